@@ -1,0 +1,15 @@
+// The shape of the system: every package, and whom it may import. Read top-down it is the data path.
+// Held by architecture.test.ts; drawn in ARCHITECTURE.md.
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  kit: [], // knows no word of the glossary
+  disk: ['kit'],
+  nfc: ['kit'], // gets a ticket as plain data; knows no vSphere
+  vmdk: ['kit', 'disk'],
+  vsphere: ['kit'],
+  transport: ['kit', 'disk', 'vsphere', 'nfc'],
+  repository: ['kit', 'disk'], // never hears of VMware
+  backup: ['kit', 'disk', 'vsphere', 'transport', 'repository'],
+  restore: ['kit', 'disk', 'vsphere', 'transport', 'vmdk', 'repository'],
+  lab: ['kit', 'disk', 'vmdk', 'nfc/messages', 'vsphere/types'], // wire declarations only, never the clients
+  cli: ['kit', 'disk', 'vsphere', 'transport', 'repository', 'backup', 'restore', 'lab'],
+}

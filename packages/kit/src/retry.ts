@@ -1,0 +1,35 @@
+import type { Clock } from './clock.ts'
+import type { Random } from './random.ts'
+
+export interface RetryOptions {
+  /** Tries in all, the first one included. */
+  readonly attemptsMax: number
+  /** The wait before the second try; it doubles each time, up to `delayMsMax`, with up to half of it taken off at random. */
+  readonly delayMs: number
+  readonly delayMsMax?: number
+  readonly isRetryable: (error: unknown) => boolean
+  readonly onRetry?: (error: unknown, attempt: number, delayMs: number) => void
+  readonly clock: Clock
+  readonly random: Random
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Calls `work` until it succeeds, fails for good, or has been tried `attemptsMax` times; then its last error is thrown. */
+export async function retry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work(attempt)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      if (attempt >= options.attemptsMax || !options.isRetryable(error)) throw error
+      const delayMs = backoffMs(attempt, options)
+      options.onRetry?.(error, attempt, delayMs)
+      await options.clock.sleep(delayMs, options.signal)
+    }
+  }
+}
+
+function backoffMs(attempt: number, { delayMs, delayMsMax = 30_000, random }: RetryOptions): number {
+  const fullMs = Math.min(delayMs * 2 ** (attempt - 1), delayMsMax)
+  return fullMs * (1 - random.fraction() / 2) // jitter: a crowd that failed together must not come back together
+}
