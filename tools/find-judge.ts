@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+
+// A judge is a program we did not write that checks what we wrote. `tools/install-judges.ts` brings them in.
+
+/** Where judges live that no package manager put on PATH: `bin/` holds programs, `venv/` a Python with modules. */
+export const judgesFolder = (): string =>
+  process.env['VMKEEP_JUDGES_DIR'] || join(homedir(), '.cache', 'vmkeep', 'judges')
+
+/**
+ * The path of a judge, or `undefined` if it is not here.
+ *
+ * `name` is a program (`qemu-img`), or `python:<module>` for a Python that can import the module (`python:pyVmomi`).
+ */
+export function findJudge(name: string): string | undefined {
+  const [kind, module] = name.split(':')
+  if (kind === 'python' && module !== undefined) return pythons().find((python) => canImport(python, module))
+  return findProgram(name)
+}
+
+function findProgram(name: string): string | undefined {
+  const folders = [join(judgesFolder(), 'bin'), ...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
+  return folders.map((folder) => join(folder, name)).find(isProgram)
+}
+
+/** Debian's modules are for Debian's own Python, whatever another `python3` earlier on PATH may be. */
+function pythons(): string[] {
+  const candidates = [join(judgesFolder(), 'venv', 'bin', 'python'), '/usr/bin/python3', findProgram('python3')]
+  return candidates.filter((path) => path !== undefined).filter(isProgram)
+}
+
+const canImport = (python: string, module: string): boolean =>
+  spawnSync(python, ['-c', 'import importlib, sys; importlib.import_module(sys.argv[1])', module]).status === 0
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
