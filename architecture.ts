@@ -6,10 +6,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   nfc: ['kit'], // gets a ticket as plain data; knows no vSphere
   vmdk: ['kit', 'disk'],
   vsphere: ['kit'],
+  run: ['kit', 'vsphere'], // what every run has: id, events, journal, leftovers
   transport: ['kit', 'disk', 'vsphere', 'nfc'],
   repository: ['kit', 'disk'], // never hears of VMware
-  backup: ['kit', 'disk', 'vsphere', 'transport', 'repository'],
-  restore: ['kit', 'disk', 'vsphere', 'transport', 'vmdk', 'repository'],
+  backup: ['kit', 'disk', 'vsphere', 'transport', 'repository', 'run'],
+  restore: ['kit', 'disk', 'vsphere', 'transport', 'vmdk', 'repository', 'run'],
   lab: ['kit', 'disk', 'vmdk', 'nfc/messages', 'vsphere/types'], // wire declarations only, never the clients
-  cli: ['kit', 'disk', 'vsphere', 'transport', 'repository', 'backup', 'restore', 'lab'],
+  cli: ['kit', 'disk', 'vsphere', 'transport', 'repository', 'run', 'backup', 'restore', 'lab'],
 }

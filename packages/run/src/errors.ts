@@ -1,0 +1,24 @@
+import { defineErrors } from '@vmkeep/kit'
+
+export const fail = defineErrors({
+  'run.state-unusable': [
+    'call-operator',
+    (d: { folder: string }) =>
+      `the state folder ${d.folder} cannot be used; make it writable for this user or name another one with VMKEEP_STATE_DIR`,
+  ],
+  'run.instance-id-damaged': [
+    'call-operator',
+    (d: { path: string }) =>
+      `${d.path} does not hold an instance id; restore the file from a copy, or delete it if no snapshot named "vmkeep.…" is left on any VM`,
+  ],
+  'run.vm-busy': [
+    'retry',
+    (d: { vm: string; runId: string; pid: number }) =>
+      `${d.vm} is being worked on by run ${d.runId} (process ${d.pid}); wait until it has finished`,
+  ],
+  'run.leftover-not-removed': [
+    'call-operator',
+    (d: { vm: string; what: string }) =>
+      `${d.what} of an interrupted run is still on ${d.vm}; vmkeep tries again at its next start, or remove it by hand in vSphere`,
+  ],
+})

@@ -1,0 +1,5 @@
+export type { DiskPhase, DiskSizes, OnRunEvent, RunEvent } from './events.ts'
+export { instanceId, newRunId } from './instance.ts'
+export { Journal, type JournalEntry, type Leftover, type PastRun, readJournals } from './journal.ts'
+export { describeSnapshot, formatMarker, isMarkedBy, type Marker, parseMarker } from './marker.ts'
+export { fail as runFail } from './errors.ts'

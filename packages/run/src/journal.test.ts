@@ -1,0 +1,97 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { seededRandom } from '@vmkeep/kit'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { instanceId, newRunId } from './instance.ts'
+import { Journal, type Leftover, readJournals } from './journal.ts'
+import { describeSnapshot, formatMarker, isMarkedBy, parseMarker } from './marker.ts'
+
+const marker = { instanceId: '0a1b2c3d', runId: '0123456789ab', vmUuid: '50112233-4455-6677-8899-aabbccddeeff' }
+const snapshot: Leftover = { kind: 'snapshot', endpointId: 'vc-1', vmName: 'web', marker }
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vmkeep-run-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+describe('a journal', () => {
+  it('lists what was intended or created and is not gone', async () => {
+    const journal = await Journal.start(folder, 'aa')
+    const [first, second] = [await journal.intend(snapshot), await journal.intend({ ...snapshot, vmName: 'db' })]
+    await journal.intend({ ...snapshot, vmName: 'mail' })
+    await first.created('snapshot-1')
+    await second.created('snapshot-2')
+    await second.gone()
+    const [run] = await readJournals(folder)
+    expect(run).toMatchObject({ runId: 'aa', alive: true, owner: { pid: process.pid } })
+    expect(run?.outstanding).toMatchObject([{ vmName: 'web', ref: 'snapshot-1' }, { vmName: 'mail' }])
+    await journal[Symbol.asyncDispose]()
+  })
+
+  it('goes when nothing is outstanding and stays when something is', async () => {
+    const done = await Journal.start(folder, 'done')
+    await (await done.intend(snapshot)).gone()
+    const open = await Journal.start(folder, 'open')
+    await open.intend(snapshot)
+    await open[Symbol.asyncDispose]()
+    expect((await readdir(join(folder, 'journal'))).toSorted()).toEqual(['done.jsonl', 'open.jsonl'])
+    await done[Symbol.asyncDispose]()
+    await done[Symbol.asyncDispose]()
+    expect(await readdir(join(folder, 'journal'))).toEqual(['open.jsonl'])
+  })
+
+  it('survives a torn last line', async () => {
+    const journal = await Journal.start(folder, 'torn')
+    await journal.intend(snapshot)
+    await appendFile(join(folder, 'journal', 'torn.jsonl'), '{"type":"intended","id":2,"ki')
+    expect((await readJournals(folder))[0]?.outstanding).toHaveLength(1)
+    await journal[Symbol.asyncDispose]()
+  })
+
+  it('of a process that is gone is not alive', async () => {
+    const journal = await Journal.start(folder, 'x')
+    await journal.intend(snapshot)
+    await journal[Symbol.asyncDispose]()
+    const path = join(folder, 'journal', 'x.jsonl')
+    await writeFile(path, (await readFile(path, 'utf8')).replace(/"startTicks":\d+/, '"startTicks":1'))
+    expect((await readJournals(folder))[0]?.alive).toBe(false)
+  })
+
+  it('is an empty list where there is no folder yet', async () =>
+    expect(await readJournals(join(folder, 'none'))).toEqual([]))
+})
+
+describe('a marker', () => {
+  it('reads back as it was written and fits a snapshot name', () => {
+    expect(formatMarker(marker)).toHaveLength(65)
+    expect(parseMarker(formatMarker(marker))).toEqual(marker)
+  })
+
+  it.each(['', 'vmkeep', 'backup of web', `${formatMarker(marker)}x`, formatMarker(marker).replace('vmkeep', 'other')])(
+    'is not seen in %j',
+    (text) => expect(parseMarker(text)).toBeUndefined(),
+  )
+
+  it('must stand in the name and in the description', () => {
+    const [name, description] = [formatMarker(marker), describeSnapshot(marker)]
+    expect(isMarkedBy(marker, { name, description })).toBe(true)
+    expect(isMarkedBy(marker, { name: 'mine', description })).toBe(false)
+    expect(isMarkedBy(marker, { name, description: 'a copy made by hand' })).toBe(false)
+    expect(isMarkedBy({ ...marker, runId: 'ffffffffffff' }, { name, description })).toBe(false)
+  })
+})
+
+it('an instance id is made once; a damaged one is refused', async () => {
+  const first = await instanceId(folder, seededRandom(1))
+  expect(await instanceId(folder, seededRandom(2))).toBe(first)
+  await writeFile(join(folder, 'instance-id'), 'zz')
+  await expect(instanceId(folder, seededRandom(3))).rejects.toMatchObject({ code: 'run.instance-id-damaged' })
+})
+
+it('run ids sort by time', () => {
+  const at = (ms: number) =>
+    newRunId({ nowMs: () => ms, monotonicMs: () => 0, sleep: async () => {} }, seededRandom(ms))
+  expect([at(2_000_000), at(1_000_000)].toSorted()).toEqual([at(1_000_000), at(2_000_000)])
+})

@@ -1,0 +1,151 @@
+// A run's journal: what it is about to make in vSphere and what it has taken away again.
+//
+//   <state folder>/journal/<runId>.jsonl        one JSON object a line, appended and fsynced before the deed
+//
+// Invariants: a line is on disk before vSphere is asked. A torn last line was never acted on. The file goes when nothing is
+// outstanding; while its process lives, nobody else touches what it lists.
+import { type FileHandle, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fail } from './errors.ts'
+import type { Marker } from './marker.ts'
+import { isAlive, type ProcessOwner, thisProcess } from './process-owner.ts'
+
+/** Something of ours in vSphere that must not stay. */
+export interface Leftover {
+  readonly kind: 'snapshot' | 'vm'
+  /** Which vCenter or ESXi host, see {@link endpointIdOf}. */
+  readonly endpointId: string
+  readonly vmName: string
+  readonly marker: Marker
+  /** Managed object reference once vSphere has told it: of the snapshot, or of the half-restored VM. */
+  readonly ref?: string
+}
+
+type Line =
+  | { readonly type: 'run'; readonly runId: string; readonly owner: ProcessOwner }
+  | ({ readonly type: 'intended' } & Leftover & { readonly id: number })
+  | { readonly type: 'created'; readonly id: number; readonly ref: string }
+  | { readonly type: 'gone'; readonly id: number }
+
+export class Journal implements AsyncDisposable {
+  readonly runId: string
+  readonly #path: string
+  readonly #file: FileHandle
+  readonly #outstanding = new Set<number>()
+  #nextId = 1
+  #closed = false
+  #tail: Promise<void> = Promise.resolve()
+
+  private constructor(runId: string, path: string, file: FileHandle) {
+    this.runId = runId
+    this.#path = path
+    this.#file = file
+  }
+
+  static async start(stateFolder: string, runId: string): Promise<Journal> {
+    const folder = join(stateFolder, 'journal')
+    const path = join(folder, `${runId}.jsonl`)
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      const journal = new Journal(runId, path, await open(path, 'ax', 0o600))
+      await journal.#append({ type: 'run', runId, owner: await thisProcess() })
+      await syncFolder(folder)
+      return journal
+    } catch (error) {
+      throw fail('run.state-unusable', { folder: stateFolder }, error)
+    }
+  }
+
+  /** Records what is about to be made. Durable when it resolves. */
+  async intend(leftover: Omit<Leftover, 'ref'>): Promise<JournalEntry> {
+    const id = this.#nextId++
+    this.#outstanding.add(id)
+    await this.#append({ type: 'intended', id, ...leftover })
+    return {
+      created: (ref) => this.#append({ type: 'created', id, ref }),
+      gone: async () => {
+        await this.#append({ type: 'gone', id })
+        this.#outstanding.delete(id)
+      },
+    }
+  }
+
+  /** Closes the journal. The file stays if something is outstanding: the next start's janitor needs it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#tail
+    await this.#file.close()
+    if (this.#outstanding.size === 0) await unlink(this.#path)
+  }
+
+  async #append(line: Line): Promise<void> {
+    const write = this.#tail.then(async () => {
+      await this.#file.appendFile(`${JSON.stringify(line)}\n`)
+      await this.#file.datasync()
+    })
+    this.#tail = write.catch(() => {}) // its caller gets the failure; the next line still has its turn
+    await write
+  }
+}
+
+export interface JournalEntry {
+  /** vSphere has made it and named it. */
+  created(ref: string): Promise<void>
+  /** It is no longer there. */
+  gone(): Promise<void>
+}
+
+export interface PastRun {
+  readonly runId: string
+  readonly path: string
+  readonly owner: ProcessOwner
+  readonly alive: boolean
+  readonly outstanding: readonly Leftover[]
+}
+
+/** Every run that has left a journal, its own process's included, oldest first. */
+export async function readJournals(stateFolder: string): Promise<PastRun[]> {
+  const folder = join(stateFolder, 'journal')
+  const names = await readdir(folder).catch(() => [])
+  const runs = await Promise.all(
+    names.filter((name) => name.endsWith('.jsonl')).map((name) => readRun(join(folder, name))),
+  )
+  return runs.filter((run) => run !== undefined).toSorted((a, b) => a.runId.localeCompare(b.runId))
+}
+
+async function readRun(path: string): Promise<PastRun | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined) // gone meanwhile: its run has just finished
+  const lines = (text ?? '').split('\n').flatMap(parseLine)
+  const first = lines[0]
+  if (first?.type !== 'run') return undefined
+  const open = new Map<number, Leftover>()
+  for (const line of lines) apply(open, line)
+  return {
+    runId: first.runId,
+    path,
+    owner: first.owner,
+    alive: await isAlive(first.owner),
+    outstanding: [...open.values()],
+  }
+}
+
+function apply(open: Map<number, Leftover>, line: Line): void {
+  if (line.type === 'intended') open.set(line.id, line)
+  if (line.type === 'gone') open.delete(line.id)
+  const intended = line.type === 'created' ? open.get(line.id) : undefined
+  if (line.type === 'created' && intended !== undefined) open.set(line.id, { ...intended, ref: line.ref })
+}
+
+function parseLine(text: string): Line[] {
+  try {
+    return [JSON.parse(text) as Line]
+  } catch {
+    return [] // a torn line: the deed it announces was never done
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, 'r')
+  await handle.sync()
+}
