@@ -1,0 +1,201 @@
+import type { DiskReader, Extent } from '@vmkeep/disk'
+import type { Clock, Random, Secret } from '@vmkeep/kit'
+import type { DamagedPoint, PointManifest, RestorePoint, StoredImage } from './restore-point.ts'
+
+export interface Repository extends AsyncDisposable {
+  /** 32 hex digits, chosen at creation. */
+  readonly id: string
+  /** The chunk size of images that do not choose their own. */
+  readonly chunkSizeBytes: number
+
+  /** Registers a writer. The session must end in `commit` or `abandon`; disposing abandons. */
+  beginSession(options?: { readonly signal?: AbortSignal }): Promise<WriterSession>
+  /** Every restore point, ascending by creation. A point that cannot be read comes as {@link DamagedPoint}, never silently missing. */
+  points(signal?: AbortSignal): AsyncIterable<RestorePoint | DamagedPoint>
+  /** @throws `repository.point-not-found`, `repository.point-ambiguous` (details name the candidates), `repository.point-corrupt` */
+  point(idOrPrefix: string, signal?: AbortSignal): Promise<RestorePoint>
+  openImage(image: StoredImage, signal?: AbortSignal): Promise<ImageReader>
+  /** A blob written by {@link WriterSession.putBlob}. @throws `repository.chunk-missing`, `repository.chunk-corrupt` */
+  readBlob(id: string, signal?: AbortSignal): Promise<Uint8Array>
+  /** Walks the point's maps: every chunk and blob it names must lie in a pack that is there. A backup calls this before it reports success. */
+  checkPoint(point: RestorePoint, signal?: AbortSignal): Promise<void>
+  verify(options?: VerifyOptions): Promise<VerifyReport>
+  status(signal?: AbortSignal): Promise<RepositoryStatus>
+}
+
+/** An image of a restore point as a disk. Every byte it hands out was authenticated and matches its id. */
+export interface ImageReader extends DiskReader {
+  /**
+   * The fast way to read a lot: whole runs in order, with read-ahead, decoded by the workers. What it leaves out reads as zeroes.
+   * Dispose each run when its bytes are written (or copied): its buffer goes back to the pool, which bounds the read-ahead.
+   * Runs may be disposed in any order, and up to `runsAheadMax` (default 8) may be kept.
+   */
+  runs(
+    extents?: AsyncIterable<Extent> | Iterable<Extent>,
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterable<ImageRun>
+}
+
+/** Consecutive bytes of an image, on loan from the buffer pool until disposed. */
+export interface ImageRun extends Disposable {
+  readonly offsetBytes: number
+  readonly bytes: Uint8Array
+}
+
+export interface WriterSession extends AsyncDisposable {
+  /** Also the id of the restore point it commits. */
+  readonly id: string
+  /** Starts an image. Several images of a session may be written in parallel. */
+  beginImage(options: BeginImageOptions): Promise<ImageWriter>
+  /** Stores a small file (at most 4 MiB) and returns its id for the manifest. */
+  putBlob(bytes: Uint8Array, signal?: AbortSignal): Promise<string>
+  /**
+   * Makes everything durable and creates the restore point: all or nothing. May be called once.
+   * A reply lost on the way is resolved by reading back.
+   *
+   * @throws `repository.session-fenced` if the repository gave this session up meanwhile: start again
+   */
+  commit(manifest: PointManifest, signal?: AbortSignal): Promise<RestorePoint>
+  /** Gives up: no point will ever carry this session's id. What was stored stays known, so that a new try does not store it twice. */
+  abandon(): Promise<void>
+}
+
+export interface BeginImageOptions {
+  readonly capacityBytes: number
+  /** A power of two, 128 KiB to 4 MiB. The base's, or else the repository's, if left out. */
+  readonly chunkSizeBytes?: number
+  /** What `unwritten: 'inherit'` inherits from. It must have the same chunk size; its capacity may differ. */
+  readonly base?: StoredImage
+  /** What the parts hold that are never written: the base's content, or zeroes. */
+  readonly unwritten: 'inherit' | 'zero'
+}
+
+export interface ImageWriter {
+  readonly capacityBytes: number
+  readonly chunkSizeBytes: number
+  readonly progress: ImageProgress
+
+  /** The largest lease: a multiple of the chunk size, at least 4 MiB. */
+  readonly leaseBytesMax: number
+  /** A page-aligned buffer from the bounded pool, to fill and hand to `write`. Waits until there is room: this is the back-pressure. */
+  lease(lengthBytes: number, signal?: AbortSignal): Promise<Uint8Array>
+  /** Gives a lease back unwritten, say after a failed read. */
+  release(bytes: Uint8Array): void
+  /**
+   * Stores whole chunks, or chunks up to the disk's end. `bytes` is a lease or its beginning; ownership passes.
+   * Any order is right; ascending is fast. Resolves when accepted; a later failure fails the next call and `finish`.
+   */
+  write(offsetBytes: number, bytes: Uint8Array): Promise<void>
+  /** Makes a run of whole chunks, or chunks up to the disk's end, read as zeroes. */
+  zero(extent: Extent): Promise<void>
+  /** Waits for everything written and closes the map. Nothing may follow. */
+  finish(signal?: AbortSignal): Promise<StoredImage>
+}
+
+/** Where the written bytes went. The four add up once the image is finished, but for `storedBytes`, which is what `newBytes` became. */
+export interface ImageProgress {
+  readonly zeroBytes: number
+  /** Already in the repository. */
+  readonly knownBytes: number
+  /** Plain bytes that had to be stored. */
+  readonly newBytes: number
+  /** After compression and sealing. */
+  readonly storedBytes: number
+}
+
+export interface CreateOptions {
+  readonly passphrase: Secret
+  /** A power of two, 128 KiB to 4 MiB. Default 256 KiB. */
+  readonly chunkSizeBytes?: number
+  /** What it costs to try a passphrase. Default argon2id, 128 MiB, 3 passes, 4 lanes. */
+  readonly kdf?: KdfCost
+}
+
+/** The cost of argon2id. */
+export interface KdfCost {
+  readonly memoryKiB: number
+  readonly passes: number
+  readonly parallelism: number
+}
+
+export interface OpenOptions extends Environment {
+  /** The passphrase or the recovery code. */
+  readonly key: Secret
+}
+
+/** What a repository takes from its surroundings. */
+export interface Environment {
+  /** Worker threads. Default: one per core. */
+  readonly workersMax?: number
+  /** What all buffers together may take. Default 256 MiB. */
+  readonly memoryBytesMax?: number
+  /** How large a pack grows. Default 64 MiB. */
+  readonly packSizeBytes?: number
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly signal?: AbortSignal
+}
+
+export interface VerifyOptions {
+  /** Ids of the points to verify. Default: all. */
+  readonly points?: readonly string[]
+  /** How much of the data to read, in percent. Default 100. What exists and how it hangs together is always checked. */
+  readonly samplePercent?: number
+  readonly onProgress?: (progress: VerifyProgress) => void
+  readonly signal?: AbortSignal
+}
+
+export interface VerifyProgress {
+  readonly packsTotal: number
+  readonly packsDone: number
+  readonly bytesTotal: number
+  readonly bytesDone: number
+}
+
+/**
+ * How bad it is: `absent` the object is not there; `unreadable` it could not be read now and may be fine;
+ * `bad` it was read and is not what was written.
+ */
+export type DamageKind = 'absent' | 'unreadable' | 'bad'
+
+export interface Damage {
+  readonly kind: DamageKind
+  /** The storage key of the damaged object. */
+  readonly object: string
+  readonly code: string
+  readonly message: string
+  /** The chunk or map page, if it is a part of the object. */
+  readonly chunkId?: string
+  /** What cannot be restored because of it. */
+  readonly hits: readonly DamageHit[]
+}
+
+export interface DamageHit {
+  readonly point: string
+  /** The image's key, or the blob's name. Missing if it is the point as a whole. */
+  readonly image?: string
+  readonly blob?: string
+  readonly extents: readonly Extent[]
+}
+
+export interface VerifyReport {
+  readonly points: number
+  readonly packs: number
+  /** Chunks read back and checked. */
+  readonly chunks: number
+  readonly bytesRead: number
+  /** Empty means: every checked byte is what was written. */
+  readonly damaged: readonly Damage[]
+}
+
+export interface RepositoryStatus {
+  readonly points: number
+  readonly damagedPoints: number
+  readonly packs: number
+  readonly chunks: number
+  /** Plain bytes of all chunks, before compression. */
+  readonly plainBytes: number
+  readonly storedBytes: number
+  /** Sessions that have neither committed nor given up: running, or crashed. */
+  readonly sessionsOpen: number
+}
