@@ -6,7 +6,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   nfc: ['kit'], // gets a ticket as plain data; knows no vSphere
   vmdk: ['kit', 'disk'],
   vsphere: ['kit'],
-  run: ['kit', 'vsphere'], // what every run has: id, events, journal, leftovers
+  run: ['kit', 'vsphere', 'repository'], // what a backup and a restore share: events, journal, leftovers, a VM's point
   transport: ['kit', 'disk', 'vsphere', 'nfc'],
   repository: ['kit', 'disk'], // never hears of VMware
   backup: ['kit', 'disk', 'vsphere', 'transport', 'repository', 'run'],

@@ -21,4 +21,13 @@ export const fail = defineErrors({
     (d: { vm: string; what: string }) =>
       `${d.what} of an interrupted run is still on ${d.vm}; vmkeep tries again at its next start, or remove it by hand in vSphere`,
   ],
+  'run.point-not-a-vm': [
+    'change-request',
+    (d: { point: string }) => `restore point ${d.point} does not hold a VM; name another one, see "vmkeep point list"`,
+  ],
+  'run.point-too-new': [
+    'call-operator',
+    (d: { point: string; format: number }) =>
+      `restore point ${d.point} was written in VM format ${d.format} by a newer vmkeep; update this one to read it`,
+  ],
 })

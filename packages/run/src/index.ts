@@ -3,3 +3,15 @@ export { instanceId, newRunId } from './instance.ts'
 export { Journal, type JournalEntry, type Leftover, type PastRun, readJournals } from './journal.ts'
 export { describeSnapshot, formatMarker, isMarkedBy, type Marker, parseMarker } from './marker.ts'
 export { fail as runFail } from './errors.ts'
+export {
+  type Cause,
+  type Provisioning,
+  type SkippedDisk,
+  type VmHomeFile,
+  type VmPlace,
+  type VmPoint,
+  type VmPointAttributes,
+  type VmPointDisk,
+  vmPointFormat,
+  vmPointOf,
+} from './vm-point.ts'

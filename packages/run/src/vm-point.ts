@@ -1,0 +1,98 @@
+// What a restore point of a VM holds, as the repository keeps it: `attributes` of the point and of its images.
+// A backup writes it, a restore reads it, perhaps years later: fields are only ever added.
+import type { RestorePoint, StoredImage } from '@vmkeep/repository'
+import { fail } from './errors.ts'
+
+export const vmPointFormat = 1
+
+/** Names, not only references: what the VM's surroundings were called, for a restore somewhere else. */
+export interface VmPlace {
+  readonly endpoint: string
+  readonly datacenter?: string
+  readonly cluster?: string
+  readonly host?: string
+  readonly resourcePool?: string
+  readonly folder?: string
+  readonly datastores: readonly string[]
+  readonly networks: readonly string[]
+}
+
+/** Why something is as it is: a stable code and a sentence. */
+export interface Cause {
+  readonly code: string
+  readonly message: string
+}
+
+export type Provisioning = 'thin' | 'lazy' | 'eager'
+
+export interface VmPointDisk {
+  /** vSphere's VirtualDisk.key: 2000, 2001, … */
+  readonly key: number
+  /** `Hard disk 1` */
+  readonly label: string
+  /** `scsi0:1` */
+  readonly address: string
+  /** `[datastore] folder/name.vmdk`, of the snapshot the bytes were read from. */
+  readonly fileName: string
+  readonly provisioning: Provisioning
+  readonly sectorSizeBytes: number
+  readonly backingUuid?: string
+  /** What the next backup asks vSphere's changes since. Absent where change tracking was not active. */
+  readonly changeId?: string
+  /** The VMDK's own metadata, `ddb.` keys without the prefix. */
+  readonly metadata: Readonly<Record<string, string>>
+  readonly mode: 'full' | 'incremental'
+  /** Why it was read in full, or what was remarkable. */
+  readonly cause?: Cause
+}
+
+export interface SkippedDisk {
+  readonly key: number
+  readonly label: string
+  readonly address: string
+  readonly capacityBytes: number
+  readonly cause: Cause
+}
+
+/** A file of the VM's home, kept as a blob: `vmx`, `nvram`. */
+export interface VmHomeFile {
+  readonly name: string
+  readonly kind: string
+  readonly blob: string
+}
+
+export interface VmPointAttributes {
+  readonly format: number
+  readonly inventoryPath: string
+  readonly instanceUuid: string
+  readonly biosUuid: string
+  /** Managed object reference at backup time, valid only on that endpoint. */
+  readonly ref: string
+  readonly endpointId: string
+  readonly powerState: string
+  readonly place: VmPlace
+  readonly consistency: 'crash' | 'quiesced'
+  readonly runId: string
+  readonly skippedDisks: readonly SkippedDisk[]
+  readonly homeFiles: readonly VmHomeFile[]
+  /** The snapshot's whole VirtualMachineConfigInfo as vSphere sent it, unknown devices included: a blob. */
+  readonly configXml: string
+  readonly warnings: readonly Cause[]
+}
+
+export interface VmPoint extends VmPointAttributes {
+  readonly id: string
+  readonly createdAt: string
+  readonly name: string
+  readonly disks: readonly (VmPointDisk & { readonly image: StoredImage })[]
+}
+
+/** Reads a restore point as one of a VM. @throws `run.point-not-a-vm` if it is of something else or of a newer format */
+export function vmPointOf(point: RestorePoint): VmPoint {
+  const attributes = point.attributes as unknown as VmPointAttributes
+  if (point.subject.kind !== 'vm' || typeof attributes.format !== 'number')
+    throw fail('run.point-not-a-vm', { point: point.id })
+  if (attributes.format > vmPointFormat) throw fail('run.point-too-new', { point: point.id, format: attributes.format })
+  const disks = point.images.map(({ attributes: disk, image }) => ({ ...(disk as unknown as VmPointDisk), image }))
+  return { ...attributes, id: point.id, createdAt: point.createdAt, name: point.subject.name, disks }
+}
