@@ -1,0 +1,103 @@
+// Brings in every judge our system tests ask: `node tools/install-judges.ts`, with `--peers` also what `npm run bench` races.
+// Safe to repeat: what is here is left alone.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { findJudge, judgesFolder } from './find-judge.ts'
+import { mustRun, runProgram } from './run-program.ts'
+
+const kopiaVersion = 'v0.22.3'
+const pyvmomiVersion = '9.1.1.0'
+
+interface Source {
+  /** Names as {@link findJudge} takes them. */
+  readonly judges: readonly string[]
+  readonly install: () => Promise<void>
+}
+
+const judges: readonly Source[] = [
+  fromDebian('qemu-utils', ['qemu-img', 'qemu-io']),
+  fromDebian('e2fsprogs', ['e2fsck', 'mke2fs', 'debugfs']),
+  fromDebian('p7zip-full', ['7z']),
+  fromDebian('python3-libvmdk', ['python:pyvmdk']),
+  fromDebian('restic', ['restic']),
+  { judges: ['govc', 'vcsim'], install: buildGovmomi },
+  { judges: ['python:pyVmomi'], install: installPyvmomi },
+]
+const peers: readonly Source[] = [{ judges: ['kopia'], install: buildKopia }]
+
+const { values: options } = parseArgs({ options: { peers: { type: 'boolean', default: false } } })
+await mkdir(join(judgesFolder(), 'bin'), { recursive: true })
+const outcomes: boolean[] = []
+for (const source of options.peers ? [...judges, ...peers] : judges) outcomes.push(await bringIn(source))
+process.exit(outcomes.every(Boolean) ? 0 : 1)
+
+/** One source after the other: apt takes a lock, and Go takes every core. */
+async function bringIn({ judges: names, install }: Source): Promise<boolean> {
+  const missing = () => names.filter((name) => findJudge(name) === undefined)
+  const startMs = performance.now()
+  try {
+    if (missing().length === 0) return report(names, 'here')
+    await install()
+    if (missing().length > 0) throw new Error(`installed, but ${missing().join(', ')} cannot be found`)
+    return report(names, `installed in ${((performance.now() - startMs) / 1000).toFixed(0)} s`)
+  } catch (error) {
+    report(missing(), 'MISSING')
+    console.error((error as Error).message)
+    return false
+  }
+}
+
+function report(names: readonly string[], state: string): true {
+  for (const name of names) console.log(`${name.padEnd(16)} ${state.padEnd(18)} ${findJudge(name) ?? ''}`.trimEnd())
+  return true
+}
+
+function fromDebian(debianPackage: string, names: readonly string[]): Source {
+  return { judges: names, install: () => installDebian(debianPackage) }
+}
+
+let aptUpdated: Promise<void> | undefined
+
+async function installDebian(...packages: string[]): Promise<void> {
+  if (process.getuid?.() !== 0)
+    throw new Error(`only root may install packages: run "sudo apt-get install ${packages.join(' ')}"`)
+  aptUpdated ??= aptGet('update')
+  await aptUpdated
+  await aptGet('install', '--yes', '--no-install-recommends', ...packages)
+}
+
+async function aptGet(...args: string[]): Promise<void> {
+  const patience = ['-o', 'Acquire::Retries=3', '-o', 'DPkg::Lock::Timeout=300']
+  await mustRun('apt-get', [...patience, ...args], { env: { DEBIAN_FRONTEND: 'noninteractive' } })
+}
+
+async function installPyvmomi(): Promise<void> {
+  if (findJudge('python:ensurepip') === undefined) await installDebian('python3-venv')
+  const venv = join(judgesFolder(), 'venv')
+  await mustRun(findJudge('python:ensurepip')!, ['-m', 'venv', '--clear', venv])
+  await mustRun(join(venv, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', `pyvmomi==${pyvmomiVersion}`])
+}
+
+/** Versions and hashes are in `tools/judges/govmomi/go.mod` and `go.sum`. */
+async function buildGovmomi(): Promise<void> {
+  const source = join(import.meta.dirname, 'judges', 'govmomi')
+  await goBuild(['-C', source, '-mod=readonly'], ['./govc', './vcsim'])
+}
+
+/** A module of one requirement: `go install kopia@version` fails where a proxy does not list versions. */
+async function buildKopia(): Promise<void> {
+  const folder = join(judgesFolder(), 'build', 'kopia')
+  await mkdir(folder, { recursive: true })
+  await writeFile(
+    join(folder, 'go.mod'),
+    `module vmkeep/judges/kopia\n\ngo 1.25\n\nrequire github.com/kopia/kopia ${kopiaVersion}\n`,
+  )
+  await goBuild(['-C', folder, '-mod=mod'], ['github.com/kopia/kopia'])
+}
+
+async function goBuild(flags: readonly string[], packages: readonly string[]): Promise<void> {
+  if ((await runProgram('go', ['version'])).exitCode !== 0)
+    throw new Error('no "go" on PATH: install Go 1.25 or newer, from go.dev or your distribution')
+  await mustRun('go', ['build', ...flags, '-o', join(judgesFolder(), 'bin') + '/', ...packages])
+}
