@@ -1,1 +1,21 @@
-export {}
+export {
+  type AnyOf,
+  type DataObject,
+  type DataObjectName,
+  type Derived,
+  type Enumeration,
+  type EnumerationName,
+  type FieldValue,
+  type ManagedObject,
+  type ManagedObjectName,
+  type ManagedObjectReference,
+  type MethodName,
+  type Opaque,
+  type PropertyAt,
+  type Request,
+  type Response,
+  type TypedValue,
+  type UnknownElement,
+  unknownElements,
+} from './data-object.ts'
+export { dataObjectTable, enumerationTable, managedObjectTable, methodTable } from './table.ts'

@@ -1,0 +1,32 @@
+// Enumerations. Newer servers may add values: a client keeps an unknown one as it came.
+import { enumerations } from './notation.ts'
+
+export const enums = enumerations({
+  ArrayUpdateOperation: ['add', 'remove', 'edit'],
+  ClusterPowerOnVmOption: ['OverrideAutomationLevel', 'ReserveResources'],
+  EventFilterSpecRecursionOption: ['self', 'children', 'all'],
+  HostLockdownMode: ['lockdownDisabled', 'lockdownNormal', 'lockdownStrict'],
+  HostSystemConnectionState: ['connected', 'notResponding', 'disconnected'],
+  HostSystemPowerState: ['poweredOn', 'poweredOff', 'standBy', 'unknown'],
+  HostTpmAttestationInfoAcceptanceStatus: ['notAccepted', 'accepted'],
+  HttpNfcLeaseState: ['initializing', 'ready', 'done', 'error'],
+  LatencySensitivitySensitivityLevel: ['low', 'normal', 'medium', 'high', 'custom'],
+  ManagedEntityStatus: ['gray', 'green', 'yellow', 'red'],
+  ObjectUpdateKind: ['modify', 'enter', 'leave'],
+  PropertyChangeOp: ['add', 'remove', 'assign', 'indirectRemove'],
+  SharesLevel: ['low', 'normal', 'high', 'custom'],
+  TaskFilterSpecRecursionOption: ['self', 'children', 'all'],
+  TaskFilterSpecTimeOption: ['queuedTime', 'startedTime', 'completedTime'],
+  TaskInfoState: ['queued', 'running', 'success', 'error'],
+  VirtualAppVAppState: ['started', 'stopped', 'starting', 'stopping'],
+  VirtualDeviceConfigSpecFileOperation: ['create', 'destroy', 'replace'],
+  VirtualDeviceConfigSpecOperation: ['add', 'remove', 'edit'],
+  VirtualMachineConnectionState: ['connected', 'disconnected', 'orphaned', 'inaccessible', 'invalid'],
+  VirtualMachineFaultToleranceState: ['notConfigured', 'disabled', 'enabled', 'needSecondary', 'starting', 'running'],
+  VirtualMachineMovePriority: ['lowPriority', 'highPriority', 'defaultPriority'],
+  VirtualMachinePowerState: ['poweredOff', 'poweredOn', 'suspended'],
+  VirtualMachineRecordReplayState: ['recording', 'replaying', 'inactive'],
+  VirtualMachineRelocateTransformation: ['flat', 'sparse'],
+  VirtualMachineToolsStatus: ['toolsNotInstalled', 'toolsNotRunning', 'toolsOld', 'toolsOk'],
+  VirtualSCSISharing: ['noSharing', 'virtualSharing', 'physicalSharing'],
+})

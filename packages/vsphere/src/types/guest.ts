@@ -1,0 +1,115 @@
+// What VMware Tools tells of the guest.
+import { dataTypes } from './notation.ts'
+
+export const guest = dataTypes({
+  GuestInfo: {
+    toolsStatus: 'VirtualMachineToolsStatus?',
+    toolsVersionStatus: 'string?',
+    toolsVersionStatus2: 'string?',
+    toolsRunningStatus: 'string?',
+    toolsVersion: 'string?',
+    toolsInstallType: 'string?',
+    guestId: 'string?',
+    guestFamily: 'string?',
+    guestFullName: 'string?',
+    guestDetailedData: 'string?',
+    hostName: 'string?',
+    ipAddress: 'string?',
+    net: 'GuestNicInfo[]?',
+    ipStack: 'GuestStackInfo[]?',
+    disk: 'GuestDiskInfo[]?',
+    screen: 'GuestScreenInfo?',
+    guestState: 'string',
+    appHeartbeatStatus: 'string?',
+    guestKernelCrashed: 'boolean?',
+    appState: 'string?',
+    guestOperationsReady: 'boolean?',
+    interactiveGuestOperationsReady: 'boolean?',
+    guestStateChangeSupported: 'boolean?',
+    generationInfo: 'GuestInfoNamespaceGenerationInfo[]?',
+    hwVersion: 'string?',
+    customizationInfo: 'GuestInfoCustomizationInfo?',
+  },
+  GuestNicInfo: {
+    network: 'string?',
+    ipAddress: 'string[]?',
+    macAddress: 'string?',
+    connected: 'boolean',
+    deviceConfigId: 'int',
+    dnsConfig: 'NetDnsConfigInfo?',
+    ipConfig: 'NetIpConfigInfo?',
+    netBIOSConfig: 'any NetBIOSConfigInfo?',
+  },
+  NetDnsConfigInfo: {
+    dhcp: 'boolean',
+    hostName: 'string',
+    domainName: 'string',
+    ipAddress: 'string[]?',
+    searchDomain: 'string[]?',
+  },
+  NetIpConfigInfo: {
+    ipAddress: 'NetIpConfigInfoIpAddress[]?',
+    dhcp: 'NetDhcpConfigInfo?',
+    autoConfigurationEnabled: 'boolean?',
+  },
+  NetIpConfigInfoIpAddress: {
+    ipAddress: 'string',
+    prefixLength: 'int',
+    origin: 'string?',
+    state: 'string?',
+    lifetime: 'dateTime?',
+  },
+  NetDhcpConfigInfo: {
+    ipv6: 'NetDhcpConfigInfoDhcpOptions?',
+    ipv4: 'NetDhcpConfigInfoDhcpOptions?',
+  },
+  NetDhcpConfigInfoDhcpOptions: {
+    enable: 'boolean',
+    config: 'KeyValue[]?',
+  },
+  NetBIOSConfigInfo: {
+    mode: 'string',
+  },
+  GuestStackInfo: {
+    dnsConfig: 'NetDnsConfigInfo?',
+    ipRouteConfig: 'NetIpRouteConfigInfo?',
+    ipStackConfig: 'KeyValue[]?',
+    dhcpConfig: 'NetDhcpConfigInfo?',
+  },
+  NetIpRouteConfigInfo: {
+    ipRoute: 'NetIpRouteConfigInfoIpRoute[]?',
+  },
+  NetIpRouteConfigInfoIpRoute: {
+    network: 'string',
+    prefixLength: 'int',
+    gateway: 'NetIpRouteConfigInfoGateway',
+  },
+  NetIpRouteConfigInfoGateway: {
+    ipAddress: 'string?',
+    device: 'string?',
+  },
+  GuestDiskInfo: {
+    diskPath: 'string?',
+    capacity: 'long?',
+    freeSpace: 'long?',
+    filesystemType: 'string?',
+    mappings: 'GuestInfoVirtualDiskMapping[]?',
+  },
+  GuestInfoVirtualDiskMapping: {
+    key: 'int',
+  },
+  GuestScreenInfo: {
+    width: 'int',
+    height: 'int',
+  },
+  GuestInfoNamespaceGenerationInfo: {
+    key: 'string',
+    generationNo: 'int',
+  },
+  GuestInfoCustomizationInfo: {
+    customizationStatus: 'string',
+    startTime: 'dateTime?',
+    endTime: 'dateTime?',
+    errorMsg: 'string?',
+  },
+})

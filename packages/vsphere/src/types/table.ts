@@ -1,0 +1,64 @@
+// The whole table: everything of vim25 this program speaks, and the lab with it.
+// Level 8.0.3.0. Held against the reference by table.test.ts.
+import { basics } from './basics.ts'
+import { compute } from './compute.ts'
+import { controllers } from './controllers.ts'
+import { datastore } from './datastore.ts'
+import { device } from './device.ts'
+import { enums } from './enumerations.ts'
+import { events } from './events.ts'
+import { faults } from './faults.ts'
+import { fileMethods } from './file-methods.ts'
+import { guest } from './guest.ts'
+import { host } from './host.ts'
+import { entities, services } from './managed-objects.ts'
+import { networkCards } from './network-cards.ts'
+import { otherDevices } from './other-devices.ts'
+import { ovf } from './ovf.ts'
+import { propertyCollector } from './property-collector.ts'
+import { serviceMethods } from './service-methods.ts'
+import { session } from './session.ts'
+import { tasks } from './tasks.ts'
+import { undocumentedMethods, undocumentedTypes } from './undocumented.ts'
+import { virtualDisk } from './virtual-disk.ts'
+import { vmConfigSpec } from './vm-config-spec.ts'
+import { vmConfig } from './vm-config.ts'
+import { vmFiles } from './vm-files.ts'
+import { vmMethods } from './vm-methods.ts'
+import { vmRuntime } from './vm-runtime.ts'
+
+export const dataObjectTable = {
+  DynamicData: {},
+  ...basics,
+  ...session,
+  ...propertyCollector,
+  ...tasks,
+  ...events,
+  ...faults,
+  ...device,
+  ...virtualDisk,
+  ...controllers,
+  ...networkCards,
+  ...otherDevices,
+  ...vmConfig,
+  ...vmConfigSpec,
+  ...vmRuntime,
+  ...vmFiles,
+  ...guest,
+  ...datastore,
+  ...host,
+  ...compute,
+  ...ovf,
+  ...undocumentedTypes,
+} as const
+
+export const enumerationTable: typeof enums = enums
+
+export const managedObjectTable = { ...entities, ...services } as const
+
+export const methodTable = { ...serviceMethods, ...vmMethods, ...fileMethods, ...undocumentedMethods } as const
+
+export type DataObjectTable = typeof dataObjectTable
+export type EnumerationTable = typeof enumerationTable
+export type ManagedObjectTable = typeof managedObjectTable
+export type MethodTable = typeof methodTable
