@@ -15,3 +15,5 @@ export {
   vmPointFormat,
   vmPointOf,
 } from './vm-point.ts'
+export { cleanUpLeftovers, type CleanUpReport, type CleanUpRequest } from './clean-up-leftovers.ts'
+export { lockVm } from './vm-lock.ts'

@@ -1,0 +1,235 @@
+import { aligned, type DiskReader, type Extent, whole } from '@vmkeep/disk'
+import { hasCode, messageOf } from '@vmkeep/kit'
+import type { ImageProgress, ImageWriter, PointImage, WriterSession } from '@vmkeep/repository'
+import type { Cause, DiskSizes, VmPointDisk } from '@vmkeep/run'
+import { openVmDisk, type VmDiskReader } from '@vmkeep/transport'
+import { changedExtents, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
+import { decideRead, type FullReadCause, fullReadCause, type PreviousDisk, type ReadDecision } from './decide-read.ts'
+import { fail } from './errors.ts'
+import type { DiskReport } from './report.ts'
+import type { RunContext } from './run-context.ts'
+import { copyRuns } from './stages/copy-runs.ts'
+import { planReads, type PlannedRun } from './stages/plan-reads.ts'
+import { allocatedCanBeTrusted } from './stages/trust-allocated.ts'
+
+export interface DiskJob {
+  readonly vm: Vm
+  readonly snapshot: SnapshotRef
+  /** The disk as the snapshot's config has it: its file, size and change id are those of the instant. */
+  readonly disk: VmDisk
+  readonly previous: PreviousDisk | undefined
+  readonly writer: WriterSession
+}
+
+export interface DiskBackup {
+  readonly image: PointImage
+  readonly report: DiskReport
+}
+
+const runBytes = 2 * 1024 * 1024 // what an ESXi host serves in one request through vCenter, see nfc-wire.md §5
+const readsInFlightMax = 4
+
+/** Reads one disk of a snapshot into the repository. Steps 6 and 7 of the order in `design.md` §5. */
+export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBackup> {
+  const { vm, disk } = job
+  const tell = (phase: 'waiting' | 'query' | 'read' | 'done' | 'failed', detail?: string) =>
+    run.onEvent({
+      type: 'disk-phase',
+      vm: vm.name,
+      disk: disk.label,
+      phase,
+      ...(detail === undefined ? {} : { detail }),
+    })
+  tell('waiting', `a place on host ${vm.host.name}`)
+  using _place = await run.disksPerHost.for(vm.host.name).acquire(run.signal)
+  try {
+    await using source = await openVmDisk({
+      session: run.session,
+      vm: vm.ref,
+      deviceKey: disk.key,
+      path: disk.fileName,
+      access: 'read',
+      settings: run.options.transport,
+      clock: run.clock,
+      random: run.random,
+      onReconnect: (cause) =>
+        run.onEvent({
+          type: 'note',
+          level: 'warn',
+          vm: vm.name,
+          disk: disk.label,
+          message: `reconnected: ${messageOf(cause)}`,
+        }),
+      signal: run.signal,
+    })
+    const decision = decideRead({ ...disk, backingUuid: disk.uuid }, job.previous, { full: run.options.fullRead })
+    const backup = await readDisk(run, job, source, decision, tell)
+    tell('done')
+    return backup
+  } catch (error) {
+    tell('failed', messageOf(error))
+    run.signal.throwIfAborted()
+    throw fail('backup.reading-disk', { vm: vm.name, disk: disk.label, why: messageOf(error) }, error)
+  }
+}
+
+type Tell = (phase: 'query' | 'read', detail?: string) => void
+
+async function readDisk(
+  run: RunContext,
+  job: DiskJob,
+  source: VmDiskReader,
+  decision: ReadDecision,
+  tell: Tell,
+): Promise<DiskBackup> {
+  if (decision.mode === 'full') return copyDisk(run, job, source, decision, tell)
+  try {
+    return await copyDisk(run, job, source, decision, tell)
+  } catch (error) {
+    const code = untrusted(error)
+    if (code === undefined) throw error
+    const { message } = fullReadCause(code)
+    run.onEvent({
+      type: 'note',
+      level: 'warn',
+      vm: job.vm.name,
+      disk: job.disk.label,
+      message: `${message}: ${messageOf(error)}`,
+      code,
+    })
+    return copyDisk(run, job, source, { mode: 'full', cause: fullReadCause(code), base: decision.base }, tell)
+  }
+}
+
+/** Change tracking let us down: the disk is read whole in the same run, and only differences are stored. */
+function untrusted(error: unknown): FullReadCause | undefined {
+  if (hasCode(error, 'vsphere.change-id-unknown')) return 'change-id-unknown'
+  return hasCode(error, 'vsphere.change-info-invalid') ? 'change-info-invalid' : undefined
+}
+
+async function copyDisk(
+  run: RunContext,
+  job: DiskJob,
+  source: VmDiskReader,
+  decision: ReadDecision,
+  tell: Tell,
+): Promise<DiskBackup> {
+  const cause = decision.mode === 'full' ? decision.cause : undefined
+  tell('query', cause === undefined ? 'incremental' : `full read: ${cause.message}`)
+  const image = await job.writer.beginImage({
+    capacityBytes: job.disk.capacityBytes,
+    unwritten: decision.mode === 'incremental' ? 'inherit' : 'zero',
+    ...(decision.base === undefined ? {} : { base: decision.base, chunkSizeBytes: decision.base.chunkSizeBytes }),
+  })
+  const trustAllocated = await allocatedCanBeTrusted(source, run.signal)
+  if (!trustAllocated) noteUntrusted(run, job)
+  const changed = () => changedIn(run, job, decision)
+  const planned = () =>
+    planReads(changed(), source, { chunkSizeBytes: image.chunkSizeBytes, trustAllocated }, run.signal)
+
+  // Every page of the answer is asked for once before a byte is read, and again while reading: a contradiction or a dead
+  // change id shows now, progress knows its total, and no list of millions of extents is kept in memory.
+  const totals = await measure(planned(), changed(), image.chunkSizeBytes, source)
+  tell('read')
+  const progress = trackProgress(run, job, image, totals, decision)
+  await copyRuns(planned(), source, image, { runBytes, readsInFlightMax }, progress.add, run.signal)
+  const stored = await image.finish(run.signal)
+  progress.tell()
+  return {
+    image: {
+      key: String(job.disk.key),
+      label: job.disk.label,
+      image: stored,
+      attributes: { ...diskAttributes(job.disk, source, decision.mode, cause, await source.metadata(run.signal)) },
+    },
+    report: {
+      key: job.disk.key,
+      label: job.disk.label,
+      address: job.disk.address,
+      mode: decision.mode,
+      ...(cause === undefined ? {} : { cause }),
+      transport: source.transport,
+      sizes: progress.sizes(),
+    },
+  }
+}
+
+function noteUntrusted(run: RunContext, { vm, disk }: DiskJob): void {
+  const message = 'the host calls areas unallocated that hold data; its allocation map is ignored and all of it is read'
+  run.onEvent({ type: 'note', level: 'warn', vm: vm.name, disk: disk.label, message, code: 'allocation-map-wrong' })
+}
+
+function changedIn(run: RunContext, { vm, snapshot, disk }: DiskJob, decision: ReadDecision): AsyncIterable<Extent> {
+  if (decision.mode === 'full') return one(whole(disk.capacityBytes))
+  const { key: deviceKey, capacityBytes } = disk
+  return changedExtents(
+    run.session,
+    { vm: vm.ref, snapshot, deviceKey, capacityBytes, changeId: decision.changeId },
+    run.signal,
+  )
+}
+
+interface Totals {
+  readonly changedBytes: number
+  readonly toReadBytes: number
+}
+
+async function measure(
+  planned: AsyncIterable<PlannedRun>,
+  changed: AsyncIterable<Extent>,
+  chunkSizeBytes: number,
+  disk: DiskReader,
+): Promise<Totals> {
+  let [changedBytes, toReadBytes] = [0, 0]
+  for await (const extent of aligned(changed, chunkSizeBytes, disk.capacityBytes)) changedBytes += extent.lengthBytes
+  for await (const { extent, kind } of planned) if (kind === 'read') toReadBytes += extent.lengthBytes
+  return { changedBytes, toReadBytes }
+}
+
+function trackProgress(
+  run: RunContext,
+  { vm, disk }: DiskJob,
+  image: ImageWriter,
+  totals: Totals,
+  { mode }: ReadDecision,
+) {
+  let readBytes = 0
+  const provisionedBytes = disk.capacityBytes
+  const changedBytes = mode === 'full' ? provisionedBytes : totals.changedBytes
+  const sizes = (): DiskSizes => ({ provisionedBytes, changedBytes, readBytes, ...sentAndStored(image.progress) })
+  const tell = () =>
+    run.onEvent({ type: 'disk-progress', vm: vm.name, disk: disk.label, totalBytes: totals.toReadBytes, ...sizes() })
+  const add = ({ extent, kind }: PlannedRun) => {
+    if (kind === 'read') readBytes += extent.lengthBytes
+    tell()
+  }
+  return { add, tell, sizes }
+}
+
+const sentAndStored = ({ newBytes, storedBytes }: ImageProgress) => ({ sentBytes: newBytes, storedBytes })
+
+function diskAttributes(
+  disk: VmDisk,
+  source: VmDiskReader,
+  mode: 'full' | 'incremental',
+  cause: Cause | undefined,
+  metadata: Readonly<Record<string, string>>,
+): VmPointDisk {
+  return {
+    key: disk.key,
+    label: disk.label,
+    address: disk.address,
+    fileName: disk.fileName,
+    provisioning: disk.thinProvisioned ? 'thin' : disk.eagerlyScrub ? 'eager' : 'lazy',
+    sectorSizeBytes: source.sectorSizeBytes,
+    ...(disk.uuid === undefined ? {} : { backingUuid: disk.uuid }),
+    ...(disk.changeId ? { changeId: disk.changeId } : {}),
+    metadata,
+    mode,
+    ...(cause === undefined ? {} : { cause }),
+  }
+}
+
+async function* one<T>(item: T): AsyncIterable<T> {
+  yield item
+}

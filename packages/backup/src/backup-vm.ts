@@ -1,0 +1,239 @@
+import { crashPoint, errorToData, isAbort, messageOf } from '@vmkeep/kit'
+import type { RestorePoint, WriterSession } from '@vmkeep/repository'
+import { type Cause, lockVm, type VmHomeFile, type VmPoint, type VmPointAttributes, vmPointFormat } from '@vmkeep/run'
+import {
+  type Captured,
+  captureSnapshot,
+  describePlace,
+  downloadFile,
+  enableChangeTracking,
+  listSnapshots,
+  readVm,
+  type Vm,
+  vmHomeFiles,
+  type VmSummary,
+} from '@vmkeep/vsphere'
+import { backupDisk, type DiskBackup } from './backup-disk.ts'
+import { fail } from './errors.ts'
+import { planVm, type VmPlan } from './plan.ts'
+import { subjectIdOf } from './previous-points.ts'
+import type { DiskReport, VmReport } from './report.ts'
+import type { RunContext } from './run-context.ts'
+import { type TakenSnapshot, withSnapshot } from './with-snapshot.ts'
+
+/** Backs up one VM and says how it went. Never throws: what went wrong is in the report. */
+export async function backupVm(
+  run: RunContext,
+  summary: VmSummary,
+  stateFolder: string,
+  previous: VmPoint | undefined,
+): Promise<VmReport> {
+  const startedMs = run.clock.monotonicMs()
+  const seconds = () => (run.clock.monotonicMs() - startedMs) / 1000
+  const blank = {
+    vm: summary.name,
+    inventoryPath: summary.inventoryPath,
+    disks: [],
+    skippedDisks: [],
+    reasons: [],
+    warnings: [],
+  }
+  try {
+    await using _lock = await lockVm(
+      stateFolder,
+      { name: summary.name, uuid: summary.instanceUuid ?? summary.ref.value },
+      run.runId,
+    )
+    return { ...blank, ...(await protect(run, summary, previous)), seconds: seconds() }
+  } catch (error) {
+    const outcome = isAbort(error, run.signal) || run.signal.aborted ? 'cancelled' : 'failed'
+    if (outcome === 'failed') run.onEvent({ type: 'note', level: 'error', vm: summary.name, message: messageOf(error) })
+    return { ...blank, outcome, error: errorToData(error), seconds: seconds() }
+  }
+}
+
+/** The order of `design.md` §5. It must not change. */
+async function protect(
+  run: RunContext,
+  summary: VmSummary,
+  previous: VmPoint | undefined,
+): Promise<Omit<VmReport, 'seconds'>> {
+  run.onEvent({ type: 'vm-phase', vm: summary.name, phase: 'preparing' })
+  await using writer = await run.repository.beginSession({ signal: run.signal })
+  crashPoint('backup.session-started')
+  const vm = await readVm(run.session, summary.ref, run.signal)
+  const plan = planVm(vm, previous, run.options)
+  const described = {
+    vm: vm.name,
+    inventoryPath: vm.inventoryPath,
+    skippedDisks: plan.skippedDisks,
+    warnings: plan.warnings,
+  }
+  tellPlan(run, plan)
+  if (plan.action === 'skip') return { ...described, outcome: 'skipped', reasons: plan.reasons, disks: [] }
+  if (plan.enableChangeTracking) await enableChangeTracking(run.session, vm.ref, run.signal)
+  const { value, leftover } = await withSnapshot(run, vm, plan, (snapshot) =>
+    capture(run, vm, plan, previous, writer, snapshot),
+  )
+  run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'verify' })
+  await run.repository.checkPoint(value.point, run.signal)
+  run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'done' })
+  return {
+    ...described,
+    warnings: [...described.warnings, ...value.warnings],
+    outcome: plan.skippedDisks.length > 0 || leftover !== undefined ? 'partial' : 'ok',
+    point: value.point.id,
+    consistency: value.consistency,
+    reasons: [],
+    disks: value.disks,
+    ...(leftover === undefined ? {} : { error: errorToData(leftover) }),
+  }
+}
+
+function tellPlan(run: RunContext, plan: VmPlan): void {
+  const about = { type: 'note', vm: plan.vm } as const
+  for (const { code, message } of plan.reasons)
+    run.onEvent({ ...about, level: 'warn', message: `skipped: ${message}`, code })
+  for (const { code, message } of plan.warnings) run.onEvent({ ...about, level: 'warn', message, code })
+  for (const { label, cause } of plan.skippedDisks)
+    run.onEvent({ type: 'disk-phase', vm: plan.vm, disk: label, phase: 'skipped', detail: cause.message })
+  for (const { label } of plan.disks) run.onEvent({ type: 'disk-phase', vm: plan.vm, disk: label, phase: 'queued' })
+}
+
+interface CapturedPoint {
+  readonly point: RestorePoint
+  readonly consistency: 'crash' | 'quiesced'
+  readonly disks: readonly DiskReport[]
+  readonly warnings: readonly Cause[]
+}
+
+/** Steps 5 to 8: everything from the snapshot's own config, never the VM's, up to the commit. */
+async function capture(
+  run: RunContext,
+  vm: Vm,
+  plan: VmPlan,
+  previous: VmPoint | undefined,
+  writer: WriterSession,
+  snapshot: TakenSnapshot,
+): Promise<CapturedPoint> {
+  const captured = await captureSnapshot(run.session, snapshot.ref, run.signal)
+  const home = await storeHomeFiles(run, vm, writer)
+  const wanted = captured.disks.filter(({ key }) => plan.disks.some((disk) => disk.key === key))
+  if (wanted.length < plan.disks.length)
+    throw fail('backup.snapshot-lost', { vm: vm.name, snapshot: snapshot.ref.value })
+  const backups = await allOrNone(
+    wanted.map((disk) =>
+      backupDisk(run, {
+        vm,
+        snapshot: snapshot.ref,
+        disk,
+        previous: previous?.disks.find(({ key }) => key === disk.key),
+        writer,
+      }),
+    ),
+  )
+  await requireSnapshot(run, vm, snapshot)
+  crashPoint('backup.before-commit')
+  run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'commit' })
+  const point = await commit(run, vm, plan, writer, captured, snapshot, home, backups)
+  crashPoint('backup.after-commit')
+  return {
+    point,
+    consistency: snapshot.consistency,
+    disks: backups.map(({ report }) => report),
+    warnings: home.warnings,
+  }
+}
+
+/** Waits for every disk before it fails: no read may go on while the snapshot beneath it is removed. */
+async function allOrNone<T>(work: Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work)
+  return Promise.all(work)
+}
+
+/** A snapshot that somebody removed while we read means the bytes may be of different moments. */
+async function requireSnapshot(run: RunContext, vm: Vm, { ref }: TakenSnapshot): Promise<void> {
+  const there = await listSnapshots(run.session, vm.ref, run.signal)
+  if (!there.some((snapshot) => snapshot.ref.value === ref.value))
+    throw fail('backup.snapshot-lost', { vm: vm.name, snapshot: ref.value })
+}
+
+interface StoredHome {
+  readonly files: readonly VmHomeFile[]
+  readonly warnings: readonly Cause[]
+}
+
+const homeFileBytesMax = 4 * 1024 * 1024 // nvram is 8 KiB to 512 KiB, a vmx a few KiB
+const homeKinds = ['config', 'nvram']
+
+/** The vmx and nvram. Without them the VM still comes back, so their loss is a warning and not a failure. */
+async function storeHomeFiles(run: RunContext, vm: Vm, writer: WriterSession): Promise<StoredHome> {
+  const files: VmHomeFile[] = []
+  const warnings: Cause[] = []
+  for (const { path, kind } of vmHomeFiles(vm).filter((file) => homeKinds.includes(file.kind))) {
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    try {
+      const bytes = await downloadFile(run.session, path, {
+        datacenterPath: vm.datacenterPath,
+        sizeBytesMax: homeFileBytesMax,
+        signal: run.signal,
+      })
+      files.push({ name, kind, blob: await writer.putBlob(bytes, run.signal) })
+    } catch (error) {
+      run.signal.throwIfAborted()
+      warnings.push({ code: 'home-file-missing', message: `${name} could not be saved: ${messageOf(error)}` })
+      run.onEvent({ type: 'note', level: 'warn', vm: vm.name, ...warnings.at(-1)! })
+    }
+  }
+  return { files, warnings }
+}
+
+async function commit(
+  run: RunContext,
+  vm: Vm,
+  plan: VmPlan,
+  writer: WriterSession,
+  captured: Captured,
+  snapshot: TakenSnapshot,
+  home: StoredHome,
+  backups: readonly DiskBackup[],
+): Promise<RestorePoint> {
+  const configXml = await writer.putBlob(Buffer.from(captured.configXml), run.signal)
+  const attributes: VmPointAttributes = {
+    format: vmPointFormat,
+    inventoryPath: vm.inventoryPath,
+    instanceUuid: vm.instanceUuid,
+    biosUuid: vm.biosUuid,
+    ref: vm.ref.value,
+    endpointId: run.endpointId,
+    powerState: vm.powerState,
+    place: await describePlace(run.session, vm, run.signal),
+    consistency: snapshot.consistency,
+    runId: run.runId,
+    skippedDisks: plan.skippedDisks,
+    homeFiles: home.files,
+    configXml,
+    warnings: [...plan.warnings, ...home.warnings],
+  }
+  const blobs = Object.fromEntries([
+    ['config.xml', configXml],
+    ...home.files.map(({ name, blob }) => [name, blob] as const),
+  ])
+  return writer.commit(
+    {
+      subject: { id: subjectIdOf(vm.instanceUuid), name: vm.name, kind: 'vm' },
+      images: backups.map(({ image }) => image),
+      blobs,
+      attributes: attributes as unknown as Record<string, never>,
+      stats: sumSizes(backups),
+    },
+    run.signal,
+  )
+}
+
+function sumSizes(backups: readonly DiskBackup[]): Record<string, number> {
+  const total = { provisionedBytes: 0, changedBytes: 0, readBytes: 0, sentBytes: 0, storedBytes: 0 }
+  for (const { report } of backups)
+    for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += report.sizes[key]
+  return total
+}

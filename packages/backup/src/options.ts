@@ -1,0 +1,28 @@
+import type { TransportSettings } from '@vmkeep/transport'
+
+/** What a policy or a command line asks of a backup. */
+export interface BackupOptions {
+  /** `prefer` falls back to a crash-consistent snapshot and says so; `require` fails instead. */
+  readonly quiesce: 'off' | 'prefer' | 'require'
+  /** How long the guest may take to quiesce, 5 to 240. */
+  readonly quiesceTimeoutMinutes: number
+  /** `enable` switches changed block tracking on where it is off and no snapshot exists. */
+  readonly changeTracking: 'enable' | 'as-is'
+  /** Reads every disk whole, whatever change tracking says. Only differences are stored. */
+  readonly fullRead: boolean
+  /** Disks to leave out, by label (`Hard disk 2`) or address (`scsi0:1`). They are reported as excluded. */
+  readonly excludeDisks: readonly string[]
+  readonly transport: TransportSettings
+  readonly limits: RunLimits
+}
+
+export interface RunLimits {
+  /** VMs worked on at once. */
+  readonly vmsMax: number
+  /** Disks read at once from one ESXi host. Source: vadp.md §3.8, 52 NFC connections a host through vCenter. Evidence: documented. */
+  readonly disksPerHostMax: number
+  /** Snapshots of ours alive at once on one datastore. */
+  readonly snapshotsPerDatastoreMax: number
+}
+
+export const defaultLimits: RunLimits = { vmsMax: 4, disksPerHostMax: 8, snapshotsPerDatastoreMax: 4 }

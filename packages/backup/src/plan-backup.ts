@@ -1,0 +1,24 @@
+import type { Repository } from '@vmkeep/repository'
+import { readVm, type Session, type VmSummary } from '@vmkeep/vsphere'
+import type { BackupOptions } from './options.ts'
+import { planVm, type VmPlan } from './plan.ts'
+import { previousPoints, subjectIdOf } from './previous-points.ts'
+
+/** What a backup of these VMs would do now. Changes nothing. Uses the same planner as the backup. */
+export async function planBackup(
+  request: {
+    readonly session: Session
+    readonly repository: Repository | undefined
+    readonly vms: readonly VmSummary[]
+    readonly options: BackupOptions
+  },
+  signal: AbortSignal,
+): Promise<VmPlan[]> {
+  const previous = request.repository === undefined ? new Map() : await previousPoints(request.repository, signal)
+  const plans: VmPlan[] = []
+  for (const { ref } of request.vms) {
+    const vm = await readVm(request.session, ref, signal)
+    plans.push(planVm(vm, previous.get(subjectIdOf(vm.instanceUuid)), request.options))
+  }
+  return plans
+}

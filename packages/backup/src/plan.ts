@@ -1,0 +1,103 @@
+// The one planner: `vmkeep plan` shows what it says, a backup does what it says. Pure; a test holds the two together.
+import type { Cause, SkippedDisk, VmPoint } from '@vmkeep/run'
+import { type Vm, type VmDisk, whyNotDisk, whyNotVm, warningsOf } from '@vmkeep/vsphere'
+import { decideRead, type ReadDecision } from './decide-read.ts'
+import type { BackupOptions } from './options.ts'
+
+export interface DiskPlan {
+  readonly key: number
+  readonly label: string
+  readonly address: string
+  readonly capacityBytes: number
+  /** What is expected. The snapshot's own change id decides at the run, and the run says where that differs. */
+  readonly expected: ReadDecision
+}
+
+export interface VmPlan {
+  readonly vm: string
+  readonly inventoryPath: string
+  readonly ref: string
+  readonly instanceUuid: string
+  readonly action: 'backup' | 'skip'
+  /** Why the VM as a whole is skipped. */
+  readonly reasons: readonly Cause[]
+  readonly warnings: readonly Cause[]
+  readonly enableChangeTracking: boolean
+  readonly quiesce: boolean
+  readonly transport: { readonly name: string; readonly why: string }
+  readonly disks: readonly DiskPlan[]
+  readonly skippedDisks: readonly SkippedDisk[]
+  /** The point that an incremental backup builds on. */
+  readonly previousPoint?: string
+}
+
+export function planVm(vm: Vm, previous: VmPoint | undefined, options: BackupOptions): VmPlan {
+  const skippedDisks = vm.disks.flatMap((disk) => skip(disk, vm, options))
+  const disks = vm.disks.filter((disk) => !skippedDisks.some(({ key }) => key === disk.key))
+  const reasons = [...whyNotVm(vm), ...(disks.length === 0 ? [noDisk] : [])]
+  return {
+    vm: vm.name,
+    inventoryPath: vm.inventoryPath,
+    ref: vm.ref.value,
+    instanceUuid: vm.instanceUuid,
+    action: reasons.length === 0 ? 'backup' : 'skip',
+    reasons,
+    warnings: [...warningsOf(vm), ...trackingWarnings(vm, options)],
+    enableChangeTracking: options.changeTracking === 'enable' && canEnableTracking(vm),
+    quiesce: options.quiesce !== 'off' && vm.powerState === 'poweredOn',
+    transport: { name: options.transport.name, why: transportReason(options) },
+    disks: disks.map((disk) => planDisk(disk, previous, options)),
+    skippedDisks,
+    ...(previous === undefined ? {} : { previousPoint: previous.id }),
+  }
+}
+
+const noDisk: Cause = { code: 'no-disk', message: 'it has no disk that can be backed up' }
+
+function planDisk(disk: VmDisk, previous: VmPoint | undefined, { fullRead }: BackupOptions): DiskPlan {
+  const { key, label, address, capacityBytes } = disk
+  const before = previous?.disks.find((candidate) => candidate.key === key)
+  const now = { capacityBytes, changeId: disk.changeId, backingUuid: disk.uuid }
+  return { key, label, address, capacityBytes, expected: decideRead(now, before, { full: fullRead }) }
+}
+
+function skip(disk: VmDisk, vm: Vm, { excludeDisks }: BackupOptions): SkippedDisk[] {
+  const { key, label, address, capacityBytes } = disk
+  const excluded = excludeDisks.includes(label) || excludeDisks.includes(address)
+  const cause = excluded ? { code: 'excluded', message: 'it is excluded by configuration' } : whyNotDisk(disk, vm)[0]
+  return cause === undefined ? [] : [{ key, label, address, capacityBytes, cause }]
+}
+
+const canEnableTracking = (vm: Vm) =>
+  vm.changeTracking.supported && !vm.changeTracking.enabled && vm.snapshots.length === 0
+
+/** Source: vadp.md §2.1, KB 320557: enabling with a snapshot present gives wrong answers later. Evidence: documented. */
+function trackingWarnings(vm: Vm, options: BackupOptions): Cause[] {
+  if (vm.changeTracking.enabled) return []
+  if (!vm.changeTracking.supported)
+    return [
+      {
+        code: 'tracking-unsupported',
+        message: 'change tracking is not supported by its hardware version; every backup reads it whole',
+      },
+    ]
+  if (options.changeTracking === 'as-is')
+    return [
+      {
+        code: 'tracking-off',
+        message: 'change tracking is off and the policy leaves it so; every backup reads it whole',
+      },
+    ]
+  if (vm.snapshots.length === 0) return []
+  return [
+    {
+      code: 'tracking-needs-no-snapshot',
+      message: `change tracking can be switched on only while the VM has no snapshot, it has ${vm.snapshots.length}; every backup reads it whole until they are removed`,
+    },
+  ]
+}
+
+const transportReason = ({ transport }: BackupOptions) =>
+  transport.name === 'nbdssl'
+    ? 'encrypted, needs nothing but port 902 of the host'
+    : 'asked for: not encrypted on the wire'

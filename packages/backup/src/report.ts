@@ -1,0 +1,46 @@
+// What a run says when it is over. The CLI prints it, the exit code follows from it.
+import type { Cause, DiskSizes, SkippedDisk } from '@vmkeep/run'
+import type { ErrorData } from '@vmkeep/kit'
+
+export interface DiskReport {
+  readonly key: number
+  readonly label: string
+  readonly address: string
+  readonly mode: 'full' | 'incremental'
+  /** Why it was read in full. */
+  readonly cause?: Cause
+  readonly transport: string
+  readonly sizes: DiskSizes
+}
+
+/** `partial`: a point was made, but without a disk, or something of ours could not be cleaned up. */
+export type VmOutcome = 'ok' | 'partial' | 'skipped' | 'failed' | 'cancelled'
+
+export interface VmReport {
+  readonly vm: string
+  readonly inventoryPath: string
+  readonly outcome: VmOutcome
+  readonly point?: string
+  readonly consistency?: 'crash' | 'quiesced'
+  readonly disks: readonly DiskReport[]
+  readonly skippedDisks: readonly SkippedDisk[]
+  readonly reasons: readonly Cause[]
+  readonly warnings: readonly Cause[]
+  readonly error?: ErrorData
+  readonly seconds: number
+}
+
+export interface RunReport {
+  readonly runId: string
+  readonly outcome: VmOutcome
+  readonly vms: readonly VmReport[]
+  readonly seconds: number
+}
+
+/** A run is as good as its worst VM; some good and some not is `partial`. */
+export function outcomeOf(vms: readonly VmReport[]): VmOutcome {
+  const outcomes = new Set(vms.map(({ outcome }) => outcome))
+  if (outcomes.has('cancelled')) return 'cancelled'
+  if (outcomes.size === 1) return vms[0]!.outcome
+  return outcomes.size === 0 ? 'ok' : 'partial'
+}

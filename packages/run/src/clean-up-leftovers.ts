@@ -1,0 +1,96 @@
+// The janitor: removes exactly what our journals say is ours, and nothing else.
+import { unlink } from 'node:fs/promises'
+import { messageOf } from '@vmkeep/kit'
+import {
+  consolidateIfNeeded,
+  destroyVm,
+  endpointIdOf,
+  findVms,
+  listSnapshots,
+  removeSnapshot,
+  type Session,
+  type VmSummary,
+  waitForRunningTasks,
+} from '@vmkeep/vsphere'
+import { fail } from './errors.ts'
+import type { OnRunEvent } from './events.ts'
+import { type Leftover, type PastRun, readJournals } from './journal.ts'
+import { formatMarker, isMarkedBy } from './marker.ts'
+
+export interface CleanUpRequest {
+  readonly session: Session
+  readonly stateFolder: string
+  readonly onEvent: OnRunEvent
+  readonly signal?: AbortSignal
+}
+
+export interface CleanUpReport {
+  readonly removed: readonly Leftover[]
+  readonly kept: readonly Leftover[]
+}
+
+/**
+ * Removes what dead runs of this installation have left on the session's endpoint. Runs that live are left alone; what cannot be
+ * removed now stays in its journal and is reported.
+ */
+export async function cleanUpLeftovers(request: CleanUpRequest): Promise<CleanUpReport> {
+  const endpointId = endpointIdOf(request.session)
+  const removed: Leftover[] = []
+  const kept: Leftover[] = []
+  for (const run of await readJournals(request.stateFolder)) {
+    if (run.alive) continue
+    const here = run.outstanding.filter((leftover) => leftover.endpointId === endpointId)
+    for (const leftover of here) ((await removeOne(request, leftover)) ? removed : kept).push(leftover)
+    await settle(run, here, kept)
+  }
+  return { removed, kept }
+}
+
+/** The journal goes once nothing in it is outstanding, on any endpoint. */
+async function settle(run: PastRun, here: readonly Leftover[], kept: readonly Leftover[]): Promise<void> {
+  const elsewhere = run.outstanding.length > here.length
+  if (!elsewhere && !here.some((leftover) => kept.includes(leftover))) await unlink(run.path)
+}
+
+async function removeOne(request: CleanUpRequest, leftover: Leftover): Promise<boolean> {
+  const { onEvent } = request
+  const what = leftover.kind === 'snapshot' ? 'a snapshot' : 'a half-restored VM'
+  try {
+    const done =
+      leftover.kind === 'snapshot' ? await removeLeftSnapshot(request, leftover) : await removeLeftVm(request, leftover)
+    if (done)
+      onEvent({
+        type: 'note',
+        level: 'info',
+        vm: leftover.vmName,
+        message: `removed ${what} of interrupted run ${leftover.marker.runId}`,
+      })
+    return true
+  } catch (error) {
+    request.signal?.throwIfAborted()
+    const { code, message } = fail('run.leftover-not-removed', { vm: leftover.vmName, what }, error)
+    onEvent({ type: 'note', level: 'error', vm: leftover.vmName, message: `${message}: ${messageOf(error)}`, code })
+    return false
+  }
+}
+
+async function removeLeftSnapshot({ session, signal }: CleanUpRequest, { marker }: Leftover): Promise<boolean> {
+  let found = false
+  for (const vm of await vmsWith(session, marker.vmUuid, signal)) {
+    await waitForRunningTasks(session, vm.ref, signal) // the task that makes our snapshot may still run
+    const ours = (await listSnapshots(session, vm.ref, signal)).filter((snapshot) => isMarkedBy(marker, snapshot))
+    for (const { ref } of ours) await removeSnapshot(session, ref, signal === undefined ? {} : { signal })
+    if (ours.length > 0) await consolidateIfNeeded(session, vm.ref, signal)
+    found ||= ours.length > 0
+  }
+  return found
+}
+
+/** A half-restored VM carries its marker in its annotation until the restore is done; `destroyVm` refuses any other. */
+async function removeLeftVm({ session, signal }: CleanUpRequest, { ref, marker }: Leftover): Promise<boolean> {
+  return destroyVm(session, { ref, marker: formatMarker(marker) }, signal)
+}
+
+async function vmsWith(session: Session, instanceUuid: string, signal: AbortSignal | undefined): Promise<VmSummary[]> {
+  return findVms(session, instanceUuid, signal)
+}
