@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { MemoryDisk } from './memory-disk.ts'
 import { createRawFile, openRawFile } from './raw-file.ts'
 import { diskReaderContract, diskWriterContract, imageOf } from './testing.ts'
@@ -31,6 +31,17 @@ diskReaderContract('a raw file', async (content) => {
 diskWriterContract('a raw file', async (capacityBytes) => {
   const path = nextPath()
   return { disk: await createRawFile(path, capacityBytes), reopen: () => openRawFile(path) }
+})
+
+it("a raw file has its name only when finished, and never another file's", async () => {
+  const path = nextPath()
+  const abandoned = await createRawFile(path, 4096)
+  await abandoned.write(0, Buffer.alloc(512, 1))
+  expect((await readdir(folder)).filter((name) => path.endsWith(name))).toEqual([])
+  await abandoned[Symbol.asyncDispose]()
+  expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([])
+  await writeFile(path, 'somebody else')
+  await expect(createRawFile(path, 4096)).rejects.toMatchObject({ code: 'EEXIST' })
 })
 
 /** A memory disk is gone once closed; to read it back, the writer's closing must not be the disk's. */

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, link, open, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { checkRun } from './check-run.ts'
 import type { DiskReader, DiskWriter } from './disk.ts'
 import { fail } from './errors.ts'
@@ -11,11 +12,23 @@ export async function openRawFile(path: string, sectorSizeBytes = 512): Promise<
   return new RawFileReader(path, file, size, sectorSizeBytes)
 }
 
-/** Creates a sparse raw image. @throws EEXIST if the file is there: nothing is ever overwritten */
+/**
+ * Creates a sparse raw image. It is written as `<path>.partial` and gets its name when finished, so that nothing half-written
+ * ever looks whole. Disposing it unfinished deletes it.
+ *
+ * @throws EEXIST, at the start or at the end, if `path` is there: nothing is ever overwritten
+ */
 export async function createRawFile(path: string, capacityBytes: number): Promise<DiskWriter> {
-  const file = await open(path, 'wx')
+  await requireAbsent(path)
+  const file = await open(`${path}.partial`, 'w') // what a killed run has left under this name is ours to replace
   await file.truncate(capacityBytes)
   return new RawFileWriter(path, file, capacityBytes)
+}
+
+async function requireAbsent(path: string): Promise<void> {
+  const file = await open(path, 'r').catch(() => undefined)
+  await file?.close()
+  if (file !== undefined) throw Object.assign(new Error(`EEXIST: ${path} is already there`), { code: 'EEXIST', path })
 }
 
 class RawFileReader implements DiskReader {
@@ -83,12 +96,16 @@ class RawFileWriter implements DiskWriter {
 
   async finish(): Promise<void> {
     await this.#file.sync()
+    await link(`${this.#path}.partial`, this.#path) // unlike rename, never over another file
     await this[Symbol.asyncDispose]()
+    await using folder = await open(dirname(this.#path), 'r')
+    await folder.sync()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     await this.#file.close()
+    await unlink(`${this.#path}.partial`)
   }
 }

@@ -1,0 +1,44 @@
+import { defineErrors } from '@vmkeep/kit'
+
+export const fail = defineErrors({
+  'restore.no-such-disk': [
+    'change-request',
+    (d: { point: string; disk: string; disks: string }) =>
+      `restore point ${d.point} has no disk "${d.disk}"; it has ${d.disks}`,
+  ],
+  'restore.target-exists': [
+    'change-request',
+    (d: { path: string }) =>
+      `${d.path} is already there and nothing is ever overwritten; choose another folder or move it away`,
+  ],
+  'restore.target-unusable': [
+    'call-operator',
+    (d: { path: string; why: string }) =>
+      `cannot write to ${d.path}: ${d.why}; make it writable or choose another folder`,
+  ],
+  'restore.target-full': [
+    'call-operator',
+    (d: { path: string }) =>
+      `no space left at ${d.path}; the unfinished file was removed, free some space and restore again`,
+  ],
+  'restore.verify-failed': [
+    'quarantine',
+    (d: { disk: string; offsetBytes: number }) =>
+      `${d.disk} does not read back as the restore point has it, first at byte ${d.offsetBytes}; do not use it, check the target's storage and restore again`,
+  ],
+  'restore.vm-exists': [
+    'change-request',
+    (d: { name: string; folder: string }) =>
+      `a VM named ${d.name} is already in ${d.folder}; give the restored one another name with --name`,
+  ],
+  'restore.network-unknown': [
+    'change-request',
+    (d: { networks: string; known: string }) =>
+      `the target has no network named ${d.networks}; map each with --network OLD=NEW. It has ${d.known}`,
+  ],
+  'restore.disk-size-differs': [
+    'report-bug',
+    (d: { disk: string; expectedBytes: number; foundBytes: number }) =>
+      `${d.disk} was created with ${d.foundBytes} bytes instead of ${d.expectedBytes}; nothing was written to it`,
+  ],
+})
