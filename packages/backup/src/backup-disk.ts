@@ -48,7 +48,6 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
       vm: vm.ref,
       deviceKey: disk.key,
       path: disk.fileName,
-      access: 'read',
       settings: run.options.transport,
       clock: run.clock,
       random: run.random,

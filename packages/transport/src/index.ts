@@ -1,1 +1,2 @@
-export {}
+export { openVmDisk, openVmDiskForWriting, type VmDiskReader, type VmDiskRequest, type VmDiskWriter } from './open-vm-disk.ts'
+export { defaultTransport, type TransportSettings } from './settings.ts'

@@ -1,0 +1,9 @@
+/** How a VM's disk is read or written. What a policy says; `vmkeep plan` shows it with its reason. */
+export interface TransportSettings {
+  /** `nbdssl`: NFC over TLS. `nbd`: NFC in clear, for a network that is trusted and a CPU that is not fast. */
+  readonly name: 'nbdssl' | 'nbd'
+  /** What the host compresses before it sends. `skipz` leaves out zero runs and costs next to nothing. */
+  readonly compression: 'none' | 'zlib' | 'skipz'
+}
+
+export const defaultTransport: TransportSettings = { name: 'nbdssl', compression: 'skipz' }
