@@ -1,0 +1,72 @@
+import type { Device } from './vm-disk.ts'
+import type { Vm } from './vm.ts'
+import type { Reason } from './why-not-disk.ts'
+
+type Rule = readonly [applies: (vm: Vm) => boolean, sentence: (vm: Vm) => string]
+
+/** vSphere allows 32 snapshots in a chain. Source: VMware vSphere, "Managing snapshots". Evidence: documented. */
+const snapshotDepthMax = 32
+
+const isPassthrough = ({ $type }: Device): boolean =>
+  $type === 'VirtualPCIPassthrough' || $type === 'VirtualSriovEthernetCard'
+const has = (vm: Vm, type: Device['$type']): boolean => vm.devices.some(({ $type }) => $type === type)
+const depthOf = (vm: Vm): number => Math.max(0, ...vm.snapshots.map(({ depth }) => depth + 1))
+const sharesDisks = (vm: Vm): boolean =>
+  vm.disks.some(
+    ({ sharing, controllerSharedBus = 'noSharing' }) =>
+      sharing === 'sharingMultiWriter' || controllerSharedBus !== 'noSharing',
+  )
+
+const rules = {
+  'consolidation-needed': [
+    (vm) => vm.consolidationNeeded,
+    () =>
+      'Its disks need consolidation: an earlier snapshot was removed without being merged. Consolidate before more pile up.',
+  ],
+  'snapshots-present': [
+    (vm) => vm.snapshots.length > 0 && vm.changeTracking.supported && !vm.changeTracking.enabled,
+    (vm) =>
+      `Change tracking can't be turned on while it has snapshots (${vm.snapshots.length}), so every run reads the whole disks. Remove the snapshots.`,
+  ],
+  'change-tracking-unsupported': [
+    (vm) => !vm.changeTracking.supported && vm.config !== undefined,
+    () => 'It does not support change tracking (virtual hardware 7 or newer does), so every run reads the whole disks.',
+  ],
+  'snapshot-chain-deep': [
+    (vm) => depthOf(vm) >= snapshotDepthMax - 2,
+    (vm) => `Its snapshots are ${depthOf(vm)} deep; vSphere stops at ${snapshotDepthMax}. Remove some.`,
+  ],
+  'passthrough-powered-on': [
+    (vm) => vm.powerState === 'poweredOn' && vm.devices.some(isPassthrough),
+    () =>
+      'It is powered on with a passthrough device, for which vSphere supports no snapshots: the snapshot may be refused.',
+  ],
+  'shared-disks': [
+    sharesDisks,
+    () => 'It shares disks or a bus with other VMs: vSphere may refuse to snapshot any of its disks while it runs.',
+  ],
+  vtpm: [
+    (vm) => has(vm, 'VirtualTPM'),
+    () =>
+      'It has a virtual TPM. Its secrets are not in the backup: keep the recovery keys of what it seals (BitLocker, LUKS).',
+  ],
+  encrypted: [
+    (vm) => vm.encrypted,
+    () =>
+      "It is encrypted by vSphere. The backup holds its data as the guest sees it; the repository's own encryption protects it.",
+  ],
+  suspended: [
+    (vm) => vm.powerState === 'suspended',
+    () => 'It is suspended: its disks are saved as they stand, the memory of the guest is not.',
+  ],
+  'snapshot-in-background': [(vm) => vm.snapshotInBackground, () => 'Another snapshot of it is being taken right now.'],
+} as const satisfies Readonly<Record<string, Rule>>
+
+export type VmWarningCode = keyof typeof rules
+
+/** What the admin should know about a VM though it can be backed up. Pure. */
+export function warningsOf(vm: Vm): Reason<VmWarningCode>[] {
+  return Object.entries<Rule>(rules)
+    .filter(([, [applies]]) => applies(vm))
+    .map(([code, [, sentence]]) => ({ code: code as VmWarningCode, sentence: sentence(vm) }))
+}
