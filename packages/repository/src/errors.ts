@@ -1,0 +1,204 @@
+import { defineErrors } from '@vmkeep/kit'
+
+interface InStorage {
+  storage: string
+  key: string
+}
+
+/** Everything that can go wrong between us and the place where the bytes lie. */
+const storageErrors = {
+  'storage.missing': [
+    'call-operator',
+    (d: { storage: string }) =>
+      `${d.storage} does not exist: mount it, correct the path, or create it as a new repository`,
+  ],
+  'storage.not-a-folder': [
+    'change-request',
+    (d: { storage: string }) => `${d.storage} is not a folder: give the path of the folder that holds the repository`,
+  ],
+  'storage.gone': [
+    'call-operator',
+    (d: { storage: string }) =>
+      `${d.storage} is no longer the folder that was opened: it was unmounted, removed or replaced; mount it again and repeat`,
+  ],
+  'storage.full': [
+    'call-operator',
+    (d: InStorage) =>
+      `${d.storage} is full or over its quota, writing ${d.key}: free space or raise the quota, then repeat; nothing half-written counts`,
+  ],
+  'storage.no-permission': [
+    'call-operator',
+    (d: InStorage) =>
+      `${d.storage} refuses access to ${d.key}: give this user read and write permission on the folder and everything below it`,
+  ],
+  'storage.read-only': [
+    'call-operator',
+    (d: InStorage) => `${d.storage} is mounted read-only, writing ${d.key}: mount it read-write`,
+  ],
+  'storage.no-links': [
+    'change-request',
+    (d: { storage: string }) =>
+      `${d.storage} lies on a file system without hard links, which a commit needs to be all or nothing: use a local Linux file system or NFS`,
+  ],
+  'storage.unavailable': [
+    'retry',
+    (d: InStorage & { reason: string }) =>
+      `${d.storage} does not answer as it should (${d.reason}) for ${d.key}: check the disk, the server and the network`,
+  ],
+  'storage.not-found': ['call-operator', (d: InStorage) => `${d.storage} has no ${d.key}`],
+  'storage.short-read': [
+    'retry',
+    (d: InStorage & { offsetBytes: number; missingBytes: number }) =>
+      `${d.storage} gave ${d.missingBytes} bytes too few of ${d.key} from byte ${d.offsetBytes}: run "verify" if it happens again`,
+  ],
+  'storage.too-large': [
+    'quarantine',
+    (d: InStorage & { sizeBytes: number; sizeBytesMax: number }) =>
+      `${d.key} in ${d.storage} has ${d.sizeBytes} bytes where at most ${d.sizeBytesMax} can be right: it is not what was written`,
+  ],
+  'storage.invalid-key': ['report-bug', (d: { key: string }) => `"${d.key}" is no storage key`],
+  'storage.closed': ['report-bug', (d: { storage: string }) => `${d.storage} is closed`],
+} as const
+
+const openingErrors = {
+  'repository.missing': [
+    'call-operator',
+    (d: { storage: string }) =>
+      `no repository in ${d.storage}: check the path and the mount, or create one with "init"`,
+  ],
+  'repository.exists': [
+    'change-request',
+    (d: { storage: string }) => `${d.storage} holds a repository already: open it, or choose another place`,
+  ],
+  'repository.creation-unfinished': [
+    'call-operator',
+    (d: { storage: string; found: string }) =>
+      `${d.storage} holds ${d.found} but no "format": a creation is running or was broken off, or "format" was lost. If nothing of value is there, empty the place and create again; else bring "format" back from a copy`,
+  ],
+  'repository.wrong-key': [
+    'call-operator',
+    (d: { storage: string }) =>
+      `this passphrase or recovery code does not open the repository in ${d.storage}: check it, and that this is the right repository`,
+  ],
+  'repository.recovery-code-typo': [
+    'call-operator',
+    (d: { groups: readonly number[] }) =>
+      `the recovery code has a typing error in group ${d.groups.join(' and ')}: compare it with the printed one`,
+  ],
+  'repository.key-too-short': ['change-request', () => 'the passphrase is empty: choose one'],
+  'repository.no-key-slots': [
+    'call-operator',
+    (d: { storage: string }) =>
+      `${d.storage} has no usable key slot (keys/slot-*): bring the files back from a copy; without one the data cannot be read`,
+  ],
+  'repository.version-unknown': [
+    'call-operator',
+    (d: { storage: string; major: number; needs: string }) =>
+      `the repository in ${d.storage} has format ${d.major}, which this program does not know: use vmkeep ${d.needs} or later`,
+  ],
+  'repository.feature-unknown': [
+    'call-operator',
+    (d: { storage: string; features: readonly string[]; needs: string }) =>
+      `the repository in ${d.storage} needs ${d.features.join(', ')}, which this program does not know: use vmkeep ${d.needs} or later`,
+  ],
+  'repository.object-corrupt': [
+    'quarantine',
+    (d: { object: string; reason: string }) =>
+      `${d.object} is not what was written (${d.reason}): bring it back from a copy of the repository, and check the disk it lies on`,
+  ],
+  'repository.invalid-option': [
+    'change-request',
+    (d: { option: string; reason: string }) => `${d.option}: ${d.reason}`,
+  ],
+} as const
+
+const readingErrors = {
+  'repository.point-not-found': [
+    'change-request',
+    (d: { id: string }) => `no restore point "${d.id}": list the points for their ids`,
+  ],
+  'repository.point-ambiguous': [
+    'change-request',
+    (d: { id: string; candidates: readonly string[] }) =>
+      `"${d.id}" begins the ids of several restore points: ${d.candidates.join(', ')}; give more digits`,
+  ],
+  'repository.point-corrupt': [
+    'quarantine',
+    (d: { id: string; reason: string }) =>
+      `restore point ${d.id} cannot be understood (${d.reason}): points/${d.id} is damaged; use another point, and check the disk it lies on`,
+  ],
+  'repository.chunk-missing': [
+    'quarantine',
+    (d: { id: string }) =>
+      `chunk ${d.id} is in no pack of the index: a pack or index object was removed; run "verify" to see which points it hits, and bring the files back from a copy`,
+  ],
+  'repository.pack-missing': [
+    'quarantine',
+    (d: { id: string; pack: string }) =>
+      `pack ${d.pack}, which holds chunk ${d.id}, is gone: bring the file back from a copy; a new backup stores the chunk again if the machine still has it`,
+  ],
+  'repository.chunk-corrupt': [
+    'quarantine',
+    (d: { id: string; pack: string; offsetBytes: number; reason: string }) =>
+      `chunk ${d.id} in ${d.pack} at byte ${d.offsetBytes} is not what was written (${d.reason}): run "verify" to see which points it hits, restore from a point it does not hit, and check the disk it lies on`,
+  ],
+  'repository.chunk-unreadable': [
+    'retry',
+    (d: { id: string; pack: string }) =>
+      `chunk ${d.id} in ${d.pack} could not be read now; it may be fine: check the storage and try again`,
+  ],
+  'repository.pack-corrupt': [
+    'quarantine',
+    (d: { pack: string; reason: string }) =>
+      `${d.pack} is not what was written (${d.reason}): run "verify" to see which points it hits`,
+  ],
+  'repository.map-corrupt': [
+    'quarantine',
+    (d: { id: string; reason: string }) =>
+      `map page ${d.id} makes no sense (${d.reason}): the image cannot be read there; use another restore point and report this`,
+  ],
+  'repository.closed': ['report-bug', () => 'the repository is closed'],
+} as const
+
+const writingErrors = {
+  'repository.session-fenced': [
+    'retry',
+    (d: { session: string }) =>
+      `session ${d.session} was given up by the repository meanwhile, so nothing was committed: start again; what was stored is not stored twice`,
+  ],
+  'repository.session-failed': [
+    'retry',
+    (d: { session: string }) => `session ${d.session} failed earlier and can only be abandoned; start again`,
+  ],
+  'repository.session-ended': [
+    'report-bug',
+    (d: { session: string }) => `session ${d.session} has already been committed or abandoned`,
+  ],
+  'repository.commit-unknown': [
+    'retry',
+    (d: { session: string }) =>
+      `whether session ${d.session} was committed is not known, because the storage stopped answering: once it does, list the points; if ${d.session} is missing, back up again`,
+  ],
+  'repository.name-taken': [
+    'retry',
+    (d: { key: string }) =>
+      `${d.key} was there already with other content: this machine is a clone or was reverted during a backup; start again`,
+  ],
+  'repository.dependency-lost': [
+    'retry',
+    (d: { session: string }) =>
+      `session ${d.session} relied on data another backup was storing, and that backup failed: start again`,
+  ],
+  'repository.seal-mismatch': [
+    'report-bug',
+    (d: { id: string }) =>
+      `chunk ${d.id} did not read back as written, before it was stored: nothing was harmed; suspect this machine's memory or processor`,
+  ],
+  'repository.worker-died': [
+    'retry',
+    (d: { reason: string }) => `a worker thread ended unexpectedly (${d.reason}): start again; report it if it repeats`,
+  ],
+} as const
+
+/** The whole list of what can go wrong here. */
+export const fail = defineErrors({ ...storageErrors, ...openingErrors, ...readingErrors, ...writingErrors })

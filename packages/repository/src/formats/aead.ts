@@ -1,0 +1,43 @@
+import { createCipheriv, createDecipheriv, createHmac, type KeyObject } from 'node:crypto'
+
+export const nonceBytes = 12
+export const tagBytes = 16
+
+export const hmac = (key: Uint8Array, ...parts: readonly (Uint8Array | string)[]): Buffer => {
+  const mac = createHmac('sha256', key)
+  for (const part of parts) mac.update(part)
+  return mac.digest()
+}
+
+export interface AeadInput {
+  readonly key: Uint8Array | KeyObject
+  readonly nonce: Uint8Array
+  readonly additional: Uint8Array
+}
+
+/** AES-256-GCM. The ciphertext is as long as `plain`. */
+export function seal({ key, nonce, additional }: AeadInput, plain: Uint8Array): { ciphertext: Buffer; tag: Buffer } {
+  const cipher = createCipheriv('aes-256-gcm', key, nonce)
+  cipher.setAAD(additional)
+  const ciphertext = cipher.update(plain)
+  cipher.final() // a stream mode: gives nothing more
+  return { ciphertext, tag: cipher.getAuthTag() }
+}
+
+/** The plaintext, or `undefined` if key, nonce, additional data, ciphertext and tag do not belong together. */
+export function unseal(
+  { key, nonce, additional }: AeadInput,
+  ciphertext: Uint8Array,
+  tag: Uint8Array,
+): Buffer | undefined {
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
+  decipher.setAAD(additional)
+  decipher.setAuthTag(tag)
+  const plain = decipher.update(ciphertext)
+  try {
+    decipher.final()
+  } catch {
+    return undefined
+  }
+  return plain
+}

@@ -1,0 +1,66 @@
+import { ascii, FormatError, type Random, struct } from '@vmkeep/kit'
+import { formatMajor, headerBytes, magic, majorOf } from './common-header.ts'
+import { Fields } from './fields.ts'
+import { decodeSealed, encodeSealed } from './sealed-object.ts'
+
+/** docs/formats/repository.md §7: readable without a key, in every version, so that an old program can say what is needed. */
+const Preface = struct('repository.format', 16, { needs: ascii(16) })
+
+export interface FormatObject {
+  readonly chunkSizeBytes: number
+  readonly createdAtMs: number
+  readonly writer: string
+  readonly readFeatures: readonly string[]
+  readonly writeFeatures: readonly string[]
+  readonly gcFeatures: readonly string[]
+}
+
+/** The vmkeep that can read what we write. */
+const needs = '0.1.0'
+
+export function encodeFormat(format: FormatObject, repositoryId: Uint8Array, controlKey: Uint8Array, random: Random) {
+  const { createdAtMs, ...rest } = format
+  return encodeSealed(
+    {
+      magic: magic.format,
+      kind: 0,
+      repositoryId,
+      objectId: repositoryId,
+      preface: Preface.encode({ needs }),
+      content: { ...rest, createdAt: createdAtMs },
+    },
+    controlKey,
+    random,
+  )
+}
+
+/** What can be said of a `format` object without a key. @throws FormatError */
+export function peekFormat(source: Uint8Array): {
+  major: number
+  known: boolean
+  needs: string
+  repositoryId: Uint8Array
+} {
+  const major = majorOf(source, magic.format)
+  const { needs } = Preface.decode(source.subarray(headerBytes))
+  return { major, known: major === formatMajor, needs: printable(needs), repositoryId: source.slice(16, 32) }
+}
+
+/** @throws FormatError */
+export function decodeFormat(source: Uint8Array, repositoryId: Uint8Array, controlKey: Uint8Array): FormatObject {
+  const expected = { magic: magic.format, repositoryId, objectId: repositoryId, prefaceBytes: Preface.sizeBytes }
+  const fields = new Fields(decodeSealed(source, controlKey, expected).content)
+  return {
+    chunkSizeBytes: fields.count('chunkSizeBytes'),
+    createdAtMs: fields.count('createdAt'),
+    writer: fields.text('writer'),
+    readFeatures: fields.texts('readFeatures'),
+    writeFeatures: fields.texts('writeFeatures'),
+    gcFeatures: fields.texts('gcFeatures'),
+  }
+}
+
+function printable(text: string): string {
+  if (!/^[\x20-\x7e]+$/.test(text)) throw new FormatError('the version it needs is not text')
+  return text
+}

@@ -1,0 +1,5 @@
+import { hkdfSync } from 'node:crypto'
+
+/** HKDF-SHA-256: a key for one purpose from a key for many. */
+export const deriveKey = (key: Uint8Array, salt: Uint8Array, info: string, sizeBytes: number): Uint8Array =>
+  new Uint8Array(hkdfSync('sha256', key, salt, info, sizeBytes))

@@ -1,0 +1,79 @@
+import { type Clock, type FaultPlan, systemClock } from '@vmkeep/kit'
+import { fail } from '../errors.ts'
+import type { Storage } from './storage.ts'
+
+/** What {@link faulty} can do to a call. */
+export type StorageFault =
+  /** Nothing happens, and an error says so. */
+  | { readonly kind: 'fail-before' }
+  /** It happens, and the reply is lost. */
+  | { readonly kind: 'fail-after' }
+  /** The storage is full: nothing happens. */
+  | { readonly kind: 'full' }
+  /** A read gives the first half only. A put stores the first half and reports success, as a disk that lies about fsync. */
+  | { readonly kind: 'torn' }
+  /** One bit of what is read is wrong. */
+  | { readonly kind: 'flip-bit' }
+  | { readonly kind: 'delay'; readonly delayMs: number }
+
+type Spoiling = 'torn' | 'flip-bit' | undefined
+
+/**
+ * Makes calls of `storage` fail by rule, named `storage.putNew`, `storage.get`, `storage.getRange`, `storage.getSuffix`,
+ * `storage.list`, `storage.size` and `storage.delete`, on the key as object.
+ */
+export function faulty(storage: Storage, plan: FaultPlan<StorageFault>, clock: Clock = systemClock): Storage {
+  const { name } = storage
+  const unavailable = (key: string) => fail('storage.unavailable', { storage: name, key, reason: 'a planned fault' })
+
+  async function strike<T>(call: string, key: string, work: (how: Spoiling) => Promise<T>): Promise<T> {
+    const fault = plan.next(`storage.${call}`, key)
+    if (fault?.kind === 'fail-before') throw unavailable(key)
+    if (fault?.kind === 'full') throw fail('storage.full', { storage: name, key })
+    if (fault?.kind === 'delay') await clock.sleep(fault.delayMs)
+    const result = await work(fault?.kind === 'torn' || fault?.kind === 'flip-bit' ? fault.kind : undefined)
+    if (fault?.kind === 'fail-after') throw unavailable(key)
+    return result
+  }
+
+  return {
+    name,
+    putNew: (key, bytes, signal) =>
+      strike('putNew', key, (how) => storage.putNew(key, how === 'torn' ? spoilt(joined(bytes), how) : bytes, signal)),
+    get: (key, sizeBytesMax, signal) =>
+      strike('get', key, async (how) => {
+        const bytes = await storage.get(key, sizeBytesMax, signal)
+        return bytes && spoilt(bytes, how)
+      }),
+    getRange: (key, offsetBytes, target, signal) =>
+      strike('getRange', key, async (how) => {
+        await storage.getRange(key, offsetBytes, target, signal)
+        const got = spoilt(target, how)
+        target.fill(0).set(got)
+        const missingBytes = target.length - got.length
+        if (missingBytes > 0)
+          throw fail('storage.short-read', { storage: name, key, offsetBytes: offsetBytes + got.length, missingBytes })
+      }),
+    getSuffix: (key, lengthBytesMax, signal) =>
+      strike('getSuffix', key, async (how) => {
+        const found = await storage.getSuffix(key, lengthBytesMax, signal)
+        return found && { ...found, bytes: spoilt(found.bytes, how) }
+      }),
+    async *list(prefix, signal) {
+      yield* await strike('list', prefix, async () => storage.list(prefix, signal))
+    },
+    size: (key, signal) => strike('size', key, () => storage.size(key, signal)),
+    delete: (key, signal) => strike('delete', key, () => storage.delete(key, signal)),
+    [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose](),
+  }
+}
+
+const joined = (bytes: Uint8Array | readonly Uint8Array[]) =>
+  bytes instanceof Uint8Array ? bytes : Buffer.concat(bytes)
+
+function spoilt(bytes: Uint8Array, how: Spoiling): Uint8Array {
+  if (how === 'torn') return bytes.slice(0, Math.floor(bytes.length / 2))
+  const copy = bytes.slice()
+  if (how === 'flip-bit' && copy.length > 0) copy[Math.floor(copy.length / 2)]! ^= 1
+  return copy
+}

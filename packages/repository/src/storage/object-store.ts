@@ -1,0 +1,98 @@
+import { AppError, type Clock, type Random, retry } from '@vmkeep/kit'
+import { fail } from '../errors.ts'
+import { sameBytes } from '../formats/hex.ts'
+import type { Storage, StoredObject } from './storage.ts'
+
+const attemptsMax = 4
+const delayMs = 250
+/** Every object of the format ends in a MAC, a tag or a checksummed footer of at most this many bytes. */
+const signatureBytes = 64
+
+/** A storage that is asked again when it stumbles. What the rest of the repository talks to. */
+export class ObjectStore {
+  readonly storage: Storage
+  readonly #clock: Clock
+  readonly #random: Random
+
+  constructor(storage: Storage, { clock, random }: { clock: Clock; random: Random }) {
+    this.storage = storage
+    this.#clock = clock
+    this.#random = random
+  }
+
+  get(key: string, sizeBytesMax: number, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    return this.#retry(() => this.storage.get(key, sizeBytesMax, signal), signal)
+  }
+
+  getRange(key: string, offsetBytes: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
+    return this.#retry(() => this.storage.getRange(key, offsetBytes, target, signal), signal)
+  }
+
+  getSuffix(key: string, lengthBytesMax: number, signal?: AbortSignal): ReturnType<Storage['getSuffix']> {
+    return this.#retry(() => this.storage.getSuffix(key, lengthBytesMax, signal), signal)
+  }
+
+  size(key: string, signal?: AbortSignal): Promise<number | undefined> {
+    return this.#retry(() => this.storage.size(key, signal), signal)
+  }
+
+  delete(key: string, signal?: AbortSignal): Promise<void> {
+    return this.#retry(() => this.storage.delete(key, signal), signal)
+  }
+
+  /** As {@link Storage.list}; a list that breaks off is begun again and taken up after the last key that came. */
+  async *list(prefix: string, signal?: AbortSignal): AsyncIterable<StoredObject> {
+    let lastKey = ''
+    for (let attempt = 1; ; attempt++) {
+      try {
+        for await (const object of this.storage.list(prefix, signal)) {
+          if (object.key <= lastKey) continue
+          lastKey = object.key
+          yield object
+        }
+        return
+      } catch (error) {
+        if (attempt >= attemptsMax || !isRetryable(error)) throw error
+        await this.#clock.sleep(delayMs, signal)
+      }
+    }
+  }
+
+  /**
+   * Stores an object under a name nobody else can have chosen. After a lost reply the object's own end tells whether it is ours.
+   *
+   * @throws `repository.name-taken` if there is another object: this process has a twin
+   */
+  async putUnique(key: string, bytes: Uint8Array | readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
+    let uncertain = false
+    const outcome = await this.#retry(async () => {
+      try {
+        return await this.storage.putNew(key, bytes, signal)
+      } catch (error) {
+        uncertain = true
+        throw error
+      }
+    }, signal)
+    if (outcome === 'exists' && !(uncertain && (await this.#holds(key, bytes, signal))))
+      throw fail('repository.name-taken', { key })
+  }
+
+  async #holds(
+    key: string,
+    bytes: Uint8Array | readonly Uint8Array[],
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const pieces = bytes instanceof Uint8Array ? [bytes] : bytes
+    const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    const found = await this.getSuffix(key, signatureBytes, signal)
+    if (found?.sizeBytes !== sizeBytes) return false
+    const own = Buffer.concat(pieces.slice(-2)).subarray(-found.bytes.length)
+    return sameBytes(found.bytes, own)
+  }
+
+  #retry<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return retry(work, { attemptsMax, delayMs, isRetryable, clock: this.#clock, random: this.#random, signal })
+  }
+}
+
+const isRetryable = (error: unknown) => error instanceof AppError && error.remedy === 'retry'
