@@ -1,1 +1,14 @@
-export {}
+export { createVmdk, type NewVmdk, type VmdkKind, vmdkKinds } from './create-vmdk.ts'
+export {
+  type Descriptor,
+  type DescriptorExtent,
+  formatDescriptor,
+  noParent,
+  parseDescriptor,
+} from './descriptor-format.ts'
+export { decodeDescriptor } from './descriptor-bytes.ts'
+export { type DiskMetadata, type Geometry, geometryOf } from './disk-metadata.ts'
+export { fail as vmdkFail } from './errors.ts'
+export { openVmdk } from './open-vmdk.ts'
+export { type StreamDisk, type StreamOptions, StreamOptimizedWriter } from './stream-optimized-writer.ts'
+export type { StreamSink } from './vmdk-stream.ts'

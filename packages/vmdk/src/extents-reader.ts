@@ -1,0 +1,101 @@
+import { checkRun, cut, diskFail, type DiskReader, endOf, type Extent, intersection, joined } from '@vmkeep/disk'
+import type { ByteSource } from './byte-source.ts'
+import { sectorSizeBytes } from './sectors.ts'
+
+/** One of the extents a disk is put together from, at its place on the disk. */
+export interface Part {
+  readonly extent: Extent
+  /** `undefined` for an extent of zeroes. */
+  readonly reader: DiskReader | undefined
+}
+
+/** Extents one after the other, as one disk. Takes the parts over. */
+export class ExtentsReader implements DiskReader {
+  readonly capacityBytes: number
+  readonly sectorSizeBytes = sectorSizeBytes
+  readonly #path: string
+  readonly #parts: readonly Part[]
+  #closed = false
+
+  /** `parts` ascend and leave no gap. */
+  constructor(path: string, parts: readonly Part[]) {
+    this.#path = path
+    this.#parts = parts
+    this.capacityBytes = parts.reduce((endBytes, { extent }) => Math.max(endBytes, endOf(extent)), 0)
+  }
+
+  async read(offsetBytes: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    if (this.#closed) throw diskFail('disk.closed', { disk: this.#path })
+    checkRun(this.#path, this.capacityBytes, offsetBytes, target.length)
+    for (const { run, part } of this.#within({ offsetBytes, lengthBytes: target.length })) {
+      const start = run.offsetBytes - offsetBytes
+      const wanted = target.subarray(start, start + run.lengthBytes)
+      if (part.reader === undefined) wanted.fill(0)
+      else await part.reader.read(run.offsetBytes - part.extent.offsetBytes, wanted, signal)
+    }
+  }
+
+  async *allocated(within: Extent, signal?: AbortSignal): AsyncIterable<Extent> {
+    yield* joined(this.#allocated(within, signal))
+  }
+
+  async *#allocated(within: Extent, signal: AbortSignal | undefined): AsyncIterable<Extent> {
+    for (const { run, part } of this.#within(within)) {
+      if (part.reader === undefined) continue
+      const startBytes = part.extent.offsetBytes
+      const inside = { offsetBytes: run.offsetBytes - startBytes, lengthBytes: run.lengthBytes }
+      for await (const { offsetBytes, lengthBytes } of part.reader.allocated(inside, signal))
+        yield { offsetBytes: offsetBytes + startBytes, lengthBytes }
+    }
+  }
+
+  *#within(extent: Extent): Iterable<{ run: Extent; part: Part }> {
+    for (const part of this.#parts) {
+      const run = intersection(part.extent, extent)
+      if (run !== undefined) yield { run, part }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    for (const { reader } of this.#parts) await reader?.[Symbol.asyncDispose]()
+  }
+}
+
+/** Bytes as they are: the `-flat.vmdk` of a VM, or a part of it. Takes `source` over. */
+export class FlatReader implements DiskReader {
+  readonly capacityBytes: number
+  readonly sectorSizeBytes = sectorSizeBytes
+  readonly #source: ByteSource
+  readonly #startBytes: number
+  #closed = false
+
+  constructor(source: ByteSource, startBytes: number, capacityBytes: number) {
+    this.#source = source
+    this.#startBytes = startBytes
+    this.capacityBytes = capacityBytes
+  }
+
+  async read(offsetBytes: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
+    checkRun(this.#source.path, this.capacityBytes, offsetBytes, target.length)
+    const lengthBytesMax = 4 * 1024 * 1024 // so that an abort is heard
+    for (const run of cut({ offsetBytes, lengthBytes: target.length }, lengthBytesMax)) {
+      signal?.throwIfAborted()
+      if (this.#closed) throw diskFail('disk.closed', { disk: this.#source.path })
+      const start = run.offsetBytes - offsetBytes
+      await this.#source.read(this.#startBytes + run.offsetBytes, target.subarray(start, start + run.lengthBytes))
+    }
+  }
+
+  /** Node has no SEEK_DATA: everything may hold data. */
+  async *allocated(within: Extent): AsyncIterable<Extent> {
+    if (within.lengthBytes > 0) yield within
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#source[Symbol.asyncDispose]()
+  }
+}
