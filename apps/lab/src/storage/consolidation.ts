@@ -1,0 +1,92 @@
+import { type AppError, type Limiter } from '@vmkeep/kit'
+import { fail } from '../errors.ts'
+import { doAt } from './faults.ts'
+import type { Layer } from './layer.ts'
+import type { Faults } from './model.ts'
+
+export interface ConsolidationTask {
+  readonly vmName: string
+  /** The layers snapshots and disks stand on, now. */
+  readonly tops: () => Iterable<Layer>
+  readonly writing: Limiter
+  readonly faults: Faults
+}
+
+interface Pair {
+  readonly below: Layer
+  readonly above: Layer
+}
+
+/** Layers that no snapshot needs any more and that carry exactly one other: the one above can be merged into them. */
+export function* mergeablePairs(tops: Iterable<Layer>): Iterable<Pair> {
+  const seen = new Set<Layer>()
+  for (const top of tops)
+    for (const above of top.chain) {
+      if (seen.has(above)) break
+      seen.add(above)
+      const below = above.parent
+      if (below !== undefined && isMergeable({ below, above })) yield { below, above }
+    }
+}
+
+/**
+ * Merges all that can be merged, in steps between which the guest may write; yields 0 to 100 and returns why it had to stop, if so.
+ * At every moment every chain reads what it did: pages move down one by one, and are looked up from above.
+ */
+export async function* consolidateLayers(task: ConsolidationTask): AsyncGenerator<number, AppError | undefined> {
+  const total = [...mergeablePairs(task.tops())].reduce((sum, { above }) => sum + above.table.size, 0)
+  let done = 0
+  for (let pair = first(task); pair !== undefined; pair = first(task)) {
+    const size = pair.above.table.size
+    const pagesPerStep = Math.max(64, Math.ceil(size / 16))
+    for (let moved = 0; moved < size; moved += pagesPerStep) {
+      const stopped = await step(pair, pagesPerStep, task)
+      if (stopped !== undefined) return stopped
+      yield Math.min(99, Math.floor((100 * (done + moved)) / Math.max(total, 1)))
+    }
+    const stopped = await step(pair, Infinity, task) // what the guest wrote meanwhile: a stun, as in the real thing
+    if (stopped !== undefined) return stopped
+    done += size
+  }
+  return undefined
+}
+
+const first = (task: ConsolidationTask): Pair | undefined => mergeablePairs(task.tops())[Symbol.iterator]().next().value
+
+const isMergeable = ({ below, above }: Pair) =>
+  above.parent === below && below.holders.size === 0 && below.children.size === 1
+
+function step(
+  pair: Pair,
+  count: number,
+  { vmName, writing, faults }: ConsolidationTask,
+): Promise<AppError | undefined> {
+  const { below, above } = pair
+  return writing.run(async () => {
+    const pin = [...below.pins, ...above.pins][0]
+    if (pin !== undefined) return fail('lab.file-locked', { path: below.fileName, by: pin.label })
+    if (doAt(faults, 'snapshot.consolidate', vmName)?.do === 'fail')
+      return fail('lab.by-rule', { on: 'snapshot.consolidate', object: vmName })
+    if (!isMergeable(pair)) return undefined // a revert took it away between two steps
+    try {
+      below.isMerging = true
+      below.absorb(above, count)
+    } catch (error) {
+      return error as AppError
+    }
+    if (above.table.size === 0 && count === Infinity) replace(pair)
+    return undefined
+  })
+}
+
+/** The layer above is empty: everything that stood on it stands on the one below now. */
+function replace({ below, above }: Pair): void {
+  for (const holder of above.holders) holder.layer = below
+  for (const child of above.children) child.parent = below
+  if (above.capacityBytes !== below.capacityBytes) below.grow(above.capacityBytes)
+  below.contentId = above.contentId
+  below.writtenSinceClose = above.writtenSinceClose
+  below.isMerging = false
+  below.files.isTracked = above.files.isTracked
+  above.delete()
+}

@@ -1,0 +1,337 @@
+import { type DiskReader, checkRun, cut, type Extent } from '@vmkeep/disk'
+import type { DiskAllocation } from './model.ts'
+import type { LabDatastore } from './lab-datastore.ts'
+import { LayerFiles } from './layer-files.ts'
+import { type PageFile, pageSizeBytes } from './page-file.ts'
+import { absent, PageTable, zero } from './page-table.ts'
+import { type PageView, readPages } from './page-view.ts'
+
+export interface LayerSpec {
+  readonly pages: PageFile
+  readonly datastore: LabDatastore
+  /** Of the descriptor, relative to the datastore. */
+  readonly path: string
+  readonly capacityBytes: number
+  readonly sectorSizeBytes: 512 | 4096
+  readonly allocation: DiskAllocation
+  readonly adapterType: string
+  /** 16 bytes as hexadecimal. */
+  readonly uuid: string
+  readonly contentId: string
+  readonly parent?: Layer | undefined
+  /** It stands on a layer of another VM: keeps that from changing, but is none of its children. */
+  readonly isRedo?: boolean
+  readonly source?: DiskReader | undefined
+  readonly sourceAllocatedBytes?: number
+  readonly nowMs: () => number
+}
+
+/** A snapshot or a VM's disk that stands on a layer. */
+export interface LayerHolder {
+  readonly label: string
+  readonly isRunning: boolean
+  /** Follows when the layer is merged into the one below. */
+  layer: Layer
+}
+
+/** Somebody who has a layer open. One object each, so that two of one name are two. */
+export interface LayerPin {
+  readonly label: string
+  readonly isExclusive: boolean
+}
+
+/**
+ * One VMDK of a chain: its pages, and below it its parent or the bytes it was made from.
+ *
+ * Only the leaf of a VM's disk, or a disk no VM has, is ever written. `write`, `trim` and everything that moves pages must not
+ * run at the same time as one another on one chain: the owner sees to it.
+ */
+export class Layer implements PageView {
+  readonly pages: PageFile
+  readonly table = new PageTable()
+  readonly sectorSizeBytes: 512 | 4096
+  readonly allocation: DiskAllocation
+  readonly adapterType: string
+  readonly uuid: string
+  readonly source: DiskReader | undefined
+  readonly files: LayerFiles
+  readonly nowMs: () => number
+  #parent: Layer | undefined
+  capacityBytes: number
+  /** As `longContentID`. Source: vadp.md §1.4: it changes at the close after a write, and a fresh child has its parent's. */
+  contentId: string
+  modifiedMs: number
+  writtenSinceClose = false
+  /** Layers of the same VM on top of it. */
+  readonly children = new Set<Layer>()
+  /** Why it must stay: snapshots that froze it, disks that have it as their leaf. */
+  readonly holders = new Set<LayerHolder>()
+  /** Why it can't be merged or deleted now: who reads it, who hot-added it. */
+  readonly pins = new Set<LayerPin>()
+  /** Between the first and the last step of a merge into it, its bytes are of no instant. */
+  isMerging = false
+  readonly isRedo: boolean
+  readonly #redoPin: LayerPin = { label: 'another VM', isExclusive: false }
+  readonly #sourceAllocatedBytes: number
+
+  constructor(spec: LayerSpec) {
+    this.pages = spec.pages
+    this.sectorSizeBytes = spec.sectorSizeBytes
+    this.allocation = spec.allocation
+    this.adapterType = spec.adapterType
+    this.uuid = spec.uuid
+    this.source = spec.source
+    this.isRedo = spec.isRedo ?? false
+    this.parent = spec.parent
+    this.capacityBytes = spec.capacityBytes
+    this.contentId = spec.contentId
+    this.nowMs = spec.nowMs
+    this.modifiedMs = spec.nowMs()
+    this.#sourceAllocatedBytes = spec.sourceAllocatedBytes ?? 0
+    spec.datastore.charge(this.#reservedBytes())
+    this.files = new LayerFiles(this, spec.datastore, spec.path)
+  }
+
+  get parent(): Layer | undefined {
+    return this.#parent
+  }
+
+  set parent(parent: Layer | undefined) {
+    if (this.isRedo) for (const below of this.#parent?.chain ?? []) below.pins.delete(this.#redoPin)
+    this.#parent?.children.delete(this)
+    this.#parent = parent
+    if (this.isRedo) for (const below of parent?.chain ?? []) below.pins.add(this.#redoPin)
+    else parent?.children.add(this)
+  }
+
+  /** From here down to the root. */
+  get chain(): Layer[] {
+    return this.parent === undefined ? [this] : [this, ...this.parent.chain]
+  }
+
+  get isNeeded(): boolean {
+    return this.holders.size > 0 || this.children.size > 0
+  }
+
+  /** The running VM that has it as a leaf: nobody else may open it. */
+  get runningIn(): string | undefined {
+    return [...this.holders].find((holder) => holder.isRunning)?.label
+  }
+
+  /** Who would miss it. */
+  get usedBy(): string | undefined {
+    return [...this.holders][0]?.label ?? [...this.children][0]?.fileName ?? [...this.pins][0]?.label
+  }
+
+  get root(): Layer {
+    return this.parent === undefined ? this : this.parent.root
+  }
+
+  /** `[ds] vm/vm.vmdk` */
+  get fileName(): string {
+    return this.files.fileName
+  }
+
+  get isDelta(): boolean {
+    return this.parent !== undefined
+  }
+
+  get allocatedBytes(): number {
+    return Math.min(this.capacityBytes, this.#chargedBytes())
+  }
+
+  lookup(page: number): number {
+    const here = this.table.get(page)
+    return here !== absent || this.parent === undefined ? here : this.parent.lookup(page)
+  }
+
+  regions(): readonly number[] {
+    if (this.parent === undefined) return this.table.regions()
+    return [...new Set([...this.table.regions(), ...this.parent.regions()])].toSorted((a, b) => a - b)
+  }
+
+  /** The whole chain from here down, as one view. */
+  view(): PageView {
+    const { capacityBytes, pages, root } = this
+    return { capacityBytes, pages, source: root.source, lookup: (p) => this.lookup(p), regions: () => this.regions() }
+  }
+
+  /** Writes; all of it becomes visible at one instant. @throws `disk.out-of-range`, `lab.no-space` */
+  async write(offsetBytes: number, bytes: Uint8Array): Promise<void> {
+    checkRun(this.fileName, this.capacityBytes, offsetBytes, bytes.length)
+    const runs = [...cut({ offsetBytes, lengthBytes: bytes.length }, pageSizeBytes)]
+    const partOf = (run: Extent) => bytes.subarray(run.offsetBytes - offsetBytes).subarray(0, run.lengthBytes)
+    const whole = await Promise.all(runs.map((run) => this.#wholePage(run, partOf(run))))
+    this.#chargePages(runs.filter((run) => this.table.get(pageOf(run)) <= 0).length)
+    runs.forEach((run, i) => this.#writePage(run, partOf(run), whole[i]))
+    this.#touch()
+  }
+
+  /** Makes it read as zeroes: whole pages are unallocated, what is left at the edges is overwritten. */
+  async trim(offsetBytes: number, lengthBytes: number): Promise<void> {
+    checkRun(this.fileName, this.capacityBytes, offsetBytes, lengthBytes)
+    const first = Math.ceil(offsetBytes / pageSizeBytes)
+    const toTheEnd = offsetBytes + lengthBytes === this.capacityBytes
+    const end = toTheEnd
+      ? Math.ceil(this.capacityBytes / pageSizeBytes)
+      : Math.floor((offsetBytes + lengthBytes) / pageSizeBytes)
+    if (end <= first) return this.#zeroEdge(offsetBytes, lengthBytes)
+    await this.#zeroEdge(offsetBytes, first * pageSizeBytes - offsetBytes)
+    if (!toTheEnd) await this.#zeroEdge(end * pageSizeBytes, offsetBytes + lengthBytes - end * pageSizeBytes)
+    this.#trimPages(first, end)
+    this.#touch()
+  }
+
+  /**
+   * Takes over up to `count` pages of the child on top; what the child reads does not change.
+   * @throws `lab.no-space`, between two pages
+   */
+  absorb(child: Layer, count: number): void {
+    let left = count
+    for (const [page, value] of child.table.entries()) {
+      if (left-- === 0) return
+      this.#chargePages(Number(value > 0) - Number(this.table.get(page) > 0))
+      this.#put(page, value === zero && this.#isBottom() ? absent : value)
+      child.table.set(page, absent)
+      if (value > 0) child.#chargePages(-1)
+    }
+  }
+
+  grow(capacityBytes: number): void {
+    const before = this.#reservedBytes()
+    const smaller = this.capacityBytes
+    this.capacityBytes = capacityBytes
+    try {
+      this.files.datastore.charge(this.#reservedBytes() - before)
+    } catch (error) {
+      this.capacityBytes = smaller
+      throw error
+    }
+    this.#touch()
+  }
+
+  /** What a host does when it lets go of a disk: the content id tells that it was written. */
+  close(newContentId: () => string): void {
+    if (this.writtenSinceClose) this.contentId = newContentId()
+    this.writtenSinceClose = false
+  }
+
+  /** Shares all pages of `view`; for a new, empty layer over the same source. */
+  shareAll(view: PageView): void {
+    let count = 0
+    for (const [page, value] of flattened(view)) {
+      this.table.set(page, value > 0 ? this.pages.share(value) : value)
+      if (value > 0) count++
+    }
+    this.#chargePages(count)
+  }
+
+  /** Moves its files. @throws `lab.no-space`, `lab.file-exists` */
+  relocate(datastore: LabDatastore, path: string): void {
+    const bytes = this.#chargedBytes()
+    if (datastore !== this.files.datastore) datastore.charge(bytes)
+    const before = this.files.datastore
+    this.files.relocate(datastore, path)
+    if (datastore !== before) before.charge(-bytes)
+  }
+
+  /** Gives back its pages and space and leaves its datastore. */
+  delete(): void {
+    this.files.datastore.charge(-this.#chargedBytes())
+    for (const [, value] of this.table.entries()) if (value > 0) this.pages.release(value)
+    this.table.clear()
+    this.files.remove()
+    this.parent = undefined
+  }
+
+  async #zeroEdge(offsetBytes: number, lengthBytes: number): Promise<void> {
+    if (lengthBytes === 0) return
+    const value = this.lookup(Math.floor(offsetBytes / pageSizeBytes))
+    const readsZero = value === zero || (value === absent && this.root.source === undefined)
+    if (!readsZero) await this.write(offsetBytes, new Uint8Array(lengthBytes))
+  }
+
+  /** Only where something may lie: a disk of 62 TB is trimmed in no time. */
+  #trimPages(firstPage: number, endPage: number): void {
+    const sourceEnd = Math.min(endPage, Math.ceil((this.root.source?.capacityBytes ?? 0) / pageSizeBytes))
+    for (let page = firstPage; page < sourceEnd; page++) this.#trimPage(page)
+    const from = Math.max(firstPage, sourceEnd)
+    for (const region of this.regions()) {
+      const base = region * PageTable.regionPages
+      const end = Math.min(endPage, base + PageTable.regionPages)
+      for (let page = Math.max(from, base); page < end; page++) if (this.lookup(page) > 0) this.#trimPage(page)
+    }
+  }
+
+  #trimPage(page: number): void {
+    if (this.table.get(page) > 0) this.#chargePages(-1)
+    this.#put(page, this.#isBottom() ? absent : zero)
+  }
+
+  /** A page not yet here and not written as a whole needs what lies below. */
+  async #wholePage(run: Extent, bytes: Uint8Array): Promise<Uint8Array | undefined> {
+    if (this.table.get(pageOf(run)) > 0 && !this.pages.isShared(this.table.get(pageOf(run)))) return undefined
+    if (bytes.length === pageSizeBytes) return bytes
+    const page = new Uint8Array(pageSizeBytes)
+    const start = pageOf(run) * pageSizeBytes
+    await readPages(
+      this.view(),
+      this.fileName,
+      start,
+      page.subarray(0, Math.min(pageSizeBytes, this.capacityBytes - start)),
+    )
+    page.set(bytes, run.offsetBytes - start)
+    return page
+  }
+
+  #writePage(run: Extent, bytes: Uint8Array, whole: Uint8Array | undefined): void {
+    if (whole === undefined)
+      return this.pages.write(this.table.get(pageOf(run)), run.offsetBytes % pageSizeBytes, bytes)
+    const slot = this.pages.allocate()
+    this.pages.write(slot, 0, whole)
+    this.#put(pageOf(run), slot)
+  }
+
+  #put(page: number, value: number): void {
+    const before = this.table.get(page)
+    if (before > 0) this.pages.release(before)
+    this.table.set(page, value)
+  }
+
+  #chargePages(count: number): void {
+    if (this.#isThin() && count !== 0) this.files.datastore.charge(count * pageSizeBytes)
+  }
+
+  #chargedBytes(): number {
+    return this.#reservedBytes() + (this.#isThin() ? this.table.dataPages * pageSizeBytes : 0)
+  }
+
+  #reservedBytes(): number {
+    return this.#isThin() ? this.#sourceAllocatedBytes : this.capacityBytes
+  }
+
+  #isThin(): boolean {
+    return this.isDelta || this.allocation === 'thin'
+  }
+
+  #isBottom(): boolean {
+    return this.parent === undefined && this.source === undefined
+  }
+
+  #touch(): void {
+    this.writtenSinceClose = true
+    this.modifiedMs = this.nowMs()
+  }
+}
+
+/** Every page of a view that is not simply its source, ascending. */
+export function* flattened(view: PageView): Iterable<readonly [page: number, value: number]> {
+  for (const region of view.regions())
+    for (let i = 0; i < PageTable.regionPages; i++) {
+      const page = region * PageTable.regionPages + i
+      const value = view.lookup(page)
+      if (value > 0 || (value === zero && view.source !== undefined)) yield [page, value]
+    }
+}
+
+const pageOf = (run: Extent): number => Math.floor(run.offsetBytes / pageSizeBytes)
