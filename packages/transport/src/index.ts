@@ -1,2 +1,8 @@
-export { openVmDisk, openVmDiskForWriting, type VmDiskReader, type VmDiskRequest, type VmDiskWriter } from './open-vm-disk.ts'
+export {
+  openVmDisk,
+  openVmDiskForWriting,
+  type VmDiskReader,
+  type VmDiskRequest,
+  type VmDiskWriter,
+} from './open-vm-disk.ts'
 export { defaultTransport, type TransportSettings } from './settings.ts'

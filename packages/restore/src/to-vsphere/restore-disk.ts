@@ -1,0 +1,92 @@
+import { messageOf } from '@vmkeep/kit'
+import { openVmDisk, openVmDiskForWriting } from '@vmkeep/transport'
+import { addDisk, type ManagedObjectReference, type VmDisk } from '@vmkeep/vsphere'
+import { fail } from '../errors.ts'
+import type { DiskRestoreReport } from '../report.ts'
+import { compareWithImage, writeImage } from '../write-image.ts'
+import type { PlannedDisk } from './plan-restore.ts'
+import type { RestoreContext } from './restore-to-vsphere.ts'
+
+/** Adds one disk to the new VM and fills it over NFC. */
+export async function restoreDisk(
+  context: RestoreContext,
+  vm: ManagedObjectReference,
+  { disk, spec }: PlannedDisk,
+): Promise<DiskRestoreReport> {
+  const { session, plan, repository, signal, onEvent } = context
+  const about = { vm: plan.name, disk: disk.label } as const
+  const { capacityBytes } = disk.image
+  onEvent({ type: 'disk-phase', ...about, phase: 'waiting', detail: 'creating the disk' })
+  const added = await addDisk(session, vm, spec, signal)
+  if (added.capacityBytes !== capacityBytes)
+    throw fail('restore.disk-size-differs', {
+      disk: disk.label,
+      expectedBytes: capacityBytes,
+      foundBytes: added.capacityBytes,
+    })
+  const progress = (doneBytes: number) =>
+    onEvent({
+      type: 'disk-progress',
+      ...about,
+      totalBytes: capacityBytes,
+      provisionedBytes: capacityBytes,
+      changedBytes: capacityBytes,
+      readBytes: doneBytes,
+      sentBytes: 0,
+      storedBytes: 0,
+    })
+  await using image = await repository.openImage(disk.image, signal)
+  onEvent({ type: 'disk-phase', ...about, phase: 'write', detail: added.fileName })
+  const writtenBytes = await write(context, vm, added, async (target) => {
+    const written = await writeImage(image, target, (now) => progress(now.writtenBytes), signal)
+    await target.finish(signal)
+    return written
+  })
+  if (context.verify) {
+    onEvent({ type: 'disk-phase', ...about, phase: 'verify' })
+    await using back = await openVmDisk(request(context, vm, added))
+    await compareWithImage(image, back, added.fileName, progress, signal)
+  }
+  onEvent({ type: 'disk-phase', ...about, phase: 'done' })
+  return {
+    label: disk.label,
+    address: disk.address,
+    target: added.fileName,
+    provisionedBytes: capacityBytes,
+    writtenBytes,
+    verified: context.verify,
+  }
+}
+
+async function write<T>(
+  context: RestoreContext,
+  vm: ManagedObjectReference,
+  added: VmDisk,
+  work: (target: Awaited<ReturnType<typeof openVmDiskForWriting>>) => Promise<T>,
+): Promise<T> {
+  await using target = await openVmDiskForWriting(request(context, vm, added))
+  return await work(target)
+}
+
+const request = (
+  { session, transport, clock, random, onEvent, plan, signal }: RestoreContext,
+  vm: ManagedObjectReference,
+  disk: VmDisk,
+) => ({
+  session,
+  vm,
+  deviceKey: disk.key,
+  path: disk.fileName,
+  settings: transport,
+  clock,
+  random,
+  onReconnect: (cause: unknown) =>
+    onEvent({
+      type: 'note',
+      level: 'warn',
+      vm: plan.name,
+      disk: disk.label,
+      message: `reconnected: ${messageOf(cause)}`,
+    }),
+  signal,
+})

@@ -1,0 +1,137 @@
+import { type Clock, crashPoint, hasCode, messageOf, type Random, systemClock, systemRandom } from '@vmkeep/kit'
+import type { Repository } from '@vmkeep/repository'
+import {
+  cleanUpLeftovers,
+  formatMarker,
+  instanceId,
+  Journal,
+  type Marker,
+  newRunId,
+  type OnRunEvent,
+  type VmPoint,
+} from '@vmkeep/run'
+import type { TransportSettings } from '@vmkeep/transport'
+import {
+  clearMarker,
+  createVm,
+  destroyVm,
+  endpointIdOf,
+  inventoryPathOf,
+  type ManagedObjectReference,
+  powerOn,
+  type Session,
+  uploadFile,
+} from '@vmkeep/vsphere'
+import type { RestoreReport } from '../report.ts'
+import { type Destination, planRestore, type RestorePlan } from './plan-restore.ts'
+import { restoreDisk } from './restore-disk.ts'
+
+export interface RestoreToVsphereRequest {
+  readonly session: Session
+  readonly repository: Repository
+  readonly point: VmPoint
+  readonly destination: Destination
+  readonly transport: TransportSettings
+  /** Reads every disk back over NFC and compares it with the restore point. */
+  readonly verify: boolean
+  readonly powerOn: boolean
+  readonly stateFolder: string
+  readonly onEvent: OnRunEvent
+  readonly signal: AbortSignal
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+/** All that the parts of one restore share. */
+export interface RestoreContext extends RestoreToVsphereRequest {
+  readonly clock: Clock
+  readonly random: Random
+  readonly plan: RestorePlan
+}
+
+/**
+ * Restores a point as a new VM, on vCenter or ESXi. The original, if it lives, is not touched.
+ *
+ * Until it is complete the VM carries a marker and is listed in the journal: a restore that fails, is cancelled or is killed
+ * leaves no half VM behind, at the latest after the next start.
+ */
+export async function restoreToVsphere(request: RestoreToVsphereRequest): Promise<RestoreReport> {
+  const { session, point, stateFolder, onEvent, signal, clock = systemClock, random = systemRandom } = request
+  const startedMs = clock.monotonicMs()
+  await cleanUpLeftovers({ session, stateFolder, onEvent, signal })
+  const runId = newRunId(clock, random)
+  const marker: Marker = {
+    instanceId: await instanceId(stateFolder, random),
+    runId,
+    vmUuid: point.instanceUuid.toLowerCase(),
+  }
+  const plan = await planRestore({ ...request, marker }, signal)
+  for (const { code, message } of plan.warnings) onEvent({ type: 'note', level: 'warn', vm: plan.name, message, code })
+  await using journal = await Journal.start(stateFolder, runId)
+  const entry = await journal.intend({ kind: 'vm', endpointId: endpointIdOf(session), vmName: plan.name, marker })
+  const context: RestoreContext = { ...request, clock, random, plan }
+  let vm: ManagedObjectReference | undefined
+  try {
+    onEvent({ type: 'vm-phase', vm: plan.name, phase: 'create' })
+    crashPoint('restore.before-vm')
+    vm = await createVm(session, { ...plan.place, spec: plan.spec }, signal)
+    crashPoint('restore.after-vm')
+    await entry.created(vm.value)
+    const report = await fill(context, vm)
+    crashPoint('restore.before-marker-off')
+    await clearMarker(session, vm, signal)
+    await entry.gone()
+    crashPoint('restore.after-marker-off')
+    if (request.powerOn) await powerOn(session, vm, signal)
+    onEvent({ type: 'vm-phase', vm: plan.name, phase: 'done' })
+    return { ...report, seconds: (clock.monotonicMs() - startedMs) / 1000 }
+  } catch (error) {
+    await takeBack(context, vm, marker).then(entry.gone, (left: unknown) => tellLeftover(context, left))
+    throw error
+  }
+}
+
+async function fill(context: RestoreContext, vm: ManagedObjectReference): Promise<RestoreReport> {
+  const { plan, point, session, signal } = context
+  const disks = []
+  for (const disk of plan.disks) disks.push(await restoreDisk(context, vm, disk))
+  const warnings = [...plan.warnings, ...(await restoreNvram(context, vm))]
+  const target = await inventoryPathOf(session, vm, signal)
+  return { point: point.id, vm: plan.name, target, disks, files: [], verified: context.verify, warnings, seconds: 0 }
+}
+
+/** EFI boot entries and secure boot live in nvram; without it the guest may not find its boot loader. A BIOS VM starts without. */
+async function restoreNvram(
+  { point, repository, session, signal }: RestoreContext,
+  vm: ManagedObjectReference,
+): Promise<{ code: string; message: string }[]> {
+  const nvram = point.homeFiles.find(({ kind }) => kind === 'nvram')
+  if (nvram === undefined) return []
+  try {
+    await uploadFile(session, { vm, kind: 'nvram', bytes: await repository.readBlob(nvram.blob, signal) }, signal)
+    return []
+  } catch (error) {
+    signal.throwIfAborted()
+    if (hasCode(error, 'repository.chunk-corrupt', 'repository.chunk-missing')) throw error
+    return [
+      {
+        code: 'nvram-not-restored',
+        message: `its nvram could not be restored, firmware settings and boot entries are the defaults: ${messageOf(error)}`,
+      },
+    ]
+  }
+}
+
+/** Not cancelled by the run's signal: a cancelled restore must not leave half a VM. */
+async function takeBack(
+  { session }: RestoreContext,
+  vm: ManagedObjectReference | undefined,
+  marker: Marker,
+): Promise<void> {
+  await destroyVm(session, { ref: vm?.value, marker: formatMarker(marker) })
+}
+
+function tellLeftover({ onEvent, plan }: RestoreContext, error: unknown): void {
+  const message = `the half-restored VM could not be removed; vmkeep tries again at its next start: ${messageOf(error)}`
+  onEvent({ type: 'note', level: 'error', vm: plan.name, message, code: 'run.leftover-not-removed' })
+}
