@@ -1,6 +1,6 @@
 import { aligned, type DiskReader, type Extent, whole } from '@vmkeep/disk'
 import { hasCode, messageOf } from '@vmkeep/kit'
-import type { ImageProgress, ImageWriter, PointImage, WriterSession } from '@vmkeep/repository'
+import type { ImageProgress, ImageWriter, Plain, PointImage, WriterSession } from '@vmkeep/repository'
 import type { Cause, DiskSizes, VmPointDisk } from '@vmkeep/run'
 import { openVmDisk, type VmDiskReader } from '@vmkeep/transport'
 import { changedExtents, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
@@ -40,8 +40,8 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
       phase,
       ...(detail === undefined ? {} : { detail }),
     })
-  tell('waiting', `a place on host ${vm.host.name}`)
-  using _place = await run.disksPerHost.for(vm.host.name).acquire(run.signal)
+  tell('waiting', `a place on host ${hostNameOf(vm)}`)
+  using _place = await run.disksPerHost.for(hostNameOf(vm)).acquire(run.signal)
   try {
     await using source = await openVmDisk({
       session: run.session,
@@ -139,7 +139,13 @@ async function copyDisk(
       key: String(job.disk.key),
       label: job.disk.label,
       image: stored,
-      attributes: { ...diskAttributes(job.disk, source, decision.mode, cause, await source.metadata(run.signal)) },
+      attributes: diskAttributes(
+        job.disk,
+        source,
+        decision.mode,
+        cause,
+        await source.metadata(run.signal),
+      ) as unknown as Record<string, Plain>,
     },
     report: {
       key: job.disk.key,
@@ -228,6 +234,8 @@ function diskAttributes(
     ...(cause === undefined ? {} : { cause }),
   }
 }
+
+const hostNameOf = (vm: Vm) => vm.host?.name ?? 'unknown'
 
 async function* one<T>(item: T): AsyncIterable<T> {
   yield item

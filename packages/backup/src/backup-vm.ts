@@ -1,5 +1,5 @@
 import { crashPoint, errorToData, isAbort, messageOf } from '@vmkeep/kit'
-import type { RestorePoint, WriterSession } from '@vmkeep/repository'
+import type { Plain, RestorePoint, WriterSession } from '@vmkeep/repository'
 import { type Cause, lockVm, type VmHomeFile, type VmPoint, type VmPointAttributes, vmPointFormat } from '@vmkeep/run'
 import {
   type Captured,
@@ -15,8 +15,8 @@ import {
 } from '@vmkeep/vsphere'
 import { backupDisk, type DiskBackup } from './backup-disk.ts'
 import { fail } from './errors.ts'
+import { identityOf } from './identity.ts'
 import { planVm, type VmPlan } from './plan.ts'
-import { subjectIdOf } from './previous-points.ts'
 import type { DiskReport, VmReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
 import { type TakenSnapshot, withSnapshot } from './with-snapshot.ts'
@@ -202,8 +202,8 @@ async function commit(
   const attributes: VmPointAttributes = {
     format: vmPointFormat,
     inventoryPath: vm.inventoryPath,
-    instanceUuid: vm.instanceUuid,
-    biosUuid: vm.biosUuid,
+    instanceUuid: identityOf(vm),
+    biosUuid: vm.biosUuid ?? '',
     ref: vm.ref.value,
     endpointId: run.endpointId,
     powerState: vm.powerState,
@@ -221,10 +221,10 @@ async function commit(
   ])
   return writer.commit(
     {
-      subject: { id: subjectIdOf(vm.instanceUuid), name: vm.name, kind: 'vm' },
+      subject: { id: identityOf(vm), name: vm.name, kind: 'vm' },
       images: backups.map(({ image }) => image),
       blobs,
-      attributes: attributes as unknown as Record<string, never>,
+      attributes: attributes as unknown as Record<string, Plain>,
       stats: sumSizes(backups),
     },
     run.signal,

@@ -15,9 +15,9 @@ export const fail = defineErrors({
     (d: { vm: string; snapshot: string }) =>
       `${d.vm}: our snapshot ${d.snapshot} vanished during the backup, somebody else removed or consolidated it; nothing was committed, run the backup again`,
   ],
-  'backup.no-disk-left': [
-    'change-request',
+  'backup.no-identity': [
+    'call-operator',
     (d: { vm: string }) =>
-      `${d.vm}: none of its disks can be backed up; see the reason at each disk with "vmkeep plan"`,
+      `${d.vm}: vSphere tells no instance uuid for it, so its restore points could not be told from another VM's; reload or register the VM again`,
   ],
 })

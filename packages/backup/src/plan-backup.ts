@@ -2,7 +2,7 @@ import type { Repository } from '@vmkeep/repository'
 import { readVm, type Session, type VmSummary } from '@vmkeep/vsphere'
 import type { BackupOptions } from './options.ts'
 import { planVm, type VmPlan } from './plan.ts'
-import { previousPoints, subjectIdOf } from './previous-points.ts'
+import { previousPoints } from './previous-points.ts'
 
 /** What a backup of these VMs would do now. Changes nothing. Uses the same planner as the backup. */
 export async function planBackup(
@@ -18,7 +18,7 @@ export async function planBackup(
   const plans: VmPlan[] = []
   for (const { ref } of request.vms) {
     const vm = await readVm(request.session, ref, signal)
-    plans.push(planVm(vm, previous.get(subjectIdOf(vm.instanceUuid)), request.options))
+    plans.push(planVm(vm, previous.get(vm.instanceUuid?.toLowerCase() ?? ''), request.options))
   }
   return plans
 }

@@ -1,6 +1,6 @@
 // The one planner: `vmkeep plan` shows what it says, a backup does what it says. Pure; a test holds the two together.
 import type { Cause, SkippedDisk, VmPoint } from '@vmkeep/run'
-import { type Vm, type VmDisk, whyNotDisk, whyNotVm, warningsOf } from '@vmkeep/vsphere'
+import { type Reason, type Vm, type VmDisk, whyNotDisk, whyNotVm, warningsOf } from '@vmkeep/vsphere'
 import { decideRead, type ReadDecision } from './decide-read.ts'
 import type { BackupOptions } from './options.ts'
 
@@ -34,15 +34,15 @@ export interface VmPlan {
 export function planVm(vm: Vm, previous: VmPoint | undefined, options: BackupOptions): VmPlan {
   const skippedDisks = vm.disks.flatMap((disk) => skip(disk, vm, options))
   const disks = vm.disks.filter((disk) => !skippedDisks.some(({ key }) => key === disk.key))
-  const reasons = [...whyNotVm(vm), ...(disks.length === 0 ? [noDisk] : [])]
+  const reasons = [...whyNotVm(vm).map(causeOf), ...(disks.length === 0 ? [noDisk] : [])]
   return {
     vm: vm.name,
     inventoryPath: vm.inventoryPath,
     ref: vm.ref.value,
-    instanceUuid: vm.instanceUuid,
+    instanceUuid: vm.instanceUuid ?? '',
     action: reasons.length === 0 ? 'backup' : 'skip',
     reasons,
-    warnings: [...warningsOf(vm), ...trackingWarnings(vm, options)],
+    warnings: [...warningsOf(vm).map(causeOf), ...trackingWarnings(vm, options)],
     enableChangeTracking: options.changeTracking === 'enable' && canEnableTracking(vm),
     quiesce: options.quiesce !== 'off' && vm.powerState === 'poweredOn',
     transport: { name: options.transport.name, why: transportReason(options) },
@@ -52,7 +52,9 @@ export function planVm(vm: Vm, previous: VmPoint | undefined, options: BackupOpt
   }
 }
 
-const noDisk: Cause = { code: 'no-disk', message: 'it has no disk that can be backed up' }
+const causeOf = ({ code, sentence }: Reason): Cause => ({ code, message: sentence })
+
+const noDisk: Cause = { code: 'no-disk', message: 'It has no disk that can be backed up.' }
 
 function planDisk(disk: VmDisk, previous: VmPoint | undefined, { fullRead }: BackupOptions): DiskPlan {
   const { key, label, address, capacityBytes } = disk
@@ -64,35 +66,22 @@ function planDisk(disk: VmDisk, previous: VmPoint | undefined, { fullRead }: Bac
 function skip(disk: VmDisk, vm: Vm, { excludeDisks }: BackupOptions): SkippedDisk[] {
   const { key, label, address, capacityBytes } = disk
   const excluded = excludeDisks.includes(label) || excludeDisks.includes(address)
-  const cause = excluded ? { code: 'excluded', message: 'it is excluded by configuration' } : whyNotDisk(disk, vm)[0]
+  const cause = excluded
+    ? { code: 'excluded', message: 'It is excluded by configuration.' }
+    : whyNotDisk(disk, vm).map(causeOf)[0]
   return cause === undefined ? [] : [{ key, label, address, capacityBytes, cause }]
 }
 
+/** Source: vadp.md §2.1, KB 320557: enabled with a snapshot present, tracking gives wrong answers later. Evidence: documented. */
 const canEnableTracking = (vm: Vm) =>
   vm.changeTracking.supported && !vm.changeTracking.enabled && vm.snapshots.length === 0
 
-/** Source: vadp.md §2.1, KB 320557: enabling with a snapshot present gives wrong answers later. Evidence: documented. */
-function trackingWarnings(vm: Vm, options: BackupOptions): Cause[] {
-  if (vm.changeTracking.enabled) return []
-  if (!vm.changeTracking.supported)
-    return [
-      {
-        code: 'tracking-unsupported',
-        message: 'change tracking is not supported by its hardware version; every backup reads it whole',
-      },
-    ]
-  if (options.changeTracking === 'as-is')
-    return [
-      {
-        code: 'tracking-off',
-        message: 'change tracking is off and the policy leaves it so; every backup reads it whole',
-      },
-    ]
-  if (vm.snapshots.length === 0) return []
+function trackingWarnings(vm: Vm, { changeTracking }: BackupOptions): Cause[] {
+  if (vm.changeTracking.enabled || !vm.changeTracking.supported || changeTracking === 'enable') return []
   return [
     {
-      code: 'tracking-needs-no-snapshot',
-      message: `change tracking can be switched on only while the VM has no snapshot, it has ${vm.snapshots.length}; every backup reads it whole until they are removed`,
+      code: 'tracking-off',
+      message: 'Change tracking is off and the policy leaves it so, so every run reads the whole disks.',
     },
   ]
 }

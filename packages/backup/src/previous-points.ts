@@ -13,6 +13,3 @@ export async function previousPoints(repository: Repository, signal?: AbortSigna
   }
   return newest
 }
-
-/** What identifies a VM over time: vSphere's instance uuid. The BIOS uuid is not unique. Source: vadp.md §1.4. Evidence: documented. */
-export const subjectIdOf = (instanceUuid: string): string => instanceUuid.toLowerCase()

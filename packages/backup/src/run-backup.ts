@@ -4,7 +4,7 @@ import { cleanUpLeftovers, instanceId, Journal, newRunId, type OnRunEvent } from
 import { endpointIdOf, type Session, type VmSummary } from '@vmkeep/vsphere'
 import { backupVm } from './backup-vm.ts'
 import type { BackupOptions } from './options.ts'
-import { previousPoints, subjectIdOf } from './previous-points.ts'
+import { previousPoints } from './previous-points.ts'
 import { outcomeOf, type RunReport, type VmReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -62,7 +62,7 @@ export async function runBackup(request: BackupRequest): Promise<RunReport> {
   const previous = await previousPoints(repository, signal)
   const reports: VmReport[] = []
   await forEachConcurrent(request.vms, options.limits.vmsMax, async (vm) => {
-    reports.push(await backupVm(run, vm, stateFolder, previous.get(subjectIdOf(vm.instanceUuid ?? ''))))
+    reports.push(await backupVm(run, vm, stateFolder, previous.get(vm.instanceUuid?.toLowerCase() ?? '')))
   })
   const outcome = outcomeOf(reports)
   onEvent({ type: 'run-finished', runId, outcome })

@@ -9,6 +9,7 @@ import {
   type Vm,
 } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
+import { identityOf } from './identity.ts'
 import type { VmPlan } from './plan.ts'
 import { acquireAll, type RunContext } from './run-context.ts'
 
@@ -36,8 +37,8 @@ export async function withSnapshot<T>(
   plan: VmPlan,
   work: (snapshot: TakenSnapshot) => Promise<T>,
 ): Promise<SnapshotOutcome<T>> {
-  const marker: Marker = { instanceId: run.instanceId, runId: run.runId, vmUuid: vm.instanceUuid }
-  const datastores = vm.disks.map(({ datastoreName }) => datastoreName)
+  const marker: Marker = { instanceId: run.instanceId, runId: run.runId, vmUuid: identityOf(vm) }
+  const datastores = vm.disks.flatMap(({ datastoreName }) => datastoreName ?? [])
   run.onEvent({
     type: 'vm-phase',
     vm: vm.name,

@@ -8,13 +8,26 @@ export type DiskFileFormat = (typeof diskFileFormats)[number]
 
 export const extensionOf = (format: DiskFileFormat): string => (format === 'raw' ? 'raw' : 'vmdk')
 
+/** What of the original VMDK's metadata still holds for a copy. The rest speaks of snapshots, filters and clones it no longer has. */
+const carriedKeys = [
+  'adapterType',
+  'geometry.cylinders',
+  'geometry.heads',
+  'geometry.sectors',
+  'toolsVersion',
+  'uuid',
+  'virtualHWVersion',
+]
+
 export async function createDiskFile(
   path: string,
   format: DiskFileFormat,
   { capacityBytes, metadata }: { readonly capacityBytes: number; readonly metadata: Readonly<Record<string, string>> },
 ): Promise<DiskWriter> {
   if (format === 'raw') return createRawFile(path, capacityBytes)
-  return createVmdk(path, { kind: format, capacityBytes, metadata })
+  const carried = Object.entries(metadata).filter(([key]) => carriedKeys.includes(key))
+  const ddb = Object.fromEntries(carried.map(([key, value]) => [`ddb.${key}`, value]))
+  return createVmdk(path, { kind: format, capacityBytes, metadata: { ddb } })
 }
 
 export function openDiskFile(path: string, format: DiskFileFormat): Promise<DiskReader> {

@@ -34,16 +34,17 @@ export async function restoreToFiles(request: RestoreToFilesRequest): Promise<Re
   const startedMs = performance.now()
   await makeFolder(folder)
   const targets = disks.map((disk) => ({ disk, path: join(folder, `${fileBase(point, disk)}.${extensionOf(format)}`) }))
-  for (const { path } of targets) await requireAbsent(path)
+  const homeFiles = homeFilesOf(request)
+  for (const { path } of [...targets, ...homeFiles]) await requireAbsent(path)
   const reports: DiskRestoreReport[] = []
   for (const { disk, path } of targets) reports.push(await restoreDisk(request, disk, path))
-  const files = await writeHomeFiles(request)
+  for (const { path, blob } of homeFiles) await writeHomeFile(request, path, blob)
   return {
     point: point.id,
     vm: point.name,
     target: folder,
     disks: reports,
-    files,
+    files: homeFiles.map(({ path }) => path),
     verified: request.verify,
     warnings: [],
     seconds: (performance.now() - startedMs) / 1000,
@@ -91,17 +92,23 @@ async function restoreDisk(request: RestoreToFilesRequest, disk: PointDisk, path
 
 /** `web-01-scsi0-1`: the VM and the place of the disk, safe as a file name everywhere. */
 function fileBase(point: VmPoint, disk: PointDisk): string {
-  return `${point.name}-${disk.address}`.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
+  return safeName(`${point.name}-${disk.address}`)
 }
 
-async function writeHomeFiles({ repository, point, folder, signal }: RestoreToFilesRequest): Promise<string[]> {
+const safeName = (name: string): string => name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
+
+/** The VM's config and firmware files, each with the VM's name in front. A name from the repository never leaves the folder. */
+function homeFilesOf({ point, folder }: RestoreToFilesRequest): { path: string; blob: string }[] {
   const files = [{ name: 'config.xml', blob: point.configXml }, ...point.homeFiles]
-  for (const { name, blob } of files) {
-    const path = join(folder, name.replaceAll(/[/\\]/g, '-')) // a name from the repository never leaves the folder
-    const bytes = await repository.readBlob(blob, signal)
-    await mapErrors(path, () => writeFile(path, bytes, { flag: 'wx' }))
-  }
-  return files.map(({ name }) => name)
+  return files.map(({ name, blob }) => ({
+    path: join(folder, safeName(name.startsWith(point.name) ? name : `${point.name}-${name}`)),
+    blob,
+  }))
+}
+
+async function writeHomeFile({ repository, signal }: RestoreToFilesRequest, path: string, blob: string): Promise<void> {
+  const bytes = await repository.readBlob(blob, signal)
+  await mapErrors(path, () => writeFile(path, bytes, { flag: 'wx' }))
 }
 
 async function makeFolder(folder: string): Promise<void> {
