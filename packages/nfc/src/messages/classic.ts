@@ -18,6 +18,9 @@ export const classicType = {
 /** The protocol version of ESXi 8. */
 export const nfcVersion = 11
 
+/** What CONNECTION_DATA names in every capture; whether a host cares is unknown, so we say the same. */
+export const connectionNames = { client: 'vddk', operationId: 'nbdmode' } as const
+
 /** What SESSION_FEATURES offers, as bits. */
 export const sessionFeature = { interruption: 1, switch: 2 } as const
 

@@ -49,6 +49,7 @@ export {
   classicType,
   classicTypeOf,
   ConnectionData,
+  connectionNames,
   Handshake,
   nfcVersion,
   sessionFeature,
