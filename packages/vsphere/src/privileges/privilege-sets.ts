@@ -1,0 +1,66 @@
+// What a role needs, in named sets. Ids as AuthorizationManager.privilegeList spells them.
+// Source: vSphere documentation, "Defined privileges", and the needs other backup products publish. Evidence: documented;
+// which of them each call really checks: inferred.
+
+/** Log in and see the inventory. */
+const inventory = ['System.Anonymous', 'System.View', 'System.Read'] as const
+
+/** Back up: track changes, snapshot, read disks. */
+const backup = [
+  ...inventory,
+  'VirtualMachine.Config.ChangeTracking',
+  'VirtualMachine.Config.DiskLease',
+  'VirtualMachine.State.CreateSnapshot',
+  'VirtualMachine.State.RemoveSnapshot',
+  'VirtualMachine.Provisioning.DiskRandomRead',
+  'VirtualMachine.Provisioning.GetVmFiles',
+] as const
+
+/** Save and restore what is not on disks: the nvram file and the configuration files. */
+const nvram = ['Datastore.Browse', 'Datastore.FileManagement'] as const
+
+/** Restore as a new VM: create it, give it devices and disks, write them, start it. */
+const restore = [
+  ...inventory,
+  'Datastore.AllocateSpace',
+  'Datastore.Browse',
+  'Datastore.FileManagement',
+  'Network.Assign',
+  'Resource.AssignVMToPool',
+  'VirtualMachine.Config.AddNewDisk',
+  'VirtualMachine.Config.AddRemoveDevice',
+  'VirtualMachine.Config.AdvancedConfig',
+  'VirtualMachine.Config.Annotation',
+  'VirtualMachine.Config.CPUCount',
+  'VirtualMachine.Config.EditDevice',
+  'VirtualMachine.Config.Memory',
+  'VirtualMachine.Config.RemoveDisk',
+  'VirtualMachine.Config.Rename',
+  'VirtualMachine.Config.Resource',
+  'VirtualMachine.Config.Settings',
+  'VirtualMachine.Config.SwapPlacement',
+  'VirtualMachine.Interact.PowerOff',
+  'VirtualMachine.Interact.PowerOn',
+  'VirtualMachine.Inventory.Create',
+  'VirtualMachine.Inventory.Delete',
+  'VirtualMachine.Provisioning.DiskRandomAccess',
+  'VirtualMachine.Provisioning.PutVmFiles',
+] as const
+
+/** Back up VMs that vSphere encrypts. */
+const encryption = ['Cryptographer.Access'] as const
+
+/** HotAdd: hang a VM's disks on the machine we run in. On that machine and on the datastores. */
+const hotAdd = [
+  'Datastore.AllocateSpace',
+  'VirtualMachine.Config.AddExistingDisk',
+  'VirtualMachine.Config.AddRemoveDevice',
+  'VirtualMachine.Config.RemoveDisk',
+  'VirtualMachine.Config.Resource',
+  'VirtualMachine.Config.Settings',
+] as const
+
+/** The privileges each purpose needs. */
+export const privilegeSets = { inventory, backup, nvram, restore, encryption, hotAdd } as const
+
+export type PrivilegeSet = keyof typeof privilegeSets
