@@ -1,4 +1,4 @@
-import { checkRun, cut, between, diskFail, type DiskReader, endOf, type Extent, joined } from '@vmkeep/disk'
+import { checkRun, cut, between, diskFail, type DiskReader, endOf, type Extent, isZero, joined } from '@vmkeep/disk'
 import { forEachConcurrent, Limiter } from '@vmkeep/kit'
 import { AsyncCache } from './async-cache.ts'
 import { type ByteSource, damagedAt, decodedFrom, readBytes } from './byte-source.ts'
@@ -38,7 +38,7 @@ export class SparseReader implements DiskReader {
   readonly #source: ByteSource
   readonly #directory: Uint32Array
   readonly #grainBytes: number
-  readonly #tables = new AsyncCache<number, Uint32Array>(tableCacheEntries)
+  readonly #tables = new AsyncCache<number, Uint32Array | undefined>(tableCacheEntries)
   readonly #grains: AsyncCache<number, Uint8Array>
   readonly #limiter = new Limiter(readsInFlightMax)
   #closed = false
@@ -153,8 +153,9 @@ export class SparseReader implements DiskReader {
     const sector = this.#directory[index]!
     if (sector === 0) return undefined
     return await this.#tables.get(index, async () => {
+      // the tables of a file that grows are all there, and most of them empty
       const bytes = await readBytes(this.#source, bytesOf(sector), tableEntries * 4)
-      return decodedFrom(this.#source, bytesOf(sector), () => decodeEntries(bytes))
+      return isZero(bytes) ? undefined : decodedFrom(this.#source, bytesOf(sector), () => decodeEntries(bytes))
     })
   }
 
