@@ -45,6 +45,8 @@ export class LabVm implements VmStorage, DiskOwner {
   readonly #tracking: VmTracking
   readonly #consolidating = new Limiter(1)
   #power: 'on' | 'off' | 'suspended' = 'off'
+  /** A removal left layers that could have been merged. */
+  #isIncomplete = false
 
   constructor({ name, vmxPath }: VmStorageSpec, context: LabVmContext) {
     this.name = name
@@ -177,7 +179,7 @@ export class LabVm implements VmStorage, DiskOwner {
   }
 
   get consolidationNeeded(): boolean {
-    return this.#consolidating.held === 0 && !mergeablePairs(this.#tops())[Symbol.iterator]().next().done
+    return this.#isIncomplete && !mergeablePairs(this.#tops())[Symbol.iterator]().next().done
   }
 
   async *consolidate(): AsyncGenerator<number, void, undefined> {
@@ -240,6 +242,7 @@ export class LabVm implements VmStorage, DiskOwner {
     })
     yield 0
     if (consolidate) yield* this.#consolidate()
+    else this.#isIncomplete = true
     await this.writing.run(async () => {
       this.#stun()
       this.#writeList()
@@ -250,7 +253,10 @@ export class LabVm implements VmStorage, DiskOwner {
   async *#consolidate(): AsyncGenerator<number, AppError | undefined> {
     using _place = await this.#consolidating.acquire()
     const { faults } = this.#context
-    return yield* consolidateLayers({ vmName: this.name, tops: () => this.#tops(), writing: this.writing, faults })
+    const task = { vmName: this.name, tops: () => this.#tops(), writing: this.writing, faults }
+    const stopped = yield* consolidateLayers(task)
+    this.#isIncomplete = stopped !== undefined
+    return stopped
   }
 
   #attach(spec: VmDiskSpec, layer: Layer): LabDisk {

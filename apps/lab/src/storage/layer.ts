@@ -1,4 +1,4 @@
-import { type DiskReader, checkRun, cut, type Extent } from '@vmkeep/disk'
+import { between, checkRun, cut, type DiskReader, endOf, type Extent } from '@vmkeep/disk'
 import type { DiskAllocation } from './model.ts'
 import type { LabDatastore } from './lab-datastore.ts'
 import { LayerFiles } from './layer-files.ts'
@@ -175,9 +175,10 @@ export class Layer implements PageView {
     const end = toTheEnd
       ? Math.ceil(this.capacityBytes / pageSizeBytes)
       : Math.floor((offsetBytes + lengthBytes) / pageSizeBytes)
-    if (end <= first) return this.#zeroEdge(offsetBytes, lengthBytes)
-    await this.#zeroEdge(offsetBytes, first * pageSizeBytes - offsetBytes)
-    if (!toTheEnd) await this.#zeroEdge(end * pageSizeBytes, offsetBytes + lengthBytes - end * pageSizeBytes)
+    const head = between(offsetBytes, Math.min(offsetBytes + lengthBytes, first * pageSizeBytes))
+    const tail = between(Math.max(offsetBytes, end * pageSizeBytes), offsetBytes + lengthBytes)
+    if (head.lengthBytes > 0) await this.#zeroEdge(head)
+    if (tail.lengthBytes > 0 && tail.offsetBytes >= endOf(head)) await this.#zeroEdge(tail)
     this.#trimPages(first, end)
     this.#touch()
   }
@@ -244,8 +245,8 @@ export class Layer implements PageView {
     this.parent = undefined
   }
 
-  async #zeroEdge(offsetBytes: number, lengthBytes: number): Promise<void> {
-    if (lengthBytes === 0) return
+  /** Part of one page. */
+  async #zeroEdge({ offsetBytes, lengthBytes }: Extent): Promise<void> {
     const value = this.lookup(Math.floor(offsetBytes / pageSizeBytes))
     const readsZero = value === zero || (value === absent && this.root.source === undefined)
     if (!readsZero) await this.write(offsetBytes, new Uint8Array(lengthBytes))
