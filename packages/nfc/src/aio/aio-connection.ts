@@ -180,8 +180,11 @@ export class AioConnection implements FrameHandler {
     }
   }
 
+  /** What was going on, to follow the word "while". */
   #activity(): string {
     const [first] = this.#pending.values()
-    return first === undefined ? 'idle' : `${this.#pending.size} requests waited, the first for ${first.type}`
+    if (first === undefined) return 'nothing was asked of it'
+    const others = this.#pending.size - 1
+    return `it owed an answer to ${first.type}${others === 0 ? '' : ` and ${others} more`}`
   }
 }

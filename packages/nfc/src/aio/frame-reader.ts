@@ -66,7 +66,7 @@ export class FrameReader {
   #endHeader(): void {
     const { type, size, opId } = AioHeader.decode(this.#head)
     if (size > errorPayloadBytesMax)
-      throw new FormatError(`a ${aioTypeName(type) ?? `type ${type}`} frame with a payload of ${size} bytes`)
+      throw new FormatError(`a frame of type ${aioTypeName(type) ?? type} with a payload of ${size} bytes`)
     this.#handler.header(type, size, opId)
     this.#payloadBytes = size
   }

@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict'
 import { forEachConcurrent, Limiter } from '@vmkeep/kit'
 import type { Operation } from '../aio/operation.ts'
-import { ReadOperation, type ReadSink } from '../aio/read-operation.ts'
-import { WriteOperation } from '../aio/write-operation.ts'
+import type { ReadSpan } from '../aio/read-operation.ts'
 import { fail } from '../errors.ts'
-import { type ChunkRun, compressionKind, ioDirection, type OpenFileReply, ReadRequest } from '../messages/index.ts'
+import type { ChunkRun, OpenFileReply } from '../messages/index.ts'
 import { allocatedExtents } from './allocated-extents.ts'
 import { closeFile } from './close-file.ts'
 import { type Extent, pieces } from './extent.ts'
-import { type Handle, refusedBy } from './handle.ts'
-import { outgoingFragments } from './outgoing-fragments.ts'
+import type { Handle } from './handle.ts'
 import { allMetadata, ddbGet, type DiskMetadata, queryChunks } from './queries.ts'
 import { ReadProgress } from './read-progress.ts'
 import { sooner } from './sooner.ts'
+import { submitRead, submitWrite } from './submit.ts'
 import { isWholeSectors, readAnyBytes, type SectorWriter, writeAnyBytes } from './whole-sectors.ts'
 
 /** Physical geometry, as the disk's descriptor has it. */
@@ -82,7 +81,7 @@ export class NfcFile implements AsyncDisposable, SectorWriter {
     const { requestBytesMax, requestsInFlightMax } = this.#handle.settings
     try {
       await forEachConcurrent(progress.missing(requestBytesMax), requestsInFlightMax, (extent) =>
-        this.#request(signal, () => this.#submitRead(extent, extent.offsetBytes - progress.offsetBytes, sink)),
+        this.#request(signal, () => submitRead(this.#handle, this.#spanOf(extent, progress), sink)),
       )
     } finally {
       sink.target = undefined // the caller has its memory back
@@ -157,7 +156,9 @@ export class NfcFile implements AsyncDisposable, SectorWriter {
     const requests = pieces({ offsetBytes, lengthBytes: bytes.length }, requestBytesMax)
     await forEachConcurrent(requests, requestsInFlightMax, async (extent) => {
       const at = extent.offsetBytes - offsetBytes
-      await this.#request(signal, () => this.#submitWrite(extent, bytes.subarray(at, at + extent.lengthBytes), signal))
+      await this.#request(signal, () =>
+        submitWrite(this.#handle, extent, bytes.subarray(at, at + extent.lengthBytes), signal),
+      )
       this.#isFruitful = true
     })
   }
@@ -176,37 +177,9 @@ export class NfcFile implements AsyncDisposable, SectorWriter {
     await operation.ended
   }
 
-  #submitRead({ offsetBytes, lengthBytes }: Extent, targetAt: number, sink: ReadSink): Operation {
-    const { connection, id, settings } = this.#handle
+  #spanOf({ offsetBytes, lengthBytes }: Extent, progress: ReadProgress): ReadSpan {
     const { sectorSizeBytes } = this
-    const operation = new ReadOperation({
-      span: { offsetBytes, targetAt, lengthBytes, sectorSizeBytes },
-      sink,
-      compression: settings.compression,
-      refused: refusedBy(this.#handle, `reading ${lengthBytes} bytes of ${this.path} from byte ${offsetBytes} on`),
-      broken: (error) => connection.broken(error),
-    })
-    const request = ReadRequest.encode({
-      handle: id,
-      direction: ioDirection.read,
-      compression: compressionKind[settings.compression],
-      offsetBytes,
-      lengthBytes,
-      lengthBytesAgain: lengthBytes,
-      lengthBytesOnceMore: lengthBytes,
-    })
-    connection.submit(operation, request)
-    return operation
-  }
-
-  async #submitWrite(extent: Extent, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<Operation> {
-    const { connection, id, settings } = this.#handle
-    const during = `writing ${extent.lengthBytes} bytes of ${this.path} from byte ${extent.offsetBytes} on`
-    const operation = new WriteOperation(extent.lengthBytes, refusedBy(this.#handle, during))
-    const fragments = await outgoingFragments(extent, bytes, settings.compression, settings.bufferBytes)
-    signal?.throwIfAborted() // compressing takes time: an abandoned write must not overtake a later one
-    connection.submitFragments(operation, id, fragments)
-    return operation
+    return { offsetBytes, targetAt: offsetBytes - progress.offsetBytes, lengthBytes, sectorSizeBytes }
   }
 
   async #answer<T>(query: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

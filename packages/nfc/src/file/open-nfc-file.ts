@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { FormatError } from '@vmkeep/kit'
 import { AioConnection } from '../aio/aio-connection.ts'
 import { connectNfc } from '../connect/connect.ts'
@@ -34,13 +35,24 @@ export interface OpenNfcFileOptions extends NfcFileOptions {
  */
 export async function openNfcFile({ ticket, signal, ...options }: OpenNfcFileOptions): Promise<NfcFile> {
   const settings = settingsOf(options)
-  const { transport, timeouts, clock, path } = settings
-  const peer = peerOf(ticket)
-  const { connectMs: connectTimeoutMs, openMs, requestMs } = timeouts
-  const stream = await connectNfc(ticket, { transport, connectTimeoutMs, phaseTimeoutMs: openMs, clock, signal })
-  const connection = new AioConnection(stream, { peer, requestTimeoutMs: requestMs, clock })
+  const { transport, timeouts, clock } = settings
+  const { connectMs: connectTimeoutMs, openMs: phaseTimeoutMs } = timeouts
+  const stream = await connectNfc(ticket, { transport, connectTimeoutMs, phaseTimeoutMs, clock, signal })
+  return await openFileOn(stream, peerOf(ticket), settings, signal)
+}
+
+/** The part that speaks AIO, on a stream that is ready for it and now belongs to the file. */
+export async function openFileOn(
+  stream: Duplex,
+  peer: string,
+  settings: NfcSettings,
+  signal?: AbortSignal,
+): Promise<NfcFile> {
+  const { timeouts, clock, path } = settings
+  const connection = new AioConnection(stream, { peer, requestTimeoutMs: timeouts.requestMs, clock })
+  const during = `opening ${path}`
   try {
-    return await phase({ peer, during: `opening ${path}`, stream, timeoutMs: openMs, clock, signal }, async () => {
+    return await phase({ peer, during, stream, timeoutMs: timeouts.openMs, clock, signal }, async () => {
       await openSession(connection, peer, settings)
       return await openFile(connection, peer, settings)
     })

@@ -21,7 +21,7 @@ export interface HostScript extends Script {
   readonly banner?: string
   /** Takes the connection over before anything is sent. */
   onSocket?(socket: Socket): boolean
-  /** Answers a line of authd instead of the usual reply. */
+  /** Answers a line of authd instead of the usual reply; with nothing, if it says ''. */
   onLine?(line: string): string | undefined
   /** Shows another certificate in this TLS session, 1 or 2. */
   readonly wrongCertificateIn?: 1 | 2
@@ -113,7 +113,7 @@ export class ScriptedHost implements AsyncDisposable {
         continue
       }
       const reply = scripted ?? (isLoggedIn ? authdReply(line) : '530 Please login with USER and PASS.')
-      stream.write(`${reply}\r\n`)
+      if (reply !== '') stream.write(`${reply}\r\n`)
       if (reply.startsWith('200 Connect')) return line.slice('PROXY '.length)
     }
   }
