@@ -26,16 +26,16 @@ export type BlobHeader = Decoded<typeof BlobHeader>
 
 export const encodeBlobHeader = (header: Omit<BlobHeader, 'magic' | 'flags'>): Uint8Array => BlobHeader.encode(header)
 
-/** The header of the blob that is `blob`, whole. @throws FormatError if it cannot be one */
-export function decodeBlobHeader(blob: Uint8Array): BlobHeader {
-  const header = BlobHeader.decode(blob)
+/** The header of a blob of `blobBytes` in all, which `source` begins with. @throws FormatError if it cannot be one */
+export function decodeBlobHeader(source: Uint8Array, blobBytes: number): BlobHeader {
+  const header = BlobHeader.decode(source)
   const { type, plainBytes, storedBytes } = header
   if (type !== blobType.chunk && type !== blobType.mapPage && type !== blobType.smallFile)
     throw new FormatError(`blob type ${type} is not known`)
   if (header.compression !== compression.none && header.compression !== compression.zstd)
     throw new FormatError(`compression ${header.compression} is not known`)
   if (plainBytes < 1 || plainBytes > plainBytesMax) throw new FormatError(`${plainBytes} plain bytes are out of range`)
-  if (storedBytes !== blob.length) throw new FormatError(`it states ${storedBytes} bytes where ${blob.length} lie`)
+  if (storedBytes !== blobBytes) throw new FormatError(`it states ${storedBytes} bytes where ${blobBytes} lie`)
   const ciphertextBytes = storedBytes - blobOverheadBytes
   if (header.compression === compression.none ? ciphertextBytes !== plainBytes : ciphertextBytes < 1)
     throw new FormatError(`${ciphertextBytes} sealed bytes cannot hold ${plainBytes}`)

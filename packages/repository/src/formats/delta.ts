@@ -24,8 +24,10 @@ export type PackRow = Omit<Decoded<typeof PackRow>, 'reserved'>
 export const prefixBytes = 16
 const entryBytes = 28
 const macBytes = 32
-/** 256 full packs: far more than a session gathers before it writes a delta. */
-export const deltaBytesMax = headerBytes + 256 * (PackRow.sizeBytes + packBlobsMax * entryBytes)
+export const deltaPacksMax = 256
+export const deltaEntriesMax = 262_144
+export const deltaBytesMax =
+  headerBytes + DeltaHead.sizeBytes + deltaPacksMax * PackRow.sizeBytes + deltaEntriesMax * entryBytes + macBytes
 
 /** Where a blob lies. */
 export interface IndexEntry {
@@ -66,6 +68,8 @@ export function decodeDelta(
 ): { packs: PackRow[]; entries: DeltaEntries } {
   decodeHeader(source, { magic: magic.delta, repositoryId, objectId: sessionId, kind: 1 })
   const head = DeltaHead.decode(source.subarray(headerBytes))
+  if (head.packs > deltaPacksMax || head.entries > deltaEntriesMax)
+    throw new FormatError(`it claims ${head.packs} packs and ${head.entries} entries`)
   const packsAt = headerBytes + DeltaHead.sizeBytes
   const entriesAt = packsAt + head.packs * PackRow.sizeBytes
   const macAt = entriesAt + head.entries * entryBytes

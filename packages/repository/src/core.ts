@@ -1,0 +1,24 @@
+import type { Clock, Random } from '@vmkeep/kit'
+import type { IndexStore } from './index/index-store.ts'
+import type { BlobKeys, RoleKeys } from './keys/role-keys.ts'
+import type { ObjectStore } from './storage/object-store.ts'
+import type { SharedMemory } from './workers/shared-memory.ts'
+import type { JobRunner } from './workers/worker-pool.ts'
+
+/** What an open repository is made of; its parts share one of these. */
+export interface Core {
+  readonly repositoryId: Uint8Array
+  readonly chunkSizeBytes: number
+  readonly packSizeBytes: number
+  readonly roles: RoleKeys
+  readonly keys: BlobKeys
+  readonly objects: ObjectStore
+  readonly indexStore: IndexStore
+  readonly memory: SharedMemory
+  readonly jobs: JobRunner
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Who writes, for the objects that say so. */
+export const writerName = 'vmkeep 0.1.0'

@@ -1,0 +1,107 @@
+import type { DeltaEntries, PackRow } from '../formats/delta.ts'
+import { prefixBytes } from '../formats/delta.ts'
+import { packKey } from '../formats/object-names.ts'
+import { PrefixTable } from './prefix-table.ts'
+
+/**
+ * - `pending`: being filled or stored by a session of this process. Its blobs may be relied upon once `durable` resolves.
+ * - `live`: stored, and named by a delta.
+ * - `doubtful`: stored, but named by no delta we can read, or not of the size it should have. Good for reading only.
+ * - `gone`: dropped, or found missing. Nothing is in it.
+ */
+export type PackState = 'pending' | 'live' | 'doubtful' | 'gone'
+
+/** A pack the index knows. */
+export interface IndexedPack {
+  readonly key: string
+  readonly name: Uint8Array
+  state: PackState
+  /** What a delta says about it, once one does. */
+  row?: PackRow
+  /** While pending: settles when pack and delta are stored, or have failed. */
+  durable?: Promise<void>
+}
+
+export interface BlobLocation {
+  readonly pack: IndexedPack
+  readonly offsetBytes: number
+  readonly storedBytes: number
+  readonly type: number
+}
+
+/** Which blob lies where: everything the deltas say, in memory. */
+export class ChunkIndex {
+  readonly packs: IndexedPack[] = []
+  readonly #ordinals = new Map<string, number>()
+  readonly #table = new PrefixTable(3) // pack ordinal + 1, offset, stored length + type × 2^24
+
+  /** Entries, dead ones included. */
+  get size(): number {
+    return this.#table.size
+  }
+
+  get bytes(): number {
+    return this.#table.bytes
+  }
+
+  packOf(key: string): IndexedPack | undefined {
+    const ordinal = this.#ordinals.get(key)
+    return ordinal === undefined ? undefined : this.packs[ordinal]
+  }
+
+  /** Adds what a delta says. */
+  addDelta(rows: readonly PackRow[], entries: DeltaEntries): void {
+    const ordinals = rows.map((row) => this.#addRow(row))
+    this.#table.reserve(entries.length)
+    for (let i = 0; i < entries.length; i++) {
+      const ordinal = ordinals[entries.packOf(i)]!
+      this.#place(entries.prefixOf(i), ordinal, entries.offsetBytesOf(i), entries.storedBytesOf(i), entries.typeOf(i))
+    }
+  }
+
+  /** Adds a pack by itself; its blobs are added by `add`. */
+  addPack(name: Uint8Array, state: PackState): IndexedPack {
+    const pack = { key: packKey(name), name, state }
+    this.#ordinals.set(pack.key, this.packs.push(pack) - 1)
+    return pack
+  }
+
+  add(pack: IndexedPack, blob: { id: Uint8Array; offsetBytes: number; storedBytes: number; type: number }): void {
+    this.#place(
+      blob.id.subarray(0, prefixBytes),
+      this.#ordinals.get(pack.key)!,
+      blob.offsetBytes,
+      blob.storedBytes,
+      blob.type,
+    )
+  }
+
+  /** Where a blob lies, as far as known. Never in a pack that is gone. */
+  find(id: Uint8Array): BlobLocation | undefined {
+    const values = this.#table.find(id)
+    if (values === undefined) return undefined
+    const pack = this.packs[values[0]! - 1]!
+    if (pack.state === 'gone') return undefined
+    return { pack, offsetBytes: values[1]!, storedBytes: values[2]! & 0xff_ff_ff, type: values[2]! >>> 24 }
+  }
+
+  #addRow(row: PackRow): number {
+    const key = packKey(row.name)
+    const pack = this.packOf(key) ?? this.addPack(row.name, 'live')
+    if (pack.row === undefined && pack.state === 'doubtful') pack.state = 'live'
+    pack.row = row
+    return this.#ordinals.get(key)!
+  }
+
+  /** Of two copies of a blob, the one that may be relied upon wins, and then the first. */
+  #place(prefix: Uint8Array, ordinal: number, offsetBytes: number, storedBytes: number, type: number): void {
+    const known = this.#table.find(prefix)
+    if (known !== undefined && known[0] !== ordinal + 1) {
+      const better = rank[this.packs[ordinal]!.state] > rank[this.packs[known[0]! - 1]!.state]
+      if (!better) return
+    }
+    this.#table.set(prefix, ordinal + 1, offsetBytes, storedBytes + type * 2 ** 24)
+  }
+}
+
+const rank: Record<PackState, number> = { gone: 0, doubtful: 1, pending: 2, live: 3 }
