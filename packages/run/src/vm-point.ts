@@ -1,6 +1,7 @@
 // What a restore point of a VM holds, as the repository keeps it: `attributes` of the point and of its images.
 // A backup writes it, a restore reads it, perhaps years later: fields are only ever added.
 import type { RestorePoint, StoredImage } from '@vmkeep/repository'
+import type { VmNetwork } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 
 export const vmPointFormat = 1
@@ -14,7 +15,7 @@ export interface VmPlace {
   readonly resourcePool?: string
   readonly folder?: string
   readonly datastores: readonly string[]
-  readonly networks: readonly string[]
+  readonly networks: readonly VmNetwork[]
 }
 
 /** Why something is as it is: a stable code and a sentence. */

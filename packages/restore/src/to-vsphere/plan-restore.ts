@@ -1,0 +1,108 @@
+// What a restore into vSphere would make, worked out before anything is made. `--dry-run` stops here.
+import type { Repository } from '@vmkeep/repository'
+import { formatMarker, type Marker, type VmPoint } from '@vmkeep/run'
+import {
+  buildCreateSpec,
+  type CreatePlan,
+  decodeConfigXml,
+  findConflicts,
+  type PlannedDisk as DiskSpec,
+  type ResolvedDestination,
+  resolveDestination,
+  type Session,
+} from '@vmkeep/vsphere'
+import { chooseDisks, type PointDisk } from '../choose-disks.ts'
+import { fail } from '../errors.ts'
+
+/** Where the new VM goes. What is left out is taken from the original's place, by name. */
+export interface Destination {
+  /** The original's name and the date, if left out. */
+  readonly name?: string
+  readonly folder?: string
+  readonly resourcePool?: string
+  readonly host?: string
+  readonly datastore?: string
+  /** Saved network name → network at the target. Networks of the same name need no entry. */
+  readonly networkMap: Readonly<Record<string, string>>
+  /** `auto` keeps addresses and BIOS uuid unless another VM has them. */
+  readonly identity: 'auto' | 'keep' | 'new'
+  /** `auto` connects the network cards only if the original is gone. */
+  readonly connectNetworks: 'auto' | 'yes' | 'no'
+  /** Disks to restore, by label, address or key; all if empty. */
+  readonly disks: readonly string[]
+}
+
+export interface PlannedDisk {
+  readonly disk: PointDisk
+  readonly spec: DiskSpec
+}
+
+export interface RestorePlan {
+  readonly name: string
+  readonly place: ResolvedDestination
+  readonly spec: CreatePlan['spec']
+  readonly bootOrder: CreatePlan['bootOrder']
+  readonly disks: readonly PlannedDisk[]
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+}
+
+export interface PlanRequest {
+  readonly session: Session
+  readonly repository: Repository
+  readonly point: VmPoint
+  readonly destination: Destination
+  readonly marker: Marker
+}
+
+/** @throws `restore.vm-exists`, `restore.no-such-disk`, `vsphere.destination-…` */
+export async function planRestore({ session, repository, point, destination, marker }: PlanRequest, signal: AbortSignal): Promise<RestorePlan> {
+  const name = destination.name ?? defaultName(point)
+  const saved = decodeConfigXml(Buffer.from(await repository.readBlob(point.configXml, signal)).toString())
+  const place = await resolveDestination(session, { ...savedPlace(point), ...named(destination) }, signal)
+  const conflicts = await findConflicts(session, { saved, instanceUuid: point.instanceUuid, name, folder: place.folder }, signal)
+  if (conflicts.sameName !== undefined) throw fail('restore.vm-exists', { name, folder: place.folderPath })
+  const originalLives = conflicts.original !== undefined
+  const plan = buildCreateSpec(saved, {
+    name,
+    datastoreName: place.datastoreName,
+    apiVersion: session.apiVersion,
+    marker: formatMarker(marker),
+    savedNetworks: point.place.networks,
+    targetNetworks: place.networks,
+    networkMap: destination.networkMap,
+    mac: destination.identity === 'new' ? 'generate' : 'keep',
+    macsInUse: destination.identity === 'auto' ? conflicts.macsInUse : new Set(),
+    biosUuid: destination.identity === 'new' || (destination.identity === 'auto' && conflicts.biosUuidInUse) ? 'generate' : 'keep',
+    startConnected: destination.connectNetworks === 'yes' || (destination.connectNetworks === 'auto' && !originalLives),
+  })
+  const wanted = chooseDisks(point, destination.disks)
+  return {
+    name,
+    place,
+    spec: plan.spec,
+    bootOrder: plan.bootOrder,
+    disks: wanted.flatMap((disk) => plan.disks.filter(({ savedKey }) => savedKey === disk.key).map((spec) => ({ disk, spec }))),
+    warnings: [...plan.warnings.map(({ code, sentence }) => ({ code, message: sentence })), ...warnings(point, wanted, originalLives, destination)],
+  }
+}
+
+/** `web-01-restored-2026-11-22`: next to the original, told apart at a glance. */
+const defaultName = (point: VmPoint): string => `${point.name}-restored-${point.createdAt.slice(0, 10)}`
+
+function savedPlace({ place }: VmPoint) {
+  const { folder, resourcePool, host, datastores } = place
+  return { folder, resourcePool, host, datastore: datastores[0], preferred: true as const }
+}
+
+function named({ folder, resourcePool, host, datastore }: Destination) {
+  return Object.fromEntries(Object.entries({ folder, resourcePool, host, datastore }).filter(([, value]) => value !== undefined))
+}
+
+function warnings(point: VmPoint, wanted: readonly PointDisk[], originalLives: boolean, { connectNetworks }: Destination): { code: string; message: string }[] {
+  const list = point.skippedDisks.map(({ label, cause }) => ({ code: 'disk-not-in-point', message: `${label} is not in the restore point: ${cause.message}` }))
+  for (const disk of point.disks)
+    if (!wanted.includes(disk)) list.push({ code: 'disk-left-out', message: `${disk.label} is left out as asked` })
+  if (originalLives && connectNetworks === 'auto')
+    list.push({ code: 'networks-disconnected', message: 'the original VM is still there, so the network cards start disconnected' })
+  return list
+}
