@@ -231,6 +231,8 @@ export interface SnapshotSpec {
 }
 
 export interface VmSnapshot extends SnapshotSpec {
+  /** Counts up per VM; part of the names of its files: `vm-Snapshot3.vmsn`. */
+  readonly number: number
   readonly createdMs: number
   readonly parent: VmSnapshot | undefined
   readonly children: readonly VmSnapshot[]
