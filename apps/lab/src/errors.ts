@@ -42,6 +42,11 @@ export const fail = defineErrors({
     (d: { vm: string; snapshot: string }) => `${d.vm} has no snapshot ${d.snapshot}`,
   ],
   'lab.by-rule': ['retry', (d: { on: string; object: string }) => `${d.on} of ${d.object} failed by rule`],
+  'lab.nfc-peer-gone': ['retry', () => 'the NFC client closed its connection'],
+  'lab.nfc-protocol': [
+    'report-bug',
+    (d: { peer: string; says: string }) => `NFC client ${d.peer} broke the protocol: ${d.says}`,
+  ],
   'lab.tool-missing': [
     'call-operator',
     (d: { tool: string; package: string }) => `${d.tool} is not installed; install the package ${d.package}`,

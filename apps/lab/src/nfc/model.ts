@@ -1,5 +1,5 @@
 // What the NFC server of a host offers to the managed objects above it.
-import type { Clock, Random } from '@vmkeep/kit'
+import type { Clock, Log, Random } from '@vmkeep/kit'
 import type { Certificate } from '../certificates/certificate.ts'
 import type { Faults, LabStorage, VmStorage } from '../storage/model.ts'
 
@@ -11,6 +11,8 @@ export interface NfcServerOptions {
   readonly random: Random
   readonly clock: Clock
   readonly faults?: Faults
+  /** Told of every client that breaks the protocol. */
+  readonly log?: Log
   /** 127.0.0.1 and any free port, if left out. */
   readonly address?: string
   readonly port?: number
@@ -25,6 +27,8 @@ export interface NfcLimits {
   readonly buffersBytesMax: number
   /** 2 MiB for one buffer of a session. */
   readonly sessionBufferBytesMax: number
+  /** One read request; more gets `NFC error 5`. No limit by default: none was observed, but peers saw 2 MB through vCenter. */
+  readonly requestBytesMax: number
 }
 
 /** One host's NFC service. Disposing it drops every connection. */

@@ -179,7 +179,11 @@ export class LabVm implements VmStorage, DiskOwner {
   }
 
   get consolidationNeeded(): boolean {
-    return this.#isIncomplete && !mergeablePairs(this.#tops())[Symbol.iterator]().next().done
+    return (
+      this.#isIncomplete &&
+      this.#consolidating.held === 0 &&
+      !mergeablePairs(this.#tops())[Symbol.iterator]().next().done
+    )
   }
 
   async *consolidate(): AsyncGenerator<number, void, undefined> {
@@ -254,6 +258,7 @@ export class LabVm implements VmStorage, DiskOwner {
     using _place = await this.#consolidating.acquire()
     const { faults } = this.#context
     const task = { vmName: this.name, tops: () => this.#tops(), writing: this.writing, faults }
+    this.#isIncomplete = true // and stays so if the caller stops asking
     const stopped = yield* consolidateLayers(task)
     this.#isIncomplete = stopped !== undefined
     return stopped

@@ -40,7 +40,7 @@ export const imageAt = async (disk: DiskReader): Promise<Buffer> => bytesOf(disk
 
 export async function imageOfPath(storage: LabStorage, path: string): Promise<Buffer> {
   await using disk = storage.openPath(path)
-  return imageAt(disk)
+  return await imageAt(disk)
 }
 
 export async function guestImage(vm: VmStorage, key = 2000): Promise<Buffer> {

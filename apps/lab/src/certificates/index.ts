@@ -1,0 +1,1 @@
+export { type Certificate, type CertificateOptions, createCertificate } from './certificate.ts'
