@@ -30,7 +30,12 @@ export class FaultPlan<Action> {
   add(rule: FaultRule<Action>): Disposable {
     const entry = { rule, seen: 0, struck: 0 }
     this.#rules.push(entry)
-    return { [Symbol.dispose]: () => void this.#rules.splice(this.#rules.indexOf(entry), 1) }
+    return {
+      [Symbol.dispose]: () => {
+        const at = this.#rules.indexOf(entry)
+        if (at >= 0) this.#rules.splice(at, 1) // gone already: must not take another rule with it
+      },
+    }
   }
 
   clear(): void {
@@ -42,10 +47,12 @@ export class FaultPlan<Action> {
     return this.#rules.map(({ rule, struck }) => ({ rule, struck }))
   }
 
-  next(on: string, object = ''): Action | undefined {
+  /** What strikes when `on` happens to something called any of `names`. */
+  next(on: string, ...names: readonly string[]): Action | undefined {
+    const called = names.length === 0 ? [''] : names
     for (const entry of this.#rules) {
       const { rule } = entry
-      if (!matchesGlob(rule.on, on) || !matchesGlob(rule.object ?? '*', object)) continue
+      if (!matchesGlob(rule.on, on) || !called.some((name) => matchesGlob(rule.object ?? '*', name))) continue
       if (entry.seen++ < (rule.after ?? 0) || entry.struck >= (rule.times ?? Infinity)) continue
       if (rule.chance !== undefined && this.#random.fraction() >= rule.chance) continue
       entry.struck++

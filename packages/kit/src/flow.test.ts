@@ -156,6 +156,15 @@ describe('a fault plan', () => {
     rule[Symbol.dispose]()
     expect(plan.next('a')).toBeUndefined()
     plan.add({ on: 'c', then: 'd' })
+    rule[Symbol.dispose]()
+    expect(plan.next('c')).toBe('d')
+  })
+
+  it('strikes an object by any of its names, and counts it once', () => {
+    const plan = new FaultPlan<string>(seededRandom(1), [{ on: 'read', object: 'web-*', after: 1, then: 'fail' }])
+    expect(plan.next('read', 'vm-101', 'web-01')).toBeUndefined()
+    expect(plan.next('read', 'vm-101', 'web-01')).toBe('fail')
+    expect(plan.next('read', 'vm-102', 'db-01')).toBeUndefined()
   })
 
   it.each([
