@@ -1,1 +1,14 @@
-export {}
+// The client half of vim25: a session, its properties and its tasks. What travels on the wire is in ./types.
+export * from './types/index.ts'
+export { fail as vsphereErrors } from './errors.ts'
+export { readProperties, readPropertyXml } from './properties/read-properties.ts'
+export { retrieve, type Retrieved, type RetrieveFrom, type RetrieveRequest } from './properties/retrieve.ts'
+export type { Endpoint } from './session/endpoint.ts'
+export { openSession, type SessionOptions } from './session/open-session.ts'
+export type { CallOptions, Session, Transfer, TransferOptions } from './session/session.ts'
+export { errorOfFault, faultOf } from './soap/fault-error.ts'
+export { HttpClient, type HttpOptions, type HttpRequest, type HttpResponse } from './soap/http-client.ts'
+export { type TaskProgress, type TaskResult, waitForTask, type WaitOptions } from './tasks/wait-for-task.ts'
+export { fetchCertificate, type ServerCertificate } from './tls/fetch-certificate.ts'
+export { parseThumbprint, type Thumbprint } from './tls/thumbprint.ts'
+export type { Trust } from './tls/trust.ts'

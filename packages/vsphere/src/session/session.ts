@@ -1,0 +1,80 @@
+import type { Clock } from '@vmkeep/kit'
+import type { DataObject, MethodName, Request, Response } from '../types/data-object.ts'
+import type { HttpResponse } from '../soap/http-client.ts'
+import type { XmlElement } from '../soap/xml-element.ts'
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+  /** How long the server may be silent. 120 s if left out. */
+  readonly timeoutMs?: number
+  /** `polls` for a call that waits on purpose, so that it holds up nobody else. */
+  readonly pool?: 'calls' | 'polls'
+}
+
+export interface TransferOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal | undefined
+  /** How long the server may be silent. 120 s if left out. */
+  readonly timeoutMs?: number
+}
+
+/** An answer to {@link Session.http}. Read `body` to its end or dispose the answer: until then it holds a connection. */
+export interface Transfer extends Disposable {
+  readonly status: number
+  readonly headers: HttpResponse['headers']
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+/**
+ * One logged-in session to a vCenter or ESXi, shared by everything in the process and safe under parallel use.
+ *
+ * When the server ends the session, it logs in once more for all callers together, and each call is repeated once.
+ * What belonged to the old session (views, filters, collectors, page tokens, leases) is gone then: `generation` has grown.
+ * After a connection error only reads are repeated; a call that changes something may have been carried out although its
+ * answer was lost, and throws `vsphere.reply-lost`.
+ *
+ * Disposing logs out. Calls still under way fail with `vsphere.session-closed`.
+ */
+export interface Session extends AsyncDisposable {
+  readonly host: string
+  readonly port: number
+  readonly username: string
+  /** The clock this session's waits go by. */
+  readonly clock: Clock
+  /** References to the server's own managers; `setting`, `taskManager` and many others are missing on ESXi. */
+  readonly content: DataObject<'ServiceContent'>
+  readonly about: DataObject<'AboutInfo'>
+  /** A vCenter, not a single ESXi host. */
+  readonly isVCenter: boolean
+  /** The version of the API that both sides speak, e.g. `8.0.3.0`. */
+  readonly apiVersion: string
+  /** How often we have logged in. */
+  readonly generation: number
+
+  /**
+   * Calls a method.
+   *
+   * @throws `vsphere.*`, with the fault in `details.fault` where vSphere refused; `signal.reason`
+   */
+  call<M extends MethodName>(method: M, request: Request<M>, options?: CallOptions): Promise<Response<M>>
+
+  /** Like {@link call}, but gives the answer's element undecoded: for what must be kept exactly as it came. */
+  callXml<M extends MethodName>(method: M, request: Request<M>, options?: CallOptions): Promise<XmlElement>
+
+  /**
+   * A plain HTTPS request to the same server with the session's cookie, as for `/folder`. The body streams both ways.
+   * Any status is an answer; a 401 is answered by one new login and, unless the body was a stream, one more try.
+   */
+  http(
+    request: {
+      readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE'
+      /** With its query, already encoded. */
+      readonly path: string
+      readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
+    },
+    options?: TransferOptions,
+  ): Promise<Transfer>
+
+  /** {@link http} with GET. */
+  httpGet(path: string, options?: TransferOptions): Promise<Transfer>
+}
