@@ -30,7 +30,7 @@ const { values: options } = parseArgs({ options: { peers: { type: 'boolean', def
 await mkdir(join(judgesFolder(), 'bin'), { recursive: true })
 const outcomes: boolean[] = []
 for (const source of options.peers ? [...judges, ...peers] : judges) outcomes.push(await bringIn(source))
-process.exit(outcomes.every(Boolean) ? 0 : 1)
+process.exitCode = outcomes.every(Boolean) ? 0 : 1
 
 /** One source after the other: apt takes a lock, and Go takes every core. */
 async function bringIn({ judges: names, install }: Source): Promise<boolean> {
