@@ -1,5 +1,5 @@
 import { FormatError } from '@vmkeep/kit'
-import { AioHeader, aioTypeName, errorPayloadBytesMax } from '../messages/index.ts'
+import { AioHeader, aioMagic, aioTypeName, errorPayloadBytesMax } from '../messages/index.ts'
 
 /** Where the bytes behind a payload go. */
 export interface Extra {
@@ -64,7 +64,11 @@ export class FrameReader {
   }
 
   #endHeader(): void {
-    const { type, size, opId } = AioHeader.decode(this.#head)
+    // By offset, because this runs for every fragment; the declared struct has the words for what is wrong.
+    if (this.#view.getUint32(0, true) !== aioMagic) AioHeader.decode(this.#head)
+    const type = this.#view.getUint32(4, true)
+    const size = this.#view.getUint32(8, true)
+    const opId = this.#view.getUint32(12, true)
     if (size > errorPayloadBytesMax)
       throw new FormatError(`a frame of type ${aioTypeName(type) ?? type} with a payload of ${size} bytes`)
     this.#handler.header(type, size, opId)

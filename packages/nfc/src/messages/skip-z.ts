@@ -3,7 +3,7 @@
 //   uint32 totalBytes, uint32 0, then for each run that is not zero: uint32 offset, uint32 length, bytes
 //
 // Runs ascend and need no alignment; a fragment of zeroes is the 8-byte header alone.
-// Source: cloudbase/OpenVixDiskLib docs, nfc_read. Evidence: observed there on ESXi 8.0.
+// Source: cloudbase/OpenVixDiskLib docs, 2026. Evidence: observed there on ESXi 8.0.
 import { FormatError } from '@vmkeep/kit'
 
 const headerBytes = 8

@@ -21,7 +21,7 @@ export interface ReconnectEvent {
 export interface ReconnectorOptions extends NfcFileOptions {
   /** Gives a new ticket for the same disk. What it throws is tried again if its remedy is `retry`. */
   readonly ticket: (signal?: AbortSignal) => Promise<NfcTicket>
-  /** Connections in a row that may bring nothing, 5 by default. */
+  /** Connections in a row that may bring nothing, 8 by default: about a minute, as a host's management agents take to restart. */
   readonly attemptsMax?: number | undefined
   /** The wait before the next connection, 500 by default. It doubles with each one that brings nothing, up to 30 s. */
   readonly reconnectDelayMs?: number | undefined
@@ -106,7 +106,7 @@ export class Reconnector {
 
   /** Counts a connection that is gone, and waits before the next. @throws `nfc.gave-up` */
   async #recover(cause: unknown): Promise<void> {
-    const { attemptsMax = 5, onReconnect, path, clock = systemClock } = this.#options
+    const { attemptsMax = 8, onReconnect, path, clock = systemClock } = this.#options
     const isSmaller = this.#useSmallerBuffers(cause)
     if (!isSmaller) this.#fruitless++
     if (this.#fruitless >= attemptsMax)
