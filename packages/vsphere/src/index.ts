@@ -1,6 +1,6 @@
 // The client half of vim25: a session, its properties and its tasks. What travels on the wire is in ./types.
 export * from './types/index.ts'
-export { fail as vsphereErrors } from './errors.ts'
+export { fail as vsphereFail } from './errors.ts'
 export { readProperties, readPropertyXml } from './properties/read-properties.ts'
 export { retrieve, type Retrieved, type RetrieveFrom, type RetrieveRequest } from './properties/retrieve.ts'
 export type { Endpoint } from './session/endpoint.ts'
