@@ -1,0 +1,45 @@
+import type { BackupOptions } from '@vmkeep/backup'
+import type { Config } from './config/schema.ts'
+import { choice, flag, option, options, text, type Values } from './parameters.ts'
+
+/** The flags `plan` and `backup` share, so that a plan is made of exactly what the backup will be made of. */
+export const backupFlags = {
+  all: flag({ help: 'every VM that is no template' }),
+  exclude: options(text('VM'), { help: 'leave this VM out: a name, glob, inventory path, uuid or reference' }),
+  excludeDisk: options(text('DISK'), {
+    help: 'leave this disk out of every VM, by label ("Hard disk 2") or address (scsi0:1)',
+  }),
+  full: flag({ help: 'read every disk whole, whatever change tracking says; only differences are stored' }),
+  quiesce: option(choice(['off', 'prefer', 'require']), {
+    help: 'quiesce the guest for the snapshot (default: backup.quiesce of the config, prefer)',
+  }),
+  transport: option(choice(['nbdssl', 'nbd']), {
+    help: 'how disks are read (default: backup.transport of the config, nbdssl)',
+  }),
+}
+
+/** Either VMs are named, or all are meant: nobody shall back up everything by forgetting a name. */
+export function checkChoice(given: {
+  readonly arguments: { readonly vm: readonly string[] }
+  readonly options: { readonly all: boolean }
+}): string | undefined {
+  const isNamed = given.arguments.vm.length > 0
+  if (isNamed !== given.options.all) return undefined
+  return isNamed ? 'VMs are named and --all is given: choose one' : 'name the VMs, or give --all'
+}
+
+export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof backupFlags>): BackupOptions {
+  return {
+    quiesce: flags.quiesce ?? backup.quiesce,
+    quiesceTimeoutMinutes: backup.quiesceTimeoutMinutes,
+    changeTracking: backup.changeTracking,
+    fullRead: flags.full,
+    excludeDisks: [...backup.excludeDisks, ...flags.excludeDisk],
+    transport: { name: flags.transport ?? backup.transport, compression: backup.compression },
+    limits: {
+      vmsMax: limits.vms,
+      disksPerHostMax: limits.disksPerHost,
+      snapshotsPerDatastoreMax: limits.snapshotsPerDatastore,
+    },
+  }
+}

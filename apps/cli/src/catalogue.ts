@@ -1,0 +1,33 @@
+import type { AnyCommand } from './command.ts'
+
+/** Commands by name, in the order help shows them, each loaded when it is wanted: start-up stays fast. */
+export type Catalogue = Readonly<Record<string, () => Promise<AnyCommand>>>
+
+export const catalogue: Catalogue = {
+  backup: async () => (await import('./commands/backup.ts')).backupCommand,
+  restore: async () => (await import('./commands/restore.ts')).restoreCommand,
+  plan: async () => (await import('./commands/plan.ts')).planCommand,
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  'vcenter trust': async () => (await import('./commands/vcenter-trust.ts')).vcenterTrustCommand,
+  'vm list': async () => (await import('./commands/vm-list.ts')).vmListCommand,
+  'vm show': async () => (await import('./commands/vm-show.ts')).vmShowCommand,
+  'point list': async () => (await import('./commands/point-list.ts')).pointListCommand,
+  'point show': async () => (await import('./commands/point-show.ts')).pointShowCommand,
+  'repo init': async () => (await import('./commands/repo-init.ts')).repoInitCommand,
+  'repo status': async () => (await import('./commands/repo-status.ts')).repoStatusCommand,
+  'config view': async () => (await import('./commands/config-view.ts')).configViewCommand,
+  'config validate': async () => (await import('./commands/config-validate.ts')).configValidateCommand,
+  completion: async () => (await import('./commands/completion.ts')).completionCommand,
+  complete: async () => (await import('./commands/complete.ts')).completeCommand,
+  version: async () => (await import('./commands/version.ts')).versionCommand,
+  help: async () => (await import('./commands/help.ts')).helpCommand,
+}
+
+export async function loadAll(commands: Catalogue): Promise<AnyCommand[]> {
+  return Promise.all(Object.values(commands).map((load) => load()))
+}
+
+/** The verbs of a noun, or of nothing: `point` → list, show. */
+export function verbsOf(commands: Catalogue, noun: string): string[] {
+  return Object.keys(commands).flatMap((name) => (name.startsWith(`${noun} `) ? [name.slice(noun.length + 1)] : []))
+}

@@ -1,0 +1,115 @@
+import type { RunReport, VmOutcome, VmReport } from '@vmkeep/backup'
+import { backupFlags, backupOptionsOf, checkChoice } from '../backup-options.ts'
+import { command } from '../command.ts'
+import { count, length, size } from '../output/human.ts'
+import type { Style } from '../output/style.ts'
+import { type Column, table } from '../output/table.ts'
+import { anyArguments, text } from '../parameters.ts'
+import { stateFolderOf } from '../state-folder.ts'
+
+export const backupCommand = command({
+  name: 'backup',
+  summary: 'Back up VMs into the repository',
+  description:
+    'Every restore point is a full image of the VM; only what changed is read and only what is new is stored. ' +
+    'What an interrupted run has left in vSphere is removed first. One VM that fails does not stop the others: the exit code is then 3.',
+  examples: [
+    { run: 'vmkeep backup web-01', does: 'one VM' },
+    {
+      run: "vmkeep backup 'db-*' '/DC/vm/prod/*' --quiesce require",
+      does: 'by name and by folder, application-consistent or not at all',
+    },
+    {
+      run: 'vmkeep backup --all --exclude-disk "Hard disk 3" -o json',
+      does: 'everything from cron, with a report for a program',
+    },
+  ],
+  arguments: { vm: anyArguments(text('VM'), 'names, globs, inventory paths, uuids or references; or --all') },
+  options: backupFlags,
+  exits: ['partial', 'failed', 'notFound', 'conflict'],
+  needs: ['config', 'repository', 'session'],
+
+  check: checkChoice,
+
+  async run({
+    arguments: { vm },
+    options,
+    config: { config },
+    repository,
+    session,
+    out,
+    say,
+    progress,
+    signal,
+    world,
+    clock,
+    random,
+  }) {
+    const { runBackup } = await import('@vmkeep/backup')
+    const { chosenVms } = await import('../chosen-vms.ts')
+    const exclude = [...config.backup.exclude, ...options.exclude]
+    const vms = await chosenVms({ include: vm, exclude }, { session, say, signal })
+    const report = await runBackup({
+      session,
+      repository,
+      vms,
+      options: backupOptionsOf(config, options),
+      stateFolder: stateFolderOf(config, world),
+      onEvent: progress.onEvent,
+      signal,
+      clock,
+      random,
+    })
+    await out.answer(report, (style) => describe(report, style))
+    signal.throwIfAborted() // after the report: what was saved before Ctrl-C is worth knowing
+    return exitOf(report)
+  },
+})
+
+/** All ok is ok. Some points made is partial. None made is failed, unless there was nothing to do. */
+function exitOf({ vms }: RunReport): 'ok' | 'partial' | 'failed' {
+  if (vms.every(({ outcome }) => outcome === 'ok')) return 'ok'
+  return vms.some(({ point, outcome }) => point !== undefined || outcome === 'skipped') ? 'partial' : 'failed'
+}
+
+const columns: readonly Column<VmReport>[] = [
+  { title: 'VM', value: ({ vm }) => vm },
+  { title: 'RESULT', value: ({ outcome }) => outcome, paint: ({ outcome }, style) => paintOf(outcome, style) },
+  { title: 'POINT', value: ({ point }) => point },
+  {
+    title: 'MODE',
+    value: ({ disks }) => (disks.some(({ mode }) => mode === 'full') ? 'full' : disks.length > 0 ? 'incremental' : ''),
+  },
+  { title: 'CONSISTENCY', value: ({ consistency }) => consistency },
+  ...(['provisioned', 'changed', 'read', 'sent', 'stored'] as const).map((name) => ({
+    title: name.toUpperCase(),
+    value: ({ disks }: VmReport) =>
+      disks.length === 0 ? '' : size(disks.reduce((sum, { sizes }) => sum + sizes[`${name}Bytes`], 0)),
+    align: 'right' as const,
+  })),
+  { title: 'TIME', value: ({ seconds }) => length(seconds * 1000), align: 'right' },
+]
+
+const paintOf = (outcome: VmOutcome, style: Style) =>
+  outcome === 'ok' ? style.good : outcome === 'failed' ? style.bad : style.warning
+
+function describe({ vms, seconds }: RunReport, style: Style): string {
+  if (vms.length === 0) return 'No VM is chosen.'
+  const causes = vms.flatMap((vm) => causesOf(vm).map((cause) => `${vm.vm}: ${cause}`))
+  const points = vms.filter(({ point }) => point !== undefined).length
+  const summary = `${count(points, 'restore point')} of ${count(vms.length, 'VM')} in ${length(seconds * 1000)}`
+  return [table(vms, columns, style), ...(causes.length > 0 ? ['', ...causes] : []), '', summary].join('\n')
+}
+
+/** Why a VM is not simply ok. */
+function causesOf({ outcome, error, reasons, skippedDisks, disks, warnings }: VmReport): string[] {
+  return [
+    ...(error === undefined
+      ? []
+      : [`${outcome}: ${error.message}${error.code === undefined ? '' : ` (${error.code})`}`]),
+    ...reasons.map(({ message }) => `skipped: ${message}`),
+    ...skippedDisks.map(({ label, cause }) => `${label} is not in the restore point: ${cause.message}`),
+    ...disks.flatMap(({ label, cause }) => (cause === undefined ? [] : [`${label} was read whole: ${cause.message}`])),
+    ...warnings.map(({ message }) => message),
+  ]
+}

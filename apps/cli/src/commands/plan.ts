@@ -1,0 +1,108 @@
+import type { VmPlan } from '@vmkeep/backup'
+import { backupFlags, backupOptionsOf, checkChoice } from '../backup-options.ts'
+import { command } from '../command.ts'
+import { count, size } from '../output/human.ts'
+import type { Style } from '../output/style.ts'
+import { type Column, table } from '../output/table.ts'
+import { anyArguments, text } from '../parameters.ts'
+
+interface Row {
+  readonly vm: string
+  readonly disk: string | undefined
+  readonly capacityBytes: number | undefined
+  readonly action: string
+  readonly reason: string | undefined
+}
+
+const columns: readonly Column<Row>[] = [
+  { title: 'VM', value: ({ vm }) => vm },
+  { title: 'DISK', value: ({ disk }) => disk },
+  {
+    title: 'PROVISIONED',
+    value: ({ capacityBytes }) => (capacityBytes === undefined ? '' : size(capacityBytes)),
+    align: 'right',
+  },
+  {
+    title: 'ACTION',
+    value: ({ action }) => action,
+    paint: ({ action }, style) => (action === 'skip' ? style.bad : style.good),
+  },
+  { title: 'WHY', value: ({ reason }) => reason },
+]
+
+export const planCommand = command({
+  name: 'plan',
+  summary: 'Show what a backup would do now, and why; changes nothing',
+  description:
+    'The planner is the one the backup uses: VMs and disks in or out with the reason, full or incremental, change tracking, transport. ' +
+    'If a repository is configured, its restore points decide what can be incremental.',
+  examples: [
+    { run: 'vmkeep plan web-01', does: 'one VM' },
+    { run: "vmkeep plan 'db-*' --exclude db-test", does: 'by name, with an exception' },
+    { run: 'vmkeep plan --all -o json', does: 'every VM, for a program' },
+  ],
+  arguments: { vm: anyArguments(text('VM'), 'names, globs, inventory paths, uuids or references; or --all') },
+  options: backupFlags,
+  exits: ['notFound', 'partial'],
+  needs: ['config', 'session', 'repositoryIfAny'],
+
+  check: checkChoice,
+
+  async run({ arguments: { vm }, options, config: { config }, session, repositoryIfAny, out, say, signal }) {
+    const { planBackup } = await import('@vmkeep/backup')
+    const { chosenVms } = await import('../chosen-vms.ts')
+    const exclude = [...config.backup.exclude, ...options.exclude]
+    const vms = await chosenVms({ include: vm, exclude }, { session, say, signal })
+    const plans = await planBackup(
+      { session, repository: repositoryIfAny, vms, options: backupOptionsOf(config, options) },
+      signal,
+    )
+    await out.answer(plans, (style) => describe(plans, style))
+    return plans.some(({ action, skippedDisks }) => action === 'skip' || skippedDisks.length > 0) ? 'partial' : 'ok'
+  },
+})
+
+function describe(plans: readonly VmPlan[], style: Style): string {
+  if (plans.length === 0) return 'No VM is chosen.'
+  const saved = plans.filter(({ action }) => action === 'backup').length
+  const left = plans.length - saved
+  const told = plans.flatMap((plan) => remarks(plan, style))
+  const summary = `${count(saved, 'VM')} would be backed up${left === 0 ? '' : `, ${left} skipped`}`
+  return [table(plans.flatMap(rowsOf), columns, style), ...(told.length > 0 ? ['', ...told] : []), '', summary].join(
+    '\n',
+  )
+}
+
+function rowsOf({ vm, action, reasons, disks, skippedDisks }: VmPlan): Row[] {
+  const nothing = { vm, disk: undefined, capacityBytes: undefined }
+  if (action === 'skip') return reasons.map(({ message }) => ({ ...nothing, action: 'skip', reason: message }))
+  return [
+    ...disks.map(({ label, capacityBytes, expected }) => ({
+      vm,
+      disk: label,
+      capacityBytes,
+      action: expected.mode,
+      reason: expected.mode === 'full' ? expected.cause.message : 'what changed since the last restore point',
+    })),
+    ...skippedDisks.map(({ label, capacityBytes, cause }) => ({
+      vm,
+      disk: label,
+      capacityBytes,
+      action: 'skip',
+      reason: cause.message,
+    })),
+  ]
+}
+
+function remarks({ vm, action, warnings, enableChangeTracking, quiesce, transport }: VmPlan, style: Style): string[] {
+  if (action === 'skip') return []
+  const steps = [
+    ...(enableChangeTracking ? ['change tracking is switched on'] : []),
+    quiesce ? 'the guest is quiesced' : 'crash-consistent snapshot',
+    `read over ${transport.name} (${transport.why})`,
+  ]
+  return [
+    `${vm}: ${steps.join(', ')}`,
+    ...warnings.map(({ message }) => `${vm}: ${style.warning('warning:')} ${message}`),
+  ]
+}

@@ -1,0 +1,75 @@
+import type { VmPoint } from '@vmkeep/run'
+import { command } from '../command.ts'
+import { relativeTime, size, time } from '../output/human.ts'
+import type { Style } from '../output/style.ts'
+import { type Column, facts, table } from '../output/table.ts'
+import { argument, text } from '../parameters.ts'
+
+interface DiskRow {
+  readonly label: string
+  readonly address: string
+  readonly capacityBytes: number
+  readonly mode: string
+  readonly remark: string | undefined
+}
+
+const diskColumns: readonly Column<DiskRow>[] = [
+  { title: 'DISK', value: ({ label }) => label },
+  { title: 'ADDRESS', value: ({ address }) => address },
+  { title: 'PROVISIONED', value: ({ capacityBytes }) => size(capacityBytes), align: 'right' },
+  { title: 'MODE', value: ({ mode }) => mode, paint: ({ mode }, style) => (mode === 'skipped' ? style.bad : String) },
+  { title: 'REMARK', value: ({ remark }) => remark },
+]
+
+export const pointShowCommand = command({
+  name: 'point show',
+  summary: 'Show all about a restore point: its VM, disks and what is missing',
+  examples: [
+    { run: 'vmkeep point show 3f2a', does: 'by the beginning of its id' },
+    { run: 'vmkeep point show 3f2a -o yaml', does: 'everything it knows, for a person or a program' },
+  ],
+  arguments: { point: argument(text('POINT'), 'the id of the point, or the beginning of it') },
+  exits: ['notFound', 'damaged'],
+  needs: ['repository'],
+
+  async run({ arguments: { point: id }, repository, out, signal, clock }) {
+    const { vmPointOf } = await import('@vmkeep/run')
+    const point = await repository.point(id, signal)
+    const vm = vmPointOf(point)
+    const { committedAt, stats } = point
+    await out.answer({ ...vm, committedAt, stats }, (style) => describe(vm, clock.nowMs(), style))
+    return 'ok'
+  },
+})
+
+function describe(vm: VmPoint, nowMs: number, style: Style): string {
+  const { place, warnings, homeFiles } = vm
+  const about = facts([
+    ['point', vm.id],
+    ['vm', `${vm.name} (${vm.inventoryPath})`],
+    ['created', `${time(vm.createdAt)}, ${relativeTime(vm.createdAt, nowMs)}`],
+    ['consistency', vm.consistency],
+    ['power', vm.powerState],
+    ['was on', [place.endpoint, place.cluster, place.host].filter((each) => each !== undefined).join(', ')],
+    ['datastores', place.datastores.join(', ')],
+    ['networks', place.networks.join(', ')],
+    ['files', ['config.xml', ...homeFiles.map(({ name }) => name)].join(', ')],
+    ['instance uuid', vm.instanceUuid],
+    ['run', vm.runId],
+  ])
+  const told = warnings.map(({ message }) => `${style.warning('warning:')} ${message}`)
+  return [about, '', table(diskRows(vm), diskColumns, style), ...told].join('\n')
+}
+
+function diskRows({ disks, skippedDisks }: VmPoint): DiskRow[] {
+  return [
+    ...disks.map(({ label, address, image, mode, cause }) => ({
+      label,
+      address,
+      capacityBytes: image.capacityBytes,
+      mode,
+      remark: cause?.message,
+    })),
+    ...skippedDisks.map(({ cause, ...disk }) => ({ ...disk, mode: 'skipped', remark: cause.message })),
+  ]
+}

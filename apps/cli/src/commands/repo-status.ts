@@ -1,0 +1,43 @@
+import { statfs } from 'node:fs/promises'
+import { command } from '../command.ts'
+import { count, size } from '../output/human.ts'
+import { facts } from '../output/table.ts'
+
+export const repoStatusCommand = command({
+  name: 'repo status',
+  summary: 'Show what the repository holds and how much room is left',
+  examples: [
+    { run: 'vmkeep repo status', does: 'points, sizes, reduction, free space, open sessions' },
+    { run: 'vmkeep repo status -o json', does: 'the same for a program, sizes in bytes' },
+  ],
+  exits: ['damaged'],
+  needs: ['config', 'repository'],
+
+  async run({ config: { config }, repository, out, say, signal }) {
+    const status = await repository.status(signal)
+    const path = config.repository.path!
+    const { bavail, blocks, bsize } = await statfs(path)
+    const space = { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+    const { plainBytes, storedBytes } = status
+    const reduction = storedBytes === 0 ? undefined : `${(plainBytes / storedBytes).toFixed(1)}x by compression`
+    await out.answer({ id: repository.id, path, chunkSizeBytes: repository.chunkSizeBytes, ...status, ...space }, () =>
+      facts([
+        ['repository', `${repository.id} in ${path}`],
+        [
+          'restore points',
+          status.damagedPoints === 0 ? String(status.points) : `${status.points}, and ${status.damagedPoints} damaged`,
+        ],
+        ['stored', `${size(storedBytes)} in ${count(status.packs, 'pack')}`],
+        ['unpacked', `${size(plainBytes)} in ${count(status.chunks, 'chunk')}`],
+        ['reduction', reduction],
+        ['free space', `${size(space.freeBytes)} of ${size(space.totalBytes)}`],
+        ['sessions open', status.sessionsOpen === 0 ? 'none' : `${status.sessionsOpen}, running or left by a crash`],
+      ]),
+    )
+    if (status.damagedPoints === 0) return 'ok'
+    say.error(
+      `${count(status.damagedPoints, 'restore point')} cannot be understood; run "vmkeep verify" to see what is hit`,
+    )
+    return 'damaged'
+  },
+})

@@ -1,0 +1,69 @@
+import type { Damage, VerifyProgress, VerifyReport } from '@vmkeep/repository'
+import type { OnRunEvent } from '@vmkeep/run'
+import { command } from '../command.ts'
+import { count, size } from '../output/human.ts'
+import type { Style } from '../output/style.ts'
+import { type Column, table } from '../output/table.ts'
+import { anyArguments, option, percent, text } from '../parameters.ts'
+
+const columns: readonly Column<Damage>[] = [
+  { title: 'DAMAGE', value: ({ kind }) => kind, paint: (_, style) => style.bad },
+  { title: 'OBJECT', value: ({ object }) => object },
+  {
+    title: 'HITS',
+    value: ({ hits }) =>
+      hits.map(({ point, image, blob }) => [point, image ?? blob].filter(Boolean).join(' ')).join(', '),
+  },
+  { title: 'WHAT', value: ({ message }) => message },
+]
+
+/** `verify`: the answer to "can I restore?" without restoring. Needs the repository only. */
+export const verifyCommand = command({
+  name: 'verify',
+  summary: 'Read restore points back and check every byte',
+  description:
+    'What exists and how it hangs together is always checked as a whole; --sample says how much of the data is read. ' +
+    'Damage is told with the restore points and disks it hits.',
+  examples: [
+    { run: 'vmkeep verify', does: 'everything' },
+    { run: 'vmkeep verify --sample 5', does: 'a twentieth of the data, drawn at random; good for every night' },
+    { run: 'vmkeep verify 3f2a', does: 'one restore point' },
+  ],
+  arguments: {
+    point: anyArguments(text('POINT'), 'ids of restore points, or the beginnings of them; all if none is given'),
+  },
+  options: { sample: option(percent, { fallback: 100, help: 'how much of the data to read, in percent' }) },
+  exits: ['notFound', 'damaged'],
+  needs: ['repository'],
+
+  async run({ arguments: { point }, options, repository, out, say, progress, signal }) {
+    const points = await Promise.all(point.map(async (id) => (await repository.point(id, signal)).id))
+    const onProgress = tellProgress(progress.onEvent)
+    const chosen = points.length === 0 ? {} : { points }
+    const report = await repository.verify({ ...chosen, samplePercent: options.sample, onProgress, signal })
+    await out.answer(report, (style) => describe(report, options.sample, style))
+    if (report.damaged.length === 0) return 'ok'
+    say.error(
+      'the repository is damaged: keep it as it is, restore from points that are not hit, and check the disks it lies on',
+    )
+    return 'damaged'
+  },
+})
+
+const about = { vm: 'repository', disk: 'packs' } as const
+
+function tellProgress(onEvent: OnRunEvent): (progress: VerifyProgress) => void {
+  onEvent({ type: 'disk-phase', ...about, phase: 'verify' })
+  return ({ bytesDone, bytesTotal }) => {
+    const sizes = { provisionedBytes: bytesTotal, changedBytes: 0, readBytes: bytesDone, sentBytes: 0, storedBytes: 0 }
+    onEvent({ type: 'disk-progress', ...about, totalBytes: bytesTotal, ...sizes })
+  }
+}
+
+function describe(report: VerifyReport, samplePercent: number, style: Style): string {
+  const { points, packs, chunks, bytesRead, damaged } = report
+  const sample = samplePercent < 100 ? ` (a sample of ${samplePercent} %)` : ''
+  const read = `${count(points, 'restore point')} and ${count(packs, 'pack')} checked, ${count(chunks, 'chunk')} (${size(bytesRead)}) read back${sample}`
+  if (damaged.length === 0) return `${style.good('ok:')} ${read}; every byte that was read is what was written`
+  return `${read}\n${style.bad(count(damaged.length, 'damage', 'damages'))} found:\n\n${table(damaged, columns, style)}`
+}

@@ -1,0 +1,123 @@
+import { Secret } from '@vmkeep/kit'
+import { z } from 'zod'
+
+// The config file. Every key is described here once: the parser, the published JSON Schema and the errors are made from it.
+
+/** The four ways to give a secret, of which a config names at most one. */
+type SecretWays<Name extends string> = {
+  [K in Name]: z.ZodOptional<z.ZodPipe<z.ZodString, z.ZodTransform<Secret, string>>>
+} & { [K in `${Name}File` | `${Name}Env` | `${Name}Command`]: z.ZodOptional<z.ZodString> }
+
+const text = z.string().min(1)
+
+function secretWays<const Name extends string>(name: Name, what: string): SecretWays<Name> {
+  const clear = text.transform((value) => new Secret(value)).optional()
+  const ways = {
+    [name]: clear.describe(
+      `${what}, in clear. The config file must then be readable by its owner only; the other ways are better.`,
+    ),
+    [`${name}File`]: text.optional().describe(`A file that holds the ${name}, readable by its owner only.`),
+    [`${name}Env`]: text.optional().describe(`The environment variable that holds the ${name}.`),
+    [`${name}Command`]: text.optional().describe(`A shell command that prints the ${name}.`),
+  }
+  return ways as unknown as SecretWays<Name>
+}
+
+const onlyOneWay = (name: string) => (entry: object) =>
+  Object.entries(entry).filter(([key, value]) => value !== undefined && isWay(key, name)).length <= 1
+
+const isWay = (key: string, name: string) =>
+  key === name || ['File', 'Env', 'Command'].some((end) => key === name + end)
+
+/** Keys that hold a secret in clear. */
+export const secretKeys: ReadonlySet<string> = new Set(['password', 'key'])
+
+const vcenter = z
+  .strictObject({
+    name: text.describe('What you call it, for --vcenter.'),
+    host: text.describe('DNS name or IP address of a vCenter or an ESXi host.'),
+    port: z.int().min(1).max(65_535).default(443),
+    username: text.optional().describe('For example backup@vsphere.local.'),
+    ...secretWays('password', 'The password'),
+    thumbprint: z
+      .string()
+      .regex(
+        /^([0-9A-Fa-f]{2}:?){19}[0-9A-Fa-f]{2}$|^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/,
+        'it must be a SHA-256 or SHA-1 in hex',
+      )
+      .optional()
+      .describe(
+        'SHA-256 (or SHA-1) of its certificate. Without it and caFile: what "vmkeep vcenter trust" has stored.',
+      ),
+    caFile: text.optional().describe('PEM file of the certificate authority to trust instead of a thumbprint.'),
+  })
+  .refine(onlyOneWay('password'), 'give one of password, passwordFile, passwordEnv and passwordCommand, not several')
+  .describe('A vCenter, or an ESXi host by itself.')
+
+const repository = z
+  .strictObject({
+    path: text.optional().describe('The folder restore points live in: local or NFS.'),
+    ...secretWays('key', 'The passphrase, or the recovery code'),
+  })
+  .refine(onlyOneWay('key'), 'give one of key, keyFile, keyEnv and keyCommand, not several')
+  .describe('Where restore points live.')
+
+const limits = z
+  .strictObject({
+    vms: z.int().min(1).max(1000).default(4).describe('VMs worked on at once.'),
+    disksPerHost: z.int().min(1).max(50).default(8).describe('Disks read at once from one ESXi host.'),
+    snapshotsPerDatastore: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(4)
+      .describe('Snapshots of ours alive at once on one datastore.'),
+    memoryMiB: z.int().min(128).max(1_048_576).default(512).describe('Memory for the buffers of a run.'),
+  })
+  .describe('How much is done at once.')
+
+const backup = z
+  .strictObject({
+    quiesce: z
+      .enum(['off', 'prefer', 'require'])
+      .default('prefer')
+      .describe('prefer: crash-consistent if the guest cannot be quiesced, and said so. require: fail then.'),
+    quiesceTimeoutMinutes: z.int().min(5).max(240).default(15).describe('How long the guest may take to quiesce.'),
+    changeTracking: z
+      .enum(['enable', 'as-is'])
+      .default('enable')
+      .describe('enable: switch changed block tracking on where it is off and the VM has no snapshot.'),
+    transport: z.enum(['nbdssl', 'nbd']).default('nbdssl').describe('nbd does not encrypt on the wire.'),
+    compression: z
+      .enum(['none', 'zlib', 'skipz'])
+      .default('skipz')
+      .describe('What the host compresses before it sends. skipz leaves out runs of zeroes and costs next to nothing.'),
+    exclude: z.array(text).default([]).describe('VMs left out: names, inventory paths or globs.'),
+    excludeDisks: z
+      .array(text)
+      .default([])
+      .describe(
+        'Disks left out of every VM, by label ("Hard disk 2") or address ("scsi0:1"). They are reported as excluded.',
+      ),
+  })
+  .describe('How VMs are backed up.')
+
+export const configSchema = z
+  .strictObject({
+    vcenters: z.array(vcenter).default([]).describe('The vCenters and ESXi hosts to protect.'),
+    repository: repository.prefault({}),
+    limits: limits.prefault({}),
+    backup: backup.prefault({}),
+    stateFolder: text
+      .optional()
+      .describe('Where vmkeep notes what it has under way, to clean up after a crash. Default: ~/.local/state/vmkeep.'),
+  })
+  .describe('Configuration of vmkeep. ${env:NAME} and ${file:/path} in any text are replaced.')
+
+export type Config = z.output<typeof configSchema>
+export type VcenterConfig = Config['vcenters'][number]
+
+/** The published JSON Schema, for editors: `# yaml-language-server: $schema=…`. */
+export function configJsonSchema(): object {
+  return z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'throw' })
+}

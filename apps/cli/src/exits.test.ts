@@ -1,0 +1,47 @@
+import { AppError, type Remedy } from '@vmkeep/kit'
+import { describe, expect, it } from 'vitest'
+import { exitOf } from './exit-of.ts'
+import { exits } from './exits.ts'
+import { Interruption } from './interruption.ts'
+
+const error = (code: string, remedy: Remedy = 'call-operator', cause?: unknown) =>
+  new AppError(code, remedy, code, { cause })
+
+describe('exit codes', () => {
+  it('are the documented numbers', () => {
+    expect(Object.fromEntries(Object.entries(exits).map(([name, { code }]) => [name, code]))).toEqual({
+      ok: 0,
+      failed: 1,
+      usage: 2,
+      partial: 3,
+      notSignedIn: 4,
+      notFound: 5,
+      conflict: 6,
+      precondition: 7,
+      damaged: 8,
+      slaNotMet: 9,
+      noRepository: 10,
+      repositoryLocked: 11,
+      wrongKey: 12,
+      timedOut: 124,
+      interrupted: 130,
+      terminated: 143,
+    })
+  })
+
+  it('follow from an unknown code by its remedy', () => {
+    expect(exitOf(error('x.y', 'quarantine'))).toBe('damaged')
+    expect(exitOf(error('x.y', 'retry'))).toBe('failed')
+    expect(exitOf(new Error('plain'))).toBe('failed')
+    expect(exitOf('thrown text')).toBe('failed')
+  })
+
+  it('look through a wrapper without a rule to the cause that has one', () => {
+    expect(exitOf(error('x.y', 'retry', error('repository.wrong-key')))).toBe('wrongKey')
+  })
+
+  it('know an interruption under anything', () => {
+    expect(exitOf(new Interruption('interrupted'))).toBe('interrupted')
+    expect(exitOf(error('x.y', 'retry', new Interruption('terminated')))).toBe('terminated')
+  })
+})

@@ -1,0 +1,47 @@
+import type { Secret } from '@vmkeep/kit'
+import { openFolderStorage, openRepository, type Repository } from '@vmkeep/repository'
+import type { LoadedConfig } from './config/load-config.ts'
+import { findSecret } from './config/secrets.ts'
+import { fail } from './errors.ts'
+import type { Opening } from './open-services.ts'
+import { askSecret, canAsk } from './terminal/ask.ts'
+
+/** The folder of the configured repository. @throws `cli.repository-missing` if there is none */
+export function repositoryPath({ config }: LoadedConfig): string {
+  const { path } = config.repository
+  if (path === undefined) throw fail('cli.repository-missing', {})
+  return path
+}
+
+/** Opens the configured repository with the configured key, or asks for it. */
+export async function openConfiguredRepository(loaded: LoadedConfig, opening: Opening): Promise<Repository> {
+  const path = repositoryPath(loaded)
+  const storage = await openFolderStorage(path)
+  const key = await repositoryKey(loaded, opening, 'Passphrase or recovery code of the repository')
+  opening.say.detail(`opening the repository ${path}`)
+  const memoryBytesMax = (loaded.config.limits.memoryMiB << 20) / 2 // the other half is for what reads and writes disks
+  return openRepository(storage, {
+    key,
+    memoryBytesMax,
+    clock: opening.clock,
+    random: opening.random,
+    signal: opening.signal,
+  })
+}
+
+const ways = 'VMKEEP_REPO_KEY_FILE, VMKEEP_REPO_KEY_COMMAND, VMKEEP_REPO_KEY, or repository.keyFile in the config'
+
+/** The repository's key from config or environment; asked for on a terminal. @throws `cli.secret-missing` */
+export async function repositoryKey({ config }: LoadedConfig, opening: Opening, question: string): Promise<Secret> {
+  const { key, keyFile, keyEnv, keyCommand } = config.repository
+  const what = 'the key of the repository'
+  const { world, signal } = opening
+  const found = await findSecret(
+    { value: key, file: keyFile, env: keyEnv, command: keyCommand },
+    { what, env: world.env, signal },
+  )
+  if (found === undefined && !canAsk(world)) throw fail('cli.secret-missing', { what, ways })
+  const secret = found ?? (await askSecret(world, { question, instead: `give it with ${ways}`, signal }))
+  opening.learn(secret)
+  return secret
+}

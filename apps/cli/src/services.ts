@@ -1,0 +1,25 @@
+import type { Repository } from '@vmkeep/repository'
+import type { Session } from '@vmkeep/vsphere'
+import type { LoadedConfig } from './config/load-config.ts'
+
+/** What a command may name in `needs`: opened before it runs, closed after it. */
+export interface Services {
+  readonly config: LoadedConfig
+  /** The configured repository, unlocked. */
+  readonly repository: Repository
+  /** The same, for a command that can also do without: `undefined` if none is configured. */
+  readonly repositoryIfAny: Repository | undefined
+  /** A session with the chosen vCenter or ESXi host. */
+  readonly session: Session
+  /** Opens such a session, for a command that may not need it. Closed with the others. */
+  readonly openSession: () => Promise<Session>
+}
+
+/** The order they are opened in: what fails cheaply comes first. */
+export const serviceOrder = [
+  'config',
+  'repository',
+  'repositoryIfAny',
+  'openSession',
+  'session',
+] as const satisfies readonly (keyof Services)[]
