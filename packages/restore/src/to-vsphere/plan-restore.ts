@@ -55,11 +55,18 @@ export interface PlanRequest {
 }
 
 /** @throws `restore.vm-exists`, `restore.no-such-disk`, `vsphere.destination-…` */
-export async function planRestore({ session, repository, point, destination, marker }: PlanRequest, signal: AbortSignal): Promise<RestorePlan> {
+export async function planRestore(
+  { session, repository, point, destination, marker }: PlanRequest,
+  signal: AbortSignal,
+): Promise<RestorePlan> {
   const name = destination.name ?? defaultName(point)
   const saved = decodeConfigXml(Buffer.from(await repository.readBlob(point.configXml, signal)).toString())
   const place = await resolveDestination(session, { ...savedPlace(point), ...named(destination) }, signal)
-  const conflicts = await findConflicts(session, { saved, instanceUuid: point.instanceUuid, name, folder: place.folder }, signal)
+  const conflicts = await findConflicts(
+    session,
+    { saved, instanceUuid: point.instanceUuid, name, folder: place.folder },
+    signal,
+  )
   if (conflicts.sameName !== undefined) throw fail('restore.vm-exists', { name, folder: place.folderPath })
   const originalLives = conflicts.original !== undefined
   const plan = buildCreateSpec(saved, {
@@ -72,7 +79,10 @@ export async function planRestore({ session, repository, point, destination, mar
     networkMap: destination.networkMap,
     mac: destination.identity === 'new' ? 'generate' : 'keep',
     macsInUse: destination.identity === 'auto' ? conflicts.macsInUse : new Set(),
-    biosUuid: destination.identity === 'new' || (destination.identity === 'auto' && conflicts.biosUuidInUse) ? 'generate' : 'keep',
+    biosUuid:
+      destination.identity === 'new' || (destination.identity === 'auto' && conflicts.biosUuidInUse)
+        ? 'generate'
+        : 'keep',
     startConnected: destination.connectNetworks === 'yes' || (destination.connectNetworks === 'auto' && !originalLives),
   })
   const wanted = chooseDisks(point, destination.disks)
@@ -81,8 +91,13 @@ export async function planRestore({ session, repository, point, destination, mar
     place,
     spec: plan.spec,
     bootOrder: plan.bootOrder,
-    disks: wanted.flatMap((disk) => plan.disks.filter(({ savedKey }) => savedKey === disk.key).map((spec) => ({ disk, spec }))),
-    warnings: [...plan.warnings.map(({ code, sentence }) => ({ code, message: sentence })), ...warnings(point, wanted, originalLives, destination)],
+    disks: wanted.flatMap((disk) =>
+      plan.disks.filter(({ savedKey }) => savedKey === disk.key).map((spec) => ({ disk, spec })),
+    ),
+    warnings: [
+      ...plan.warnings.map(({ code, sentence }) => ({ code, message: sentence })),
+      ...warnings(point, wanted, originalLives, destination),
+    ],
   }
 }
 
@@ -95,14 +110,27 @@ function savedPlace({ place }: VmPoint) {
 }
 
 function named({ folder, resourcePool, host, datastore }: Destination) {
-  return Object.fromEntries(Object.entries({ folder, resourcePool, host, datastore }).filter(([, value]) => value !== undefined))
+  return Object.fromEntries(
+    Object.entries({ folder, resourcePool, host, datastore }).filter(([, value]) => value !== undefined),
+  )
 }
 
-function warnings(point: VmPoint, wanted: readonly PointDisk[], originalLives: boolean, { connectNetworks }: Destination): { code: string; message: string }[] {
-  const list = point.skippedDisks.map(({ label, cause }) => ({ code: 'disk-not-in-point', message: `${label} is not in the restore point: ${cause.message}` }))
+function warnings(
+  point: VmPoint,
+  wanted: readonly PointDisk[],
+  originalLives: boolean,
+  { connectNetworks }: Destination,
+): { code: string; message: string }[] {
+  const list = point.skippedDisks.map(({ label, cause }) => ({
+    code: 'disk-not-in-point',
+    message: `${label} is not in the restore point: ${cause.message}`,
+  }))
   for (const disk of point.disks)
     if (!wanted.includes(disk)) list.push({ code: 'disk-left-out', message: `${disk.label} is left out as asked` })
   if (originalLives && connectNetworks === 'auto')
-    list.push({ code: 'networks-disconnected', message: 'the original VM is still there, so the network cards start disconnected' })
+    list.push({
+      code: 'networks-disconnected',
+      message: 'the original VM is still there, so the network cards start disconnected',
+    })
   return list
 }

@@ -1,0 +1,136 @@
+import { defaultTransport } from '@vmkeep/transport'
+import type { VmPoint } from '@vmkeep/run'
+import type { Vm, VmDisk } from '@vmkeep/vsphere'
+import { describe, expect, it } from 'vitest'
+import { type BackupOptions, defaultLimits } from './options.ts'
+import { planVm } from './plan.ts'
+
+const epoch = '52 de c0 d9 b9 43 9d 10-61 d5 4c 1b e9 7b 65 63'
+const options: BackupOptions = {
+  quiesce: 'prefer',
+  quiesceTimeoutMinutes: 15,
+  changeTracking: 'enable',
+  fullRead: false,
+  excludeDisks: [],
+  transport: defaultTransport,
+  limits: defaultLimits,
+}
+const disk = (key: number, change: Partial<VmDisk> = {}): VmDisk => ({
+  key,
+  label: `Hard disk ${key - 1999}`,
+  address: `scsi0:${key - 2000}`,
+  capacityBytes: 1 << 30,
+  fileName: `[ds] web/web_${key}.vmdk`,
+  datastoreName: 'ds',
+  diskMode: 'persistent',
+  backingType: 'VirtualDiskFlatVer2BackingInfo',
+  changeId: `${epoch}/10`,
+  device: {} as VmDisk['device'],
+  ...change,
+})
+const vm = (change: Partial<Vm> = {}): Vm => ({
+  ref: { type: 'VirtualMachine', value: 'vm-1' } as Vm['ref'],
+  name: 'web',
+  inventoryPath: '/Lab/vm/web',
+  instanceUuid: '50112233-4455-6677-8899-aabbccddeeff',
+  template: false,
+  changeTracking: { supported: true, enabled: true },
+  powerState: 'poweredOn',
+  connectionState: 'connected',
+  consolidationNeeded: false,
+  snapshotInBackground: false,
+  toolsRunning: true,
+  faultTolerance: false,
+  encrypted: false,
+  snapshots: [],
+  snapshotLocked: false,
+  snapshotDisabled: false,
+  snapshotsSupported: true,
+  datastores: [{ ref: {} as never, name: 'ds', type: 'VMFS', capacityBytes: 1, freeBytes: 1, accessible: true }],
+  disks: [disk(2000)],
+  devices: [],
+  recentTasks: [],
+  config: {} as Vm['config'] & object,
+  files: [],
+  ...change,
+})
+const previous = {
+  id: 'p1',
+  disks: [
+    {
+      key: 2000,
+      changeId: `${epoch}/5`,
+      image: { capacityBytes: 1 << 30, chunkSizeBytes: 262_144, root: null, height: 1 },
+    },
+  ],
+} as unknown as VmPoint
+
+describe('a VM is planned', () => {
+  it('incrementally on its last point, quiesced while it runs', () => {
+    expect(planVm(vm(), previous, options)).toMatchObject({
+      action: 'backup',
+      quiesce: true,
+      enableChangeTracking: false,
+      previousPoint: 'p1',
+      disks: [{ label: 'Hard disk 1', expected: { mode: 'incremental', changeId: `${epoch}/5` } }],
+    })
+    expect(planVm(vm({ powerState: 'poweredOff' }), previous, options).quiesce).toBe(false)
+  })
+
+  it('in full, with change tracking switched on, the first time', () => {
+    const plan = planVm(
+      vm({ changeTracking: { supported: true, enabled: false }, disks: [disk(2000, { changeId: undefined })] }),
+      undefined,
+      options,
+    )
+    expect(plan).toMatchObject({
+      enableChangeTracking: true,
+      disks: [{ expected: { mode: 'full', cause: { code: 'first-backup' } } }],
+    })
+  })
+
+  it('never switches change tracking on while snapshots exist, and says so', () => {
+    const snapshots = [{ name: 'mine', depth: 0 }] as unknown as Vm['snapshots']
+    const plan = planVm(vm({ snapshots, changeTracking: { supported: true, enabled: false } }), undefined, options)
+    expect(plan.enableChangeTracking).toBe(false)
+    expect(plan.warnings.map(({ code }) => code)).toContain('snapshots-present')
+  })
+
+  it('leaves change tracking alone if asked to, and says what that costs', () => {
+    const plan = planVm(vm({ changeTracking: { supported: true, enabled: false } }), undefined, {
+      ...options,
+      changeTracking: 'as-is',
+    })
+    expect(plan.enableChangeTracking).toBe(false)
+    expect(plan.warnings.map(({ code }) => code)).toContain('tracking-off')
+  })
+
+  it.each<[string, Partial<VmDisk>, Partial<BackupOptions>]>([
+    ['independent-persistent', { diskMode: 'independent_persistent' }, {}],
+    ['multi-writer', { sharing: 'sharingMultiWriter' }, {}],
+    ['shared-bus', { controllerSharedBus: 'virtualSharing' }, {}],
+    [
+      'physical-rdm',
+      { rdmMode: 'physicalMode', backingType: 'VirtualDiskRawDiskMappingVer1BackingInfo', diskMode: undefined },
+      {},
+    ],
+    ['excluded', {}, { excludeDisks: ['scsi0:1'] }],
+    ['excluded', {}, { excludeDisks: ['Hard disk 2'] }],
+  ])('without a disk for the reason %s, which is named', (code, change, asked) => {
+    const plan = planVm(vm({ disks: [disk(2000), disk(2001, change)] }), previous, { ...options, ...asked })
+    expect(plan.action).toBe('backup')
+    expect(plan.disks.map(({ key }) => key)).toEqual([2000])
+    expect(plan.skippedDisks).toMatchObject([{ key: 2001, label: 'Hard disk 2', cause: { code } }])
+  })
+
+  it.each<[string, Partial<Vm>]>([
+    ['template', { template: true }],
+    ['orphaned', { connectionState: 'orphaned' }],
+    ['no-disk', { disks: [disk(2000, { diskMode: 'independent_persistent' })] }],
+    ['no-disk', { disks: [] }],
+  ])('as skipped for the reason %s', (code, change) => {
+    const plan = planVm(vm(change), previous, options)
+    expect(plan.action).toBe('skip')
+    expect(plan.reasons.map((reason) => reason.code)).toContain(code)
+  })
+})
