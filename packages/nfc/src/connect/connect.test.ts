@@ -1,8 +1,9 @@
 import { createServer } from 'node:net'
 import { systemClock } from '@vmkeep/kit'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { NfcTicket } from '../ticket.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
 import { type HostScript, ScriptedHost } from '../testing/scripted-host.ts'
 import { connectNfc, type ConnectOptions } from './connect.ts'
 
@@ -139,14 +140,17 @@ describe('connecting', () => {
     expect((error as Error).message).toContain(text.replaceAll('\\', ''))
   })
 
-  it.each<[string, HostScript, string]>([
-    ['TCP', { onSocket: () => true }, 'waiting for its authd banner'],
-    ['the banner', { onSocket: (socket) => socket.write('220 hello\r\n') }, 'starting TLS with authd'],
-    ['TLS', { onLine: (line) => (line === 'BANNER ' ? '' : undefined) }, 'presenting the ticket'],
-    ['authd', { onNfc: (stream) => stream.on('data', () => {}) === stream }, 'starting NFC'],
-  ])('does not wait for ever for a host that falls silent after %s', async (_phase, script, during) => {
-    const error = await failureOf(script, { phaseTimeoutMs: 60 })
-    expect(error).toMatchObject({ code: 'nfc.timeout', details: { during } })
+  it.each<[string, HostScript, string, number]>([
+    ['TCP', { onSocket: () => true }, 'waiting for its authd banner', 2],
+    ['the banner', { onSocket: (socket) => socket.write('220 hello\r\n') }, 'starting TLS with authd', 3],
+    ['TLS', { onLine: (line) => (line === 'BANNER ' ? '' : undefined) }, 'presenting the ticket', 4],
+    ['authd', { onNfc: (stream) => stream.on('data', () => {}) === stream }, 'starting NFC', 6],
+  ])('does not wait for ever for a host that falls silent after %s', async (_phase, script, during, phases) => {
+    const clock = new ManualClock()
+    const failure = failureOf(script, { clock })
+    await vi.waitUntil(() => clock.sleeps === phases, { timeout: 10_000, interval: 5 }) // each phase sets its alarm
+    await clock.advance(2000)
+    expect(await failure).toMatchObject({ code: 'nfc.timeout', details: { during } })
   })
 
   it.each<[string, HostScript]>([

@@ -3,6 +3,7 @@ import { seededRandom } from '@vmkeep/kit'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { aioType, AioHeader, compressionKind, IoFragment } from '../messages/index.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
 import { openOnPair } from '../testing/open-on-pair.ts'
 import type { ClientFrame, Piece, Script, ScriptedNfc } from '../testing/scripted-nfc.ts'
 import type { NfcFileOptions } from './options.ts'
@@ -162,18 +163,25 @@ describe('an NFC file', () => {
     await expect(file.close()).rejects.toMatchObject({ code: 'nfc.connection-lost' })
   })
 
-  it('notices a host that owes an answer and is silent', async () => {
-    const { file } = await open(
-      gather(9, () => {}),
-      { timeouts: { requestMs: 40 } },
-    )
-    await expect(file.read(0, Buffer.alloc(512))).rejects.toMatchObject({ code: 'nfc.timeout', remedy: 'retry' })
-  })
-
-  it('waits for ever for a host that owes nothing', async () => {
-    const { file } = await open({}, { timeouts: { requestMs: 20 } })
-    await new Promise((resolve) => setTimeout(resolve, 60))
+  it('notices a host that owes an answer and is silent, not one that owes nothing', async () => {
+    const clock = new ManualClock()
+    let isSilent = false
+    const asked = Promise.withResolvers<void>()
+    const onFrame = () => {
+      if (isSilent) asked.resolve()
+      return isSilent
+    }
+    const { file } = await open({ onFrame }, { clock, timeouts: { requestMs: 1000 } })
+    await clock.advance(5000)
     await file.read(0, Buffer.alloc(512))
+    isSilent = true
+    const reading = expect(file.read(0, Buffer.alloc(512))).rejects.toMatchObject({
+      code: 'nfc.timeout',
+      remedy: 'retry',
+    })
+    await asked.promise
+    await clock.advance(2000)
+    await reading
   })
 
   it('gives the memory of an aborted read back at once, and the connection lives on', async () => {

@@ -3,7 +3,6 @@ import { FormatError } from '@vmkeep/kit'
 import { AioConnection } from '../aio/aio-connection.ts'
 import { connectNfc } from '../connect/connect.ts'
 import { phase } from '../connect/phase.ts'
-import { fail } from '../errors.ts'
 import {
   fileType,
   OpenFile,
@@ -18,7 +17,7 @@ import {
 import { type NfcTicket, peerOf } from '../ticket.ts'
 import { NfcFile } from './nfc-file.ts'
 import { type NfcFileOptions, type NfcSettings, settingsOf } from './options.ts'
-import { openRefusal, refusal } from './refusals.ts'
+import { bufferRefusal, openRefusal, refusal } from './refusals.ts'
 
 export interface OpenNfcFileOptions extends NfcFileOptions {
   /** Used up by this. */
@@ -68,7 +67,7 @@ async function openSession(connection: AioConnection, peer: string, settings: Nf
     type: 'OPEN_SESSION',
     payload: OpenSession.encode({ bufferBytes, bufferCount }),
     reply: OpenSessionReply,
-    refused: ({ code, text }) => fail('nfc.buffer-refused', { peer, nfcCode: code, text, bufferBytes, bufferCount }),
+    refused: (error) => bufferRefusal(peer, settings, error),
   })
   await connection.request({
     type: 'SET_SOCK_OPTS',

@@ -1,5 +1,6 @@
 import { fail } from '../errors.ts'
-import { type ErrorPayload, nfcErrorCode } from '../messages/index.ts'
+import { defaultBuffers, type ErrorPayload, nfcErrorCode } from '../messages/index.ts'
+import type { NfcSettings } from './options.ts'
 
 /** The error for a host that refused `during`, of `path`. */
 export function refusal(peer: string, path: string, during: string, { code, text }: ErrorPayload): Error {
@@ -14,4 +15,13 @@ export function openRefusal(peer: string, path: string, error: ErrorPayload): Er
   const isKnown = error.code === nfcErrorCode.noMemory || error.code === nfcErrorCode.fileReadOnly
   if (isKnown) return refusal(peer, path, `opening ${path}`, error)
   return fail('nfc.file-refused', { peer, path, nfcCode: error.code, text: error.text })
+}
+
+/** The same for a session's buffers. Where they can't be smaller, the host is out of memory for as long as others hold it. */
+export function bufferRefusal(peer: string, settings: NfcSettings, { code, text }: ErrorPayload): Error {
+  const { bufferBytes, bufferCount } = settings
+  const isLeast = bufferBytes <= defaultBuffers.bufferBytes
+  if (isLeast && code === nfcErrorCode.noMemory)
+    return fail('nfc.out-of-memory', { peer, during: 'a session', nfcCode: code, text })
+  return fail('nfc.buffer-refused', { peer, nfcCode: code, text, bufferBytes, bufferCount })
 }

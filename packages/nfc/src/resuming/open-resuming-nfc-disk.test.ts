@@ -114,7 +114,7 @@ describe('reading over a connection that breaks', () => {
           return true
         },
       },
-      { timeouts: { requestMs: 60 } },
+      { timeouts: { requestMs: 1000 } },
     )
     const target = Buffer.alloc(4096)
     await disk.read(512, target)
