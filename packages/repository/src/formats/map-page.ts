@@ -44,6 +44,13 @@ export class MapPage {
     }
   }
 
+  copy(): MapPage {
+    const page = new MapPage(this.level, this.chunkBits)
+    page.#ids.set(this.#ids)
+    page.#bitmap.set(this.#bitmap)
+    return page
+  }
+
   encode(): Uint8Array {
     const size = this.size
     const encoded = new Uint8Array(PageHead.sizeBytes + size * idBytes)

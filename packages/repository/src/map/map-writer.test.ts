@@ -33,20 +33,18 @@ const idOf = (content: number) => createHash('sha256').update(String(content)).d
 /** Chunks of a map as a plain model: chunk number → hex of id. */
 async function contentOf(
   store: PageStore,
-  { root, height }: MapBase,
-  level = height - 1,
+  map: MapBase,
+  level = map.height - 1,
   first = 0,
 ): Promise<Map<number, string>> {
   const content = new Map<number, string>()
-  if (root === null) return content
-  const page = await store.read(root, level, chunkBitsOf(chunkSizeBytes))
+  if (map.root === null) return content
+  const page = await store.read(map.root, level, chunkBitsOf(chunkSizeBytes))
   for (let slot = 0; slot < slotsPerPage; slot++) {
-    const id = page.get(slot)
+    const root = page.get(slot)?.slice() ?? null
     const at = first + slot * chunksUnder(level)
-    if (id !== null && level === 0) content.set(at, toHex(id))
-    else if (id !== null)
-      for (const [chunk, hex] of await contentOf(store, { root: id.slice(), height, capacityBytes }, level - 1, at))
-        content.set(chunk, hex)
+    if (level > 0) for (const entry of await contentOf(store, { ...map, root }, level - 1, at)) content.set(...entry)
+    else if (root !== null) content.set(at, toHex(root))
   }
   return content
 }

@@ -57,14 +57,17 @@ export class PackStore {
     return open
   }
 
-  /** Stores a pack and then the delta that names it. What is in it may be relied upon when this resolves. */
+  /**
+   * Stores a pack and then the delta that names it. What is in it may be relied upon when this resolves.
+   * It goes on when the session is aborted: another session may rely on the pack, and the next try has that much less to do.
+   */
   async store(open: OpenPack, owner: PackOwner): Promise<void> {
     this.#filling.delete(open)
     const { settle } = this.#pending.get(open.indexed)!
     this.#storing++
     try {
-      using _place = await this.#limiter.acquire(owner.signal)
-      const row = await this.#putPack(open, owner.signal)
+      using _place = await this.#limiter.acquire()
+      const row = await this.#putPack(open)
       await this.putDelta([{ row, entries: open.entries }], owner)
       open.indexed.row = row
       open.indexed.state = 'live'
@@ -94,7 +97,7 @@ export class PackStore {
       roles.index,
     )
     const key = deltaKey(owner.sessionId, number)
-    await objects.putUnique(key, delta, owner.signal)
+    await objects.putUnique(key, delta)
     indexStore.markLoaded(key)
     crashPoint('repository.after-delta')
   }
@@ -111,7 +114,7 @@ export class PackStore {
     return this.#pending.get(pack)?.open.read(place)
   }
 
-  async #putPack(open: OpenPack, signal: AbortSignal | undefined): Promise<PackRow> {
+  async #putPack(open: OpenPack): Promise<PackRow> {
     const { objects, repositoryId, roles, jobs, keys } = this.#core
     const { indexed, entries, kind, plainBytes } = open
     const header = encodePackHeader({ repositoryId, name: indexed.name }, kind)
@@ -126,7 +129,7 @@ export class PackStore {
       count: entries.length,
       sha256,
     })
-    await objects.putUnique(indexed.key, [header, ...blobs, trailer, footer], signal)
+    await objects.putUnique(indexed.key, [header, ...blobs, trailer, footer])
     crashPoint('repository.after-pack')
     const sizeBytes = open.sizeBytes + trailer.length + footerBytes
     return {

@@ -64,6 +64,17 @@ export class MemoryArea {
     this.#serve()
   }
 
+  /** Takes back the end of what `allocate` gave, beyond its first `lengthBytes`. */
+  shrink(bytes: Uint8Array, lengthBytes: number): void {
+    assert(this.owns(bytes) && lengthBytes > 0)
+    const start = this.#granuleOf(bytes)
+    const [had, keep] = [this.#lent.get(start)!, Math.ceil(lengthBytes / this.#granuleBytes)]
+    if (keep >= had) return
+    this.#taken.fill(0, start + keep, start + had)
+    this.#lent.set(start, keep)
+    this.#serve()
+  }
+
   #serve(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const bytes = this.#find(next.granules)

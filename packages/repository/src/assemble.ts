@@ -1,0 +1,47 @@
+import { availableParallelism } from 'node:os'
+import { systemClock, systemRandom } from '@vmkeep/kit'
+import type { Core } from './core.ts'
+import { fail } from './errors.ts'
+import { packBytesMax } from './formats/pack.ts'
+import { IndexStore } from './index/index-store.ts'
+import { OpenRepository } from './opened-repository.ts'
+import type { Environment, Repository } from './repository.ts'
+import { memoryBytesDefault, memoryBytesMin, type SharedMemory, sharedMemory } from './workers/shared-memory.ts'
+import { type JobRunner, runInPlace, WorkerPool } from './workers/worker-pool.ts'
+
+const packBytesDefault = 64 * 1024 * 1024
+const packBytesMin = 1024 * 1024
+
+type Opened = Pick<Core, 'objects' | 'repositoryId' | 'roles' | 'keys' | 'chunkSizeBytes'>
+
+/** Puts the parts of an open repository together. Memory and threads come with the first use. */
+export function assembled(opened: Opened, environment: Environment): Repository {
+  const { clock = systemClock, random = systemRandom, workersMax = availableParallelism() } = environment
+  const { memoryBytesMax = memoryBytesDefault, packSizeBytes = packBytesDefault } = environment
+  within('memoryBytesMax', memoryBytesMax, memoryBytesMin, 2 ** 32)
+  within('packSizeBytes', packSizeBytes, packBytesMin, packBytesMax)
+  within('workersMax', workersMax, 0, 1024)
+  let memory: SharedMemory | undefined
+  let jobs: JobRunner | undefined
+  const core: Core = {
+    ...opened,
+    clock,
+    random,
+    // A pack must leave room for another, or filling would wait for storing.
+    packSizeBytes: Math.min(packSizeBytes, Math.floor(memoryBytesMax / 5)),
+    indexStore: new IndexStore(opened.objects, { repositoryId: opened.repositoryId, indexKey: opened.roles.index }),
+    get memory() {
+      return (memory ??= sharedMemory(memoryBytesMax, { threads: workersMax > 0 }))
+    },
+    get jobs() {
+      const start = { memory: this.memory.buffer, keys: opened.keys }
+      return (jobs ??= workersMax > 0 ? new WorkerPool(start, workersMax) : runInPlace(start))
+    },
+  }
+  return new OpenRepository(core, async () => await jobs?.[Symbol.asyncDispose]())
+}
+
+function within(option: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw fail('repository.invalid-option', { option, reason: `${value} is not a whole number from ${min} to ${max}` })
+}

@@ -1,0 +1,75 @@
+import { Secret, systemClock, systemRandom } from '@vmkeep/kit'
+import { writerName } from './core.ts'
+import { fail } from './errors.ts'
+import { encodeFormat } from './formats/format-object.ts'
+import { chunkBytesDefault, whyNotChunkSize } from './formats/map-geometry.ts'
+import {
+  deltasPrefix,
+  formatKey,
+  keysPrefix,
+  packsPrefix,
+  pointsPrefix,
+  sessionsPrefix,
+} from './formats/object-names.ts'
+import { sealedObjectBytesMax } from './formats/sealed-object.ts'
+import { createKeys } from './keys/create-keys.ts'
+import { roleKeys } from './keys/role-keys.ts'
+import { defaultCost, preferredKdf, whyNotCost } from './keys/stretch.ts'
+import { objectsOf, openWith } from './open-repository.ts'
+import type { CreateOptions, Environment, KdfCost, Repository } from './repository.ts'
+import type { ObjectStore } from './storage/object-store.ts'
+import type { Storage } from './storage/storage.ts'
+
+/**
+ * Makes a repository in an empty `storage`. Both its passphrase and its recovery code have been tried when this resolves.
+ * The recovery code is shown nowhere else: print it, or lose it.
+ *
+ * @throws `repository.exists`, `repository.creation-unfinished`, `repository.key-too-short`, `repository.invalid-option`
+ */
+export async function createRepository(
+  storage: Storage,
+  {
+    passphrase,
+    chunkSizeBytes = chunkBytesDefault,
+    kdf: cost = defaultCost,
+    ...environment
+  }: CreateOptions & Environment,
+): Promise<{ readonly repository: Repository; readonly recoveryCode: Secret }> {
+  checkOptions(passphrase, chunkSizeBytes, cost)
+  const { clock = systemClock, random = systemRandom, signal } = environment
+  const objects = objectsOf(storage, environment)
+  await checkEmpty(objects, signal)
+  const repositoryId = random.bytes(16)
+  const newKeys = { objects, repositoryId, passphrase, cost, random, nowMs: clock.nowMs() }
+  const { masterKey, recoveryCode } = await createKeys(newKeys, (text) => new Secret(text), signal)
+  const format = {
+    chunkSizeBytes,
+    createdAtMs: clock.nowMs(),
+    writer: writerName,
+    readFeatures: [],
+    writeFeatures: [],
+    gcFeatures: [],
+  }
+  const source = encodeFormat(format, repositoryId, roleKeys(masterKey, repositoryId).control, random)
+  await objects.putUnique(formatKey, source, signal)
+  const repository = await openWith(objects, { source, repositoryId, masterKey, needs: '' }, environment)
+  return { repository, recoveryCode }
+}
+
+function checkOptions(passphrase: Secret, chunkSizeBytes: number, cost: KdfCost): void {
+  if (passphrase.reveal().length === 0) throw fail('repository.key-too-short', {})
+  const why = whyNotChunkSize(chunkSizeBytes)
+  if (why !== undefined) throw fail('repository.invalid-option', { option: 'chunkSizeBytes', reason: why })
+  const whyNot = whyNotCost(preferredKdf, cost)
+  if (whyNot !== undefined) throw fail('repository.invalid-option', { option: 'kdf', reason: whyNot })
+}
+
+/** A place with a lost `format` may be a repository full of data: it must not be built over. */
+async function checkEmpty(objects: ObjectStore, signal: AbortSignal | undefined): Promise<void> {
+  const storage = objects.storage.name
+  if ((await objects.get(formatKey, sealedObjectBytesMax, signal)) !== undefined)
+    throw fail('repository.exists', { storage })
+  for (const prefix of [keysPrefix, packsPrefix, deltasPrefix, pointsPrefix, sessionsPrefix])
+    for await (const { key } of objects.list(prefix, signal))
+      throw fail('repository.creation-unfinished', { storage, found: key })
+}

@@ -1,0 +1,82 @@
+import { FormatError, systemClock, systemRandom } from '@vmkeep/kit'
+import { fail } from './errors.ts'
+import { decodeFormat, type FormatObject, peekFormat } from './formats/format-object.ts'
+import { whyNotChunkSize } from './formats/map-geometry.ts'
+import { formatKey } from './formats/object-names.ts'
+import { sealedObjectBytesMax } from './formats/sealed-object.ts'
+import { openRing } from './keys/open-ring.ts'
+import { roleKeys } from './keys/role-keys.ts'
+import { unlock } from './keys/unlock.ts'
+import type { Environment, OpenOptions, Repository } from './repository.ts'
+import { assembled } from './assemble.ts'
+import { ObjectStore } from './storage/object-store.ts'
+import type { Storage } from './storage/storage.ts'
+
+/**
+ * Opens the repository in `storage`, which it does not close.
+ *
+ * @throws `repository.missing`, `repository.wrong-key`, `repository.recovery-code-typo`, `repository.version-unknown`,
+ *   `repository.feature-unknown`, `repository.object-corrupt`
+ */
+export async function openRepository(storage: Storage, { key, ...environment }: OpenOptions): Promise<Repository> {
+  const objects = objectsOf(storage, environment)
+  const format = await readFormat(objects, environment.signal)
+  const masterKey = await unlock(objects, format.repositoryId, key, environment.signal)
+  return await openWith(objects, { ...format, masterKey }, environment)
+}
+
+export interface Unlocked {
+  readonly source: Uint8Array
+  readonly repositoryId: Uint8Array
+  readonly needs: string
+  readonly masterKey: Uint8Array
+}
+
+/** Opens a repository whose master key is known. */
+export async function openWith(
+  objects: ObjectStore,
+  unlocked: Unlocked,
+  environment: Environment,
+): Promise<Repository> {
+  const { repositoryId, masterKey } = unlocked
+  const roles = roleKeys(masterKey, repositoryId)
+  const { chunkSizeBytes } = understood(objects.storage.name, unlocked, roles.control)
+  const keys = await openRing(objects, repositoryId, roles, environment.signal)
+  return assembled({ objects, repositoryId, roles, keys, chunkSizeBytes }, environment)
+}
+
+export function objectsOf(storage: Storage, { clock = systemClock, random = systemRandom }: Environment): ObjectStore {
+  return new ObjectStore(storage, { clock, random })
+}
+
+/** @throws `repository.missing`, `repository.version-unknown`, `repository.object-corrupt` */
+async function readFormat(objects: ObjectStore, signal: AbortSignal | undefined): Promise<Omit<Unlocked, 'masterKey'>> {
+  const storage = objects.storage.name
+  const source = await objects.get(formatKey, sealedObjectBytesMax, signal)
+  if (source === undefined) throw fail('repository.missing', { storage })
+  const { known, major, needs, repositoryId } = whole(() => peekFormat(source))
+  if (!known) throw fail('repository.version-unknown', { storage, major, needs })
+  return { source, repositoryId, needs }
+}
+
+function understood(storage: string, { source, repositoryId, needs }: Unlocked, controlKey: Uint8Array): FormatObject {
+  const format = whole(() => {
+    const decoded = decodeFormat(source, repositoryId, controlKey)
+    const why = whyNotChunkSize(decoded.chunkSizeBytes)
+    if (why !== undefined) throw new FormatError(why)
+    return decoded
+  })
+  // This program knows no features yet. One that may not write or collect could still read; it must not do more than it knows.
+  const features = [...format.readFeatures, ...format.writeFeatures]
+  if (features.length > 0) throw fail('repository.feature-unknown', { storage, features, needs })
+  return format
+}
+
+function whole<T>(decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    throw fail('repository.object-corrupt', { object: formatKey, reason: error.message }, error)
+  }
+}

@@ -1,0 +1,141 @@
+import { codeOf } from '@vmkeep/kit'
+import type { Core } from './core.ts'
+import { fail } from './errors.ts'
+import { idBytes } from './formats/blob.ts'
+import { fromHex, toHex } from './formats/hex.ts'
+import { newSessionId } from './formats/session-id.ts'
+import { ChunkCache } from './images/chunk-cache.ts'
+import { ChunkFetcher } from './images/chunk-fetcher.ts'
+import { MappedImageReader } from './images/image-reader.ts'
+import { MapReader } from './map/map-reader.ts'
+import { PageCache } from './map/page-cache.ts'
+import { BlobReader } from './packs/blob-reader.ts'
+import { PackStore } from './packs/pack-store.ts'
+import { findPoint, listPoints } from './points/points.ts'
+import type {
+  ImageReader,
+  Repository,
+  RepositoryStatus,
+  VerifyOptions,
+  VerifyReport,
+  WriterSession,
+} from './repository.ts'
+import type { DamagedPoint, RestorePoint, StoredImage } from './restore-point.ts'
+import { registerSession } from './sessions/begin-session.ts'
+import { Claims } from './sessions/claims.ts'
+import { fence, removeSession } from './sessions/session-end.ts'
+import { OpenSession } from './sessions/writer-session.ts'
+import { readStatus } from './status.ts'
+import { checkPoint } from './verify/check-point.ts'
+import { verifyRepository } from './verify/verify.ts'
+
+/** A repository, opened: hands its parts to whoever does the work. */
+export class OpenRepository implements Repository {
+  readonly id: string
+  readonly chunkSizeBytes: number
+  readonly #core: Core
+  readonly #process: Uint8Array // tells the sessions of this process from those of others
+  readonly #claims: Claims
+  readonly #sessions = new Set<OpenSession>()
+  readonly #close: () => Promise<void>
+  #reading:
+    | { packs: PackStore; reader: BlobReader; pages: PageCache; fetcher: ChunkFetcher; cache: ChunkCache }
+    | undefined
+  #closed = false
+
+  constructor(core: Core, close: () => Promise<void>) {
+    this.id = toHex(core.repositoryId)
+    this.chunkSizeBytes = core.chunkSizeBytes
+    this.#core = core
+    this.#process = core.random.bytes(2)
+    this.#claims = new Claims(core.indexStore.index)
+    this.#close = close
+  }
+
+  async beginSession({ signal }: { readonly signal?: AbortSignal } = {}): Promise<WriterSession> {
+    const { packs, reader, pages } = this.#parts
+    const sessionId = newSessionId(this.#core.clock.nowMs(), this.#process, this.#core.random)
+    let deltas = 0
+    const owner = { sessionId, signal, nextDelta: () => ++deltas }
+    try {
+      await registerSession(this.#core, packs, owner)
+    } catch (error) {
+      await this.#giveUp(sessionId, error)
+      throw error
+    }
+    const session = new OpenSession(this.#core, { packs, reader, pages, owner, claims: this.#claims })
+    for (const earlier of this.#sessions) if (earlier.ended) this.#sessions.delete(earlier)
+    this.#sessions.add(session)
+    return session
+  }
+
+  points(signal?: AbortSignal): AsyncIterable<RestorePoint | DamagedPoint> {
+    this.#check()
+    return listPoints(this.#core, signal)
+  }
+
+  point(idOrPrefix: string, signal?: AbortSignal): Promise<RestorePoint> {
+    this.#check()
+    return findPoint(this.#core, idOrPrefix, signal)
+  }
+
+  async openImage(image: StoredImage, signal?: AbortSignal): Promise<ImageReader> {
+    signal?.throwIfAborted()
+    const { pages, fetcher, cache } = this.#parts
+    return new MappedImageReader({ image, map: new MapReader(pages, image), fetcher, cache })
+  }
+
+  async readBlob(id: string, signal?: AbortSignal): Promise<Uint8Array> {
+    const bytes = fromHex(id, idBytes)
+    if (bytes === undefined) throw fail('repository.invalid-option', { option: 'id', reason: `"${id}" is no blob id` })
+    return await this.#parts.reader.read(bytes, undefined, signal)
+  }
+
+  checkPoint(point: RestorePoint, signal?: AbortSignal): Promise<void> {
+    return checkPoint(this.#core, this.#parts.pages, point, signal)
+  }
+
+  verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    return verifyRepository(this.#core, this.#parts, options)
+  }
+
+  status(signal?: AbortSignal): Promise<RepositoryStatus> {
+    this.#check()
+    return readStatus(this.#core, signal)
+  }
+
+  /** Abandons the sessions still open and ends the threads. The storage stays open: it is the caller's. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return
+    for (const session of this.#sessions) await session.abandon()
+    this.#closed = true
+    await this.#close()
+  }
+
+  /** Whether the start was stored may not even be known. Fenced, it keeps nobody waiting. A twin's session is not ours to end. */
+  async #giveUp(sessionId: string, error: unknown): Promise<void> {
+    if (codeOf(error) === 'repository.name-taken') return
+    try {
+      await fence(this.#core, sessionId)
+      await removeSession(this.#core, sessionId)
+    } catch {
+      // then it stays registered, and whoever collects fences it
+    }
+  }
+
+  get #parts() {
+    this.#check()
+    return (this.#reading ??= partsOf(this.#core))
+  }
+
+  #check(): void {
+    if (this.#closed) throw fail('repository.closed', {})
+  }
+}
+
+function partsOf(core: Core) {
+  const packs = new PackStore(core)
+  const reader = new BlobReader(core, packs)
+  const fetcher = new ChunkFetcher(core, reader)
+  return { packs, reader, fetcher, pages: new PageCache(reader), cache: new ChunkCache(fetcher) }
+}

@@ -1,0 +1,92 @@
+import { AppError, FormatError, hasCode } from '@vmkeep/kit'
+import type { Core } from '../core.ts'
+import { fail } from '../errors.ts'
+import { toHex } from '../formats/hex.ts'
+import type { BlobLocation } from '../index/chunk-index.ts'
+import { openBlob } from '../workers/seal-blob.ts'
+import type { PackStore } from './pack-store.ts'
+
+/** Finds blobs by id and opens them, one at a time, in this thread. Says precisely what is wrong with one that it cannot. */
+export class BlobReader {
+  readonly #core: Core
+  readonly #packs: PackStore
+
+  constructor(core: Core, packs: PackStore) {
+    this.#core = core
+    this.#packs = packs
+  }
+
+  /**
+   * The plaintext of a blob, authenticated and matching its id.
+   *
+   * @throws `repository.chunk-missing`, `repository.pack-missing`, `repository.chunk-corrupt`, `repository.chunk-unreadable`
+   */
+  async read(id: Uint8Array, type?: number, signal?: AbortSignal): Promise<Uint8Array> {
+    const location = await this.locate(id, signal)
+    return await this.readAt(location, type === undefined ? { id } : { id, type }, signal)
+  }
+
+  /** As `read`, from a place that is known. */
+  async readAt(
+    location: BlobLocation,
+    expected: { readonly id: Uint8Array; readonly type?: number },
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> {
+    const { id } = expected
+    try {
+      return openBlob(this.#core.keys, await this.#fetch(id, location, signal), expected)
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+    }
+    try {
+      // Once more: a bit may have flipped on the way. Only what is wrong twice is bad.
+      return openBlob(this.#core.keys, await this.#fetch(id, location, signal), expected)
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      throw corrupt(id, location, error.message, error)
+    }
+  }
+
+  /** Where a blob lies; what is not in the index is looked for anew. @throws `repository.chunk-missing` */
+  async locate(id: Uint8Array, signal?: AbortSignal): Promise<BlobLocation> {
+    const { indexStore } = this.#core
+    const known = indexStore.index.find(id)
+    if (known !== undefined) return known
+    await indexStore.refresh(signal)
+    if (indexStore.index.find(id) === undefined) {
+      const { unlisted } = await indexStore.checkPresence(signal)
+      await indexStore.salvage(unlisted, signal)
+    }
+    const found = indexStore.index.find(id)
+    if (found === undefined) throw fail('repository.chunk-missing', { id: toHex(id) })
+    return found
+  }
+
+  async #fetch(id: Uint8Array, location: BlobLocation, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const pending = this.#packs.readPending(location)
+    if (pending !== undefined) return pending
+    const blob = new Uint8Array(location.storedBytes)
+    try {
+      await this.#core.objects.getRange(location.pack.key, location.offsetBytes, blob, signal)
+      return blob
+    } catch (error) {
+      throw await this.#unreadable(id, location, error, signal)
+    }
+  }
+
+  /** Tells apart what is not there, what is cut short, and what merely could not be read now. */
+  async #unreadable(id: Uint8Array, { pack, ...place }: BlobLocation, error: unknown, signal: AbortSignal | undefined) {
+    if (!(error instanceof AppError)) return error
+    const about = { id: toHex(id), pack: pack.key }
+    if (hasCode(error, 'storage.not-found')) return fail('repository.pack-missing', about, error)
+    if (hasCode(error, 'storage.short-read')) {
+      const sizeBytes = await this.#core.objects.size(pack.key, signal)
+      if (sizeBytes !== undefined && sizeBytes < place.offsetBytes + place.storedBytes)
+        return corrupt(id, { pack, ...place }, `the pack was cut short to ${sizeBytes} bytes`, error)
+    }
+    return fail('repository.chunk-unreadable', about, error)
+  }
+}
+
+const corrupt = (id: Uint8Array, { pack, offsetBytes }: BlobLocation, reason: string, cause: unknown) =>
+  fail('repository.chunk-corrupt', { id: toHex(id), pack: pack.key, offsetBytes, reason }, cause)

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { crashPoint, FormatError } from '@vmkeep/kit'
+import { type Core, writerName } from '../core.ts'
+import { fail } from '../errors.ts'
+import { blobType, plainBytesMax } from '../formats/blob.ts'
+import { toHex } from '../formats/hex.ts'
+import { packKind } from '../formats/pack.ts'
+import { encodePoint } from '../formats/point.ts'
+import { sealedObjectBytesMax } from '../formats/sealed-object.ts'
+import { ChunkingImageWriter } from '../images/image-writer.ts'
+import { MapWriter, type PageStore } from '../map/map-writer.ts'
+import type { PageCache } from '../map/page-cache.ts'
+import type { BlobReader } from '../packs/blob-reader.ts'
+import type { PackOwner, PackStore } from '../packs/pack-store.ts'
+import { PackStream } from '../packs/pack-stream.ts'
+import type { BeginImageOptions, ImageWriter, WriterSession } from '../repository.ts'
+import type { PointManifest, RestorePoint } from '../restore-point.ts'
+import { BlobWriter } from './blob-writer.ts'
+import type { Claims } from './claims.ts'
+import { imagePlan } from './image-plan.ts'
+import { commitPoint, fence, readEnd, removeSession } from './session-end.ts'
+
+export interface SessionParts {
+  readonly packs: PackStore
+  readonly claims: Claims
+  readonly reader: BlobReader
+  readonly pages: PageCache
+  readonly owner: PackOwner
+}
+
+/** A writer at work. `registerSession` has made it known; `commit` or `abandon` ends it. */
+export class OpenSession implements WriterSession {
+  readonly id: string
+  readonly #core: Core
+  readonly #parts: SessionParts
+  readonly #blobs: BlobWriter
+  readonly #metadata: PackStream
+  readonly #images = new Set<ChunkingImageWriter>()
+  readonly #storing = new Set<Promise<void>>()
+  #failure: { readonly reason: unknown } | undefined
+  #state: 'open' | 'committing' | 'ended' = 'open'
+
+  constructor(core: Core, parts: SessionParts) {
+    this.id = parts.owner.sessionId
+    this.#core = core
+    this.#parts = parts
+    this.#blobs = new BlobWriter(core, { ...parts, sessionId: this.id })
+    this.#metadata = this.#stream(packKind.metadata)
+  }
+
+  get ended(): boolean {
+    return this.#state === 'ended'
+  }
+
+  async beginImage(options: BeginImageOptions): Promise<ImageWriter> {
+    this.#checkAlive()
+    const { capacityBytes, chunkSizeBytes, base, inheritedTail } = imagePlan(options, this.#core.chunkSizeBytes)
+    const image = new ChunkingImageWriter(this.#core, {
+      capacityBytes,
+      chunkSizeBytes,
+      inheritedTail,
+      map: await MapWriter.begin(this.#pages(), { capacityBytes, chunkSizeBytes, base }),
+      blobs: this.#blobs,
+      reader: this.#parts.reader,
+      data: this.#stream(packKind.data),
+      signal: this.#parts.owner.signal,
+      onFailure: (reason) => this.#fail(reason),
+      checkAlive: () => this.#checkAlive(),
+    })
+    this.#images.add(image)
+    return image
+  }
+
+  async putBlob(bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
+    this.#checkAlive()
+    signal?.throwIfAborted()
+    if (bytes.length < 1 || bytes.length > plainBytesMax)
+      throw fail('repository.invalid-option', {
+        option: 'blob',
+        reason: `${bytes.length} bytes are not 1 to ${plainBytesMax}`,
+      })
+    return toHex(await this.#blobs.put(blobType.smallFile, bytes, this.#metadata))
+  }
+
+  async commit(manifest: PointManifest, signal?: AbortSignal): Promise<RestorePoint> {
+    this.#checkAlive()
+    for (const image of this.#images) assert(image.finished, 'every image must be finished before the commit')
+    const bytes = this.#encode(manifest)
+    this.#metadata.close()
+    await Promise.all(this.#storing)
+    await this.#blobs.settleDependencies()
+    this.#checkAlive()
+    signal?.throwIfAborted() // the last moment: from here on there is a commit or a fence
+    crashPoint('repository.before-commit')
+    await this.#commit(bytes)
+    const end = readEnd(this.#core, this.id, bytes)
+    assert(end.kind === 'point')
+    return end.point
+  }
+
+  async abandon(): Promise<void> {
+    if (this.#state !== 'open') return
+    this.#state = 'ended'
+    for (const image of this.#images) await image.end()
+    this.#metadata.close()
+    await Promise.allSettled(this.#storing) // what is stored helps the next try, and others may rely on it
+    // If even the fence fails, the session stays registered, and whoever collects fences it.
+    await this.#end(() => fence(this.#core, this.id)).catch(() => {})
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.abandon()
+  }
+
+  async #commit(point: Uint8Array): Promise<void> {
+    this.#state = 'committing'
+    try {
+      await commitPoint(this.#core, this.id, point)
+    } catch (error) {
+      this.#state = 'ended'
+      if (error instanceof Error && 'code' in error && error.code === 'repository.commit-unknown') throw error
+      await removeSession(this.#core, this.id).catch(() => {}) // fenced: nothing of it matters any more
+      throw error
+    }
+    this.#state = 'ended'
+    crashPoint('repository.after-commit')
+    await removeSession(this.#core, this.id).catch(() => {}) // the point is there: what is left is rubbish, no failure
+    crashPoint('repository.after-session-end')
+  }
+
+  async #end(work: () => Promise<unknown>): Promise<void> {
+    await work()
+    await removeSession(this.#core, this.id)
+  }
+
+  #encode(manifest: PointManifest): Uint8Array {
+    const { repositoryId, roles, random, clock } = this.#core
+    const about = { committedAtMs: clock.nowMs(), writer: writerName }
+    try {
+      const sealing = { controlKey: roles.control, random }
+      const bytes = encodePoint({ repositoryId, sessionId: this.id }, manifest, about, sealing)
+      if (bytes.length <= sealedObjectBytesMax) return bytes
+      throw new FormatError(`${bytes.length} bytes are more than ${sealedObjectBytesMax}: put large parts into blobs`)
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      throw fail('repository.invalid-option', { option: 'manifest', reason: error.message }, error)
+    }
+  }
+
+  #stream(kind: (typeof packKind)[keyof typeof packKind]): PackStream {
+    const { packs, owner } = this.#parts
+    return new PackStream(this.#core, packs, { kind, owner, onStoring: (stored) => this.#track(stored) })
+  }
+
+  #track(stored: Promise<void>): void {
+    const tracked = stored.catch((error: unknown) => this.#fail(error)).finally(() => this.#storing.delete(tracked))
+    this.#storing.add(tracked)
+  }
+
+  #pages(): PageStore {
+    const { pages } = this.#parts
+    return {
+      read: async (id, level, chunkBits) => (await pages.read(id, level, chunkBits)).copy(),
+      write: (page) => this.#blobs.put(blobType.mapPage, page.encode(), this.#metadata),
+    }
+  }
+
+  #fail(reason: unknown): void {
+    this.#failure ??= { reason }
+  }
+
+  #checkAlive(): void {
+    if (this.#failure !== undefined) throw this.#failure.reason as Error
+    this.#parts.owner.signal?.throwIfAborted()
+    if (this.#state !== 'open') throw fail('repository.session-ended', { session: this.id })
+  }
+}

@@ -1,0 +1,125 @@
+import { FormatError } from '@vmkeep/kit'
+import type { Core } from '../core.ts'
+import { fail } from '../errors.ts'
+import { sameBytes, toHex } from '../formats/hex.ts'
+import type { PackEntry } from '../formats/pack.ts'
+import { planReads } from '../images/plan-reads.ts'
+import type { BlobLocation, IndexedPack } from '../index/chunk-index.ts'
+import type { BlobReader } from '../packs/blob-reader.ts'
+import { readTrailer } from '../packs/read-trailer.ts'
+import { scanPack } from '../packs/scan-pack.ts'
+import { regionOf } from '../workers/jobs.ts'
+import { type DamageList, isDamage, packCorrupt } from './damage-list.ts'
+
+export interface PackCheck {
+  readonly core: Core
+  readonly reader: BlobReader
+  readonly damages: DamageList
+  /** Whether to read a blob. */
+  readonly chooses: (entry: PackEntry) => boolean
+  readonly onRead: (chunks: number, bytes: number) => void
+  readonly signal: AbortSignal | undefined
+}
+
+/** Checks that a pack is there and is the one its delta names, and reads the chosen blobs back. */
+export async function verifyPack(check: PackCheck, pack: IndexedPack): Promise<void> {
+  const { damages, signal } = check
+  try {
+    const entries = await entriesOf(check, pack)
+    if (entries !== undefined) await readBlobs(check, pack, entries)
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!isDamage(error)) throw error
+    damages.addObject(pack.key, error, { everythingInIt: true })
+  }
+}
+
+/** What a pack holds; if its trailer is gone, by looking at every blob. `undefined` if the pack is absent. */
+async function entriesOf(
+  { core, damages, signal }: PackCheck,
+  pack: IndexedPack,
+): Promise<readonly PackEntry[] | undefined> {
+  const { objects, repositoryId, roles } = core
+  const sizeBytes = await objects.size(pack.key, signal)
+  if (sizeBytes === undefined) {
+    const absent = fail('repository.pack-missing', { pack: pack.key, id: 'it holds' })
+    return void damages.addObject(pack.key, absent, { everythingInIt: true })
+  }
+  try {
+    const contents = await readTrailer(objects, { repositoryId, name: pack.name }, roles.index, signal)
+    checkRow(pack, contents)
+    return contents.entries
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    damages.addObject(pack.key, packCorrupt(pack.key, error), { everythingInIt: false })
+    return await scanPack(objects, pack.key, sizeBytes, signal)
+  }
+}
+
+function checkRow(
+  { row }: IndexedPack,
+  found: { sizeBytes: number; sha256: Uint8Array; entries: readonly PackEntry[] },
+): void {
+  if (row === undefined) return
+  if (found.sizeBytes !== row.sizeBytes || found.entries.length !== row.blobs || !sameBytes(found.sha256, row.sha256))
+    throw new FormatError('it is not the pack its delta names')
+}
+
+async function readBlobs(check: PackCheck, pack: IndexedPack, entries: readonly PackEntry[]): Promise<void> {
+  const chosen = entries.filter((entry) => check.chooses(entry))
+  const locations = chosen.map((entry) => locationOf(pack, entry))
+  for (const read of planReads(locations)) {
+    check.signal?.throwIfAborted()
+    const blobs = read.blobs.map(({ index }) => ({ entry: chosen[index]!, location: locations[index]! }))
+    for (const i of await wrongOnes(check, read, blobs)) await recheck(check, blobs[i]!)
+    check.onRead(blobs.length, read.lengthBytes)
+  }
+}
+
+interface PlacedBlob {
+  readonly entry: PackEntry
+  readonly location: BlobLocation
+}
+
+/** Reads many blobs at once. Returns which need a second look. */
+async function wrongOnes(
+  { core, signal }: PackCheck,
+  read: { packKey: string; offsetBytes: number; lengthBytes: number },
+  blobs: readonly PlacedBlob[],
+): Promise<number[]> {
+  const source = await core.memory.reads.allocate(read.lengthBytes, signal)
+  try {
+    await core.objects.getRange(read.packKey, read.offsetBytes, source, signal)
+    const { wrong } = await core.jobs.run('open', {
+      blobs: blobs.map(({ entry: { id, offsetBytes, storedBytes } }) => {
+        const at = offsetBytes - read.offsetBytes
+        return { id, blob: regionOf(source.subarray(at, at + storedBytes)) }
+      }),
+    })
+    return wrong.map(({ index }) => index)
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!isDamage(error)) throw error
+    return [...blobs.keys()]
+  } finally {
+    core.memory.reads.release(source)
+  }
+}
+
+/** Looks at one blob again, alone: only what is wrong twice is bad. */
+async function recheck({ reader, damages, signal }: PackCheck, { entry, location }: PlacedBlob): Promise<void> {
+  try {
+    await reader.readAt(location, { id: entry.id, type: entry.type }, signal)
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!isDamage(error)) throw error
+    damages.addChunk(toHex(entry.id), location.pack.key, error)
+  }
+}
+
+const locationOf = (pack: IndexedPack, { offsetBytes, storedBytes, type }: PackEntry): BlobLocation => ({
+  pack,
+  offsetBytes,
+  storedBytes,
+  type,
+})
