@@ -8,6 +8,7 @@ export const catalogue: Catalogue = {
   restore: async () => (await import('./commands/restore.ts')).restoreCommand,
   plan: async () => (await import('./commands/plan.ts')).planCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   'vcenter trust': async () => (await import('./commands/vcenter-trust.ts')).vcenterTrustCommand,
   'vm list': async () => (await import('./commands/vm-list.ts')).vmListCommand,
   'vm show': async () => (await import('./commands/vm-show.ts')).vmShowCommand,

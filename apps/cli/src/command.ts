@@ -1,4 +1,4 @@
-import type { Clock, Log, Random } from '@vmkeep/kit'
+import type { Clock, Log, Random, Secret } from '@vmkeep/kit'
 import type { ExitName } from './exits.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { Arguments, Options, Values } from './parameters.ts'
@@ -23,6 +23,8 @@ export interface BaseContext {
   /** Feed it run events; it draws them, logs them or keeps quiet. */
   readonly progress: Progress
   readonly log: Log
+  /** Never print this again, wherever it turns up. */
+  readonly learn: (secret: Secret) => void
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal
   readonly global: GlobalOptions

@@ -1,4 +1,3 @@
-import type { Secret } from '@vmkeep/kit'
 import type { BaseContext } from './command.ts'
 import type { LoadedConfig } from './config/load-config.ts'
 import type { Globals } from './parse.ts'
@@ -7,7 +6,6 @@ import { serviceOrder, type Services } from './services.ts'
 /** What opening a service may use. */
 export interface Opening extends BaseContext {
   readonly globals: Globals
-  readonly learn: (secret: Secret) => void
 }
 
 interface Opened extends AsyncDisposable {
@@ -31,6 +29,7 @@ const openers: { readonly [K in keyof Services]: Opener<Services[K]> } = {
     const { openConfiguredSession } = await import('./open-session.ts')
     return stack.use(await openConfiguredSession(await config(), opening))
   },
+  openRepository: async (opening, config, stack) => () => openers.repository(opening, config, stack),
   openSession: async (opening, config, stack) => () => openers.session(opening, config, stack),
 }
 

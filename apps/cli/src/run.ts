@@ -64,7 +64,7 @@ async function runCommand(
     clock: world.clock,
     random: world.random,
   }
-  await using opened = await openServices(command.needs, { globals, ...base, learn: console.learn })
+  await using opened = await openServices(command.needs, { globals, ...base })
   const context = { ...base, ...opened.services, options, arguments: given }
   return await command.run(context as never)
 }

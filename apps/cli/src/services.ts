@@ -9,6 +9,8 @@ export interface Services {
   readonly repository: Repository
   /** The same, for a command that can also do without: `undefined` if none is configured. */
   readonly repositoryIfAny: Repository | undefined
+  /** Opens the repository, for a command that goes on if it cannot. Closed with the others, or before by the command. */
+  readonly openRepository: () => Promise<Repository>
   /** A session with the chosen vCenter or ESXi host. */
   readonly session: Session
   /** Opens such a session, for a command that may not need it. Closed with the others. */
@@ -20,6 +22,7 @@ export const serviceOrder = [
   'config',
   'repository',
   'repositoryIfAny',
+  'openRepository',
   'openSession',
   'session',
 ] as const satisfies readonly (keyof Services)[]

@@ -27,11 +27,12 @@ export const repoInitCommand = command({
   exits: ['precondition', 'conflict'],
   needs: ['config'],
 
-  async run({ config, options, out, say, world, signal, clock, random }) {
+  async run({ config, options, out, say, world, signal, clock, random, learn }) {
     const { createRepository, openFolderStorage } = await import('@vmkeep/repository')
     const { repositoryPath } = await import('../open-repository.ts')
     const path = repositoryPath(config)
     const passphrase = await newPassphrase(config, world, signal)
+    learn(passphrase)
     // First of all: a code that cannot be kept must not come to be.
     await using codeFile =
       options.recoveryCodeFile === undefined ? undefined : await createFile(options.recoveryCodeFile)

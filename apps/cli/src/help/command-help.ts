@@ -13,6 +13,7 @@ const byNeed: Readonly<Record<keyof Services, readonly ExitName[]>> = {
   config: [],
   repository: ofRepository,
   repositoryIfAny: ofRepository,
+  openRepository: [],
   session: ofSession,
   openSession: ofSession,
 }

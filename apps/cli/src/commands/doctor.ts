@@ -1,0 +1,70 @@
+import { chooseVcenter } from '../config/choose-vcenter.ts'
+import { command } from '../command.ts'
+import type { Finding } from '../doctor/finding.ts'
+import { count } from '../output/human.ts'
+import type { Style } from '../output/style.ts'
+import { flag } from '../parameters.ts'
+import { stateFolderOf } from '../state-folder.ts'
+
+export const doctorCommand = command({
+  name: 'doctor',
+  summary: 'Check everything a backup needs, and say how to mend what is missing',
+  description:
+    'Looks at this machine, the repository and every configured vCenter (or the one of --vcenter): names, ports, certificates, sign-in, versions, clocks, ' +
+    'privileges by name, the NFC port of every ESXi host, change tracking, leftovers. Changes nothing but for a small probe file in the repository, unless --fix is given.',
+  examples: [
+    { run: 'vmkeep doctor', does: 'everything' },
+    { run: 'vmkeep doctor --vcenter main -o json', does: 'one vCenter, for a program' },
+    { run: 'vmkeep doctor --fix', does: 'also removes the snapshots an interrupted run has left' },
+  ],
+  options: { fix: flag({ help: 'remove what interrupted runs of this installation have left in vSphere' }) },
+  exits: ['precondition'],
+  needs: ['config', 'openRepository'],
+
+  async run({ options, config: { config }, openRepository, global, out, say, ...context }) {
+    const { checkMachine, machineFacts } = await import('../doctor/check-machine.ts')
+    const { checkState } = await import('../doctor/check-state.ts')
+    const { checkRepository } = await import('../doctor/check-repository.ts')
+    const { checkVcenter } = await import('../doctor/check-vcenter.ts')
+    const stateFolder = stateFolderOf(config, context.world)
+    const vcenters = global.vcenter === undefined ? config.vcenters : [chooseVcenter(config, global.vcenter)]
+    const options_ = { stateFolder, fix: options.fix, onEvent: context.progress.onEvent }
+
+    const findings: Finding[] = [...checkMachine(config, machineFacts()), ...(await checkState(stateFolder))]
+    say.detail('checking the repository')
+    findings.push(...(await checkRepository({ path: config.repository.path, open: openRepository }, context.signal)))
+    for (const vcenter of vcenters) {
+      say.detail(`checking vCenter ${vcenter.name}`)
+      findings.push(...(await checkVcenter(vcenter, options_, { ...context, say })))
+    }
+    if (vcenters.length === 0) findings.push(noVcenter)
+    await out.answer(findings, (style) => describe(findings, style))
+    return findings.some(({ state }) => state === 'fail') ? 'precondition' : 'ok'
+  },
+})
+
+const noVcenter: Finding = {
+  about: 'vcenter',
+  check: 'config',
+  state: 'warn',
+  found: 'no vCenter or ESXi host is configured',
+  remedy: 'add one under "vcenters" in the config, or set VMKEEP_VCENTER_HOST; restoring to files works without',
+}
+
+function describe(findings: readonly Finding[], style: Style): string {
+  const paint = { ok: style.good, warn: style.warning, fail: style.bad }
+  const groups = Map.groupBy(findings, ({ about }) => about)
+  const lines = [...groups].flatMap(([about, each]) => [
+    style.strong(about),
+    ...each.flatMap(({ check, state, found, remedy }) => [
+      `  ${paint[state](state.padEnd(4))}  ${check}: ${found}`,
+      ...(remedy === undefined ? [] : [`        → ${remedy}`]),
+    ]),
+  ])
+  const of = (wanted: Finding['state']) => findings.filter(({ state }) => state === wanted).length
+  return [
+    ...lines,
+    '',
+    `${count(findings.length, 'check')}: ${of('ok')} ok, ${of('warn')} to look at, ${of('fail')} failed`,
+  ].join('\n')
+}

@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cleanUpLeftovers, type OnRunEvent } from '@vmkeep/run'
+import type { Session } from '@vmkeep/vsphere'
+import type { VcenterConfig } from '../config/schema.ts'
+import { type LoginContext, openVcenter, trustOf } from '../open-session.ts'
+import { count } from '../output/human.ts'
+import { checkHosts } from './check-hosts.ts'
+import { checkPrivileges } from './check-privileges.ts'
+import { checkReach } from './check-reach.ts'
+import { checkServer } from './check-server.ts'
+import { checkVms } from './check-vms.ts'
+import { type Finding, findingsOn } from './finding.ts'
+import { readHostFacts, readVmFacts } from './inventory-facts.ts'
+
+interface Options {
+  readonly stateFolder: string
+  /** Removes what interrupted runs have left. */
+  readonly fix: boolean
+  readonly onEvent: OnRunEvent
+}
+
+/** Everything about one vCenter or ESXi host, from its name to its VMs. A step that fails ends the rest, which would only repeat it. */
+export async function checkVcenter(
+  vcenter: VcenterConfig,
+  options: Options,
+  context: LoginContext,
+): Promise<Finding[]> {
+  const { world, clock, signal } = context
+  const about = `vcenter ${vcenter.name}`
+  const { failed } = findingsOn(about)
+  const findings: Finding[] = []
+  try {
+    findings.push(...(await checkReach(vcenter, await trustOf(vcenter, world), clock.nowMs(), signal)))
+    if (findings.some(({ state }) => state === 'fail')) return findings
+    await using session = await openVcenter(vcenter, context)
+    findings.push(...(await checkServer(about, session, clock, signal)))
+    if (options.fix) findings.push(await fixLeftovers(about, session, options, signal))
+    findings.push(...(await checkPrivileges(about, session, signal)))
+    const vms = await readVmFacts(session, signal)
+    findings.push(...(await checkHosts(about, { hosts: await readHostFacts(session, signal), vms }, session, signal)))
+    findings.push(...checkVms(about, vms, await knownInstanceId(options.stateFolder)))
+  } catch (error) {
+    signal.throwIfAborted()
+    findings.push(failed(findings.some(({ check }) => check === 'sign-in') ? 'inventory' : 'sign-in', error))
+  }
+  return findings
+}
+
+async function fixLeftovers(
+  about: string,
+  session: Session,
+  { stateFolder, onEvent }: Options,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const { ok, fail } = findingsOn(about)
+  const { removed, kept } = await cleanUpLeftovers({ session, stateFolder, onEvent, signal })
+  const names = [...new Set(kept.map(({ vmName }) => vmName))].join(', ')
+  return kept.length === 0
+    ? ok('leftovers', `${count(removed.length, 'thing')} of interrupted runs looked after`)
+    : fail(
+        'leftovers',
+        `${count(kept.length, 'thing')} could not be removed, on ${names}`,
+        'see the messages above; remove the snapshots named "vmkeep.…" by hand if it stays so',
+      )
+}
+
+/** Read, not made: looking must not leave anything behind. */
+async function knownInstanceId(stateFolder: string): Promise<string | undefined> {
+  return readFile(join(stateFolder, 'instance-id'), 'utf8').then(
+    (text) => text.trim(),
+    () => undefined,
+  )
+}
