@@ -40,7 +40,7 @@ function decodeCall(call: XmlElement, schema: MethodSchema): DecodedRequest {
   if (self?.name !== '_this') throw missing('_this', schema.name)
   return {
     method: schema.name,
-    _this: { type: self.attributes['type'], value: self.text.trim() },
+    _this: { type: self.attributes['type'], value: self.text },
     parameters: decodeFields(rest, schema.parameters, schema.name),
   }
 }
@@ -154,7 +154,7 @@ function enumeration(element: XmlElement, type: string): string {
 function reference(element: XmlElement): ManagedObjectReference {
   const type = element.attributes['type']
   if (type === undefined) throw new InvalidRequestError('A managed object reference has no type')
-  return { type, value: element.text.trim() }
+  return { type, value: element.text }
 }
 
 const traceLengthMax = 4000 // a hostile request may nest for hundreds of levels
