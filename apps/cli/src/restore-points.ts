@@ -1,6 +1,6 @@
 import { matchesGlob } from '@vmkeep/kit'
 import type { DamagedPoint, Repository, RestorePoint } from '@vmkeep/repository'
-import { type VmPoint, vmPointOf } from '@vmkeep/run'
+import type { VmPoint } from '@vmkeep/run'
 import { fail } from './errors.ts'
 
 /** All points whose VM goes by one of these names, globs or instance uuids; all of them if there are none. Damaged points always come along. */
@@ -21,6 +21,7 @@ export async function choosePoint(
   wanted: { readonly vm: string | undefined; readonly point: string | undefined },
   signal: AbortSignal,
 ): Promise<VmPoint> {
+  const { vmPointOf } = await import('@vmkeep/run') // brings vSphere along: listing points starts faster without
   const { vm, point } = wanted
   if (point !== undefined) {
     const found = await repository.point(point, signal)

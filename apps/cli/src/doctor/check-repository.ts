@@ -11,7 +11,7 @@ const freeBytesMin = 10 * 2 ** 30
 interface RepositoryToCheck {
   readonly path: string | undefined
   /** Opens it with the configured key. */
-  open(): Promise<Repository>
+  readonly open: () => Promise<Repository>
 }
 
 /** Whether the repository is there, writable, has room, and opens with the key. */

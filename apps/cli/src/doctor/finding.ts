@@ -13,14 +13,21 @@ export interface Finding {
   readonly code?: string
 }
 
-/** Findings about one thing. */
-export function findingsOn(about: string) {
+/** Makes findings about one thing. */
+export interface FindingsOn {
+  readonly ok: (check: string, found: string) => Finding
+  readonly warn: (check: string, found: string, remedy: string) => Finding
+  readonly fail: (check: string, found: string, remedy: string) => Finding
+  /** An error that stopped a check. Ours end with the way out themselves. */
+  readonly failed: (check: string, error: unknown, remedy?: string) => Finding
+}
+
+export function findingsOn(about: string): FindingsOn {
   return {
-    ok: (check: string, found: string): Finding => ({ about, check, state: 'ok', found }),
-    warn: (check: string, found: string, remedy: string): Finding => ({ about, check, state: 'warn', found, remedy }),
-    fail: (check: string, found: string, remedy: string): Finding => ({ about, check, state: 'fail', found, remedy }),
-    /** An error that stopped a check. Ours end with the way out themselves. */
-    failed: (check: string, error: unknown, remedy?: string): Finding => ({
+    ok: (check, found) => ({ about, check, state: 'ok', found }),
+    warn: (check, found, remedy) => ({ about, check, state: 'warn', found, remedy }),
+    fail: (check, found, remedy) => ({ about, check, state: 'fail', found, remedy }),
+    failed: (check, error, remedy) => ({
       about,
       check,
       state: 'fail',

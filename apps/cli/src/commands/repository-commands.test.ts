@@ -1,0 +1,215 @@
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Secret } from '@vmkeep/kit'
+import { createRepository, openFolderStorage, type Plain } from '@vmkeep/repository'
+import type { VmPointAttributes } from '@vmkeep/run'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { vmkeep, type Setting } from '../testing.ts'
+
+// Against a real repository in a folder, with a key that is cheap to try.
+
+const cheapKdf = { memoryKiB: 64, passes: 1, parallelism: 1 }
+let folder: string
+let repo: string
+let points: string[]
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vmkeep-repo-'))
+  repo = join(folder, 'repo')
+  const storage = await openFolderStorage(repo, { create: true })
+  const created = await createRepository(storage, {
+    passphrase: new Secret('open sesame'),
+    kdf: cheapKdf,
+    workersMax: 1,
+  })
+  await using repository = created.repository
+  points = []
+  for (const [name, uuid] of [
+    ['web-01', 'a'],
+    ['web-01', 'a'],
+    ['数据库', 'b'],
+  ] as const) {
+    await using session = await repository.beginSession()
+    const image = await session.beginImage({ capacityBytes: 2 ** 20, unwritten: 'zero' })
+    const lease = await image.lease(2 ** 18)
+    lease.fill(points.length + 1)
+    await image.write(0, lease)
+    const attributes = {
+      key: 2000,
+      label: 'Hard disk 1',
+      address: 'scsi0:0',
+      mode: points.length === 0 ? 'full' : 'incremental',
+    }
+    const configXml = await session.putBlob(Buffer.from('<config/>'))
+    const { id } = await session.commit({
+      subject: { id: `${uuid.repeat(8)}-0000`, name, kind: 'vm' },
+      images: [{ key: '2000', label: 'Hard disk 1', image: await image.finish(), attributes }],
+      blobs: { 'config.xml': configXml },
+      attributes: pointAttributes(configXml) as unknown as Record<string, Plain>,
+      stats: {
+        provisionedBytes: 2 ** 20,
+        changedBytes: 2 ** 18,
+        readBytes: 2 ** 18,
+        sentBytes: 2 ** 18,
+        storedBytes: 99,
+      },
+    })
+    points.push(id)
+  }
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+function pointAttributes(configXml: string): Partial<VmPointAttributes> {
+  const cause = { code: 'physical-rdm', message: 'It is a raw device.' }
+  const skipped = { key: 2001, label: 'Hard disk 2', address: 'scsi0:1', capacityBytes: 2 ** 30, cause }
+  return {
+    format: 1,
+    inventoryPath: '/DC/vm/x',
+    instanceUuid: 'a',
+    powerState: 'poweredOn',
+    consistency: 'crash',
+    runId: 'r',
+    place: { endpoint: 'vc', datastores: ['ds'], networks: ['VM Network'] },
+    skippedDisks: points.length === 2 ? [skipped] : [],
+    homeFiles: [],
+    configXml,
+    warnings: [],
+  }
+}
+
+const run = (line: string, setting: Setting = {}) =>
+  vmkeep([...line.split(' '), '--repo', repo], { env: { VMKEEP_REPO_KEY: 'open sesame' }, home: folder, ...setting })
+
+describe('point list', () => {
+  it('lists points as a table', async () => {
+    const { code, stdout, stderr } = await run('point list')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines).toHaveLength(4)
+    expect(lines[0]).toMatch(
+      /^POINT +VM +CREATED +AGE +DISKS +PROVISIONED +CHANGED +READ +STORED +MODE +CONSISTENCY +STATE$/,
+    )
+    expect(lines[1]).toMatch(new RegExp(`^${points[0]} +web-01 .* 1 +1 MiB +256 KiB +256 KiB +99 B +full +crash +ok$`))
+    expect(lines[3]).toMatch(/数据库.* 1 of 2 .*incremental +crash +incomplete$/)
+  })
+
+  it('filters by VM and keeps the last of each', async () => {
+    const ids = async (line: string) =>
+      (JSON.parse((await run(`${line} -o json`)).stdout) as { id: string }[]).map(({ id }) => id)
+    expect(await ids('point list web-*')).toEqual(points.slice(0, 2))
+    expect(await ids('point list --last 1')).toEqual(points.slice(1))
+    expect(await ids('point list nobody')).toEqual([])
+  })
+})
+
+describe('point show', () => {
+  it('shows disks, and what is missing, as text and YAML', async () => {
+    const { code, stdout } = await run(`point show ${points[2]!}`)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/Hard disk 2 +scsi0:1 +1 GiB +skipped +It is a raw device\./)
+    expect((await run(`point show ${points[2]!} -o yaml`)).stdout).toContain('inventoryPath: /DC/vm/x')
+  })
+
+  it('does not know every id', async () => expect((await run('point show ffff')).code).toBe(5))
+})
+
+describe('repo status', () => {
+  it('tells sizes in bytes to programs', async () => {
+    const { code, stdout } = await run('repo status -o json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      points: 3,
+      damagedPoints: 0,
+      sessionsOpen: 0,
+      freeBytes: expect.any(Number),
+    })
+  })
+
+  it.each([
+    [{ VMKEEP_REPO_KEY: 'wrong' }, 12],
+    [{}, 7],
+    [{ VMKEEP_REPO_KEY_FILE: '/nonexistent' }, 7],
+  ])('with %j exits %d', async (env, code) => expect((await run('repo status', { env })).code).toBe(code))
+
+  it('asks for the key on a terminal', async () => {
+    const { code, stderr } = await run('repo status', { env: {}, isTTY: true, answers: ['open sesame\r'] })
+    expect(code).toBe(0)
+    expect(stderr).toBe('Passphrase or recovery code of the repository: \n')
+  })
+
+  it('exits 10 where there is no repository, 2 where none is named', async () => {
+    const env = { VMKEEP_REPO_KEY: 'x' }
+    expect((await vmkeep(['repo', 'status', '--repo', join(folder, 'none')], { env })).code).toBe(10)
+    expect((await vmkeep(['repo', 'status'], { env, home: folder })).code).toBe(2)
+  })
+})
+
+describe('repo init', () => {
+  it('shows the recovery code once on stderr, even under -q, and that code opens it', async () => {
+    const path = join(folder, 'fresh')
+    const env = { VMKEEP_REPO_KEY: 'open sesame', VMKEEP_REPO: path }
+    const made = await vmkeep(['repo', 'init', '-q', '-o', 'json'], { env, home: folder })
+    expect(made.code).toBe(0)
+    const code = /^ {4}([0-9A-Z-]{20,})$/m.exec(made.stderr)![1]!
+    expect(made.stdout).not.toContain(code)
+    expect(await vmkeep(['repo', 'init'], { env, home: folder })).toMatchObject({ code: 6 })
+    expect(
+      (await vmkeep(['repo', 'status'], { env: { VMKEEP_REPO: path, VMKEEP_REPO_KEY: code }, home: folder })).code,
+    ).toBe(0)
+  })
+
+  it('writes the recovery code to a new private file, and makes nothing if it cannot', async () => {
+    const path = join(folder, 'withfile')
+    const file = join(folder, 'code')
+    const init = ['repo', 'init', '--repo', path, '--recovery-code-file', file]
+    await writeFile(file, 'precious')
+    const setting = { env: { VMKEEP_REPO_KEY: 'open sesame' }, home: folder }
+    expect((await vmkeep(init, setting)).code).toBe(6)
+    expect(await readdir(folder)).not.toContain('withfile')
+    await rm(file)
+    const { code, stderr } = await vmkeep(init, setting)
+    expect(code).toBe(0)
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(stderr).not.toContain((await readFile(file, 'utf8')).trim())
+  })
+
+  it('asks twice for a new passphrase and refuses a typing error', async () => {
+    const path = join(folder, 'typo')
+    const { code, stderr } = await vmkeep(['repo', 'init', '--repo', path], {
+      home: folder,
+      isTTY: true,
+      answers: ['one\r', 'two\r'],
+    })
+    expect(code).toBe(1)
+    expect(stderr).toContain('the two passphrases differ; nothing was changed')
+    expect(await readdir(folder)).not.toContain('typo')
+  })
+})
+
+describe('verify', () => {
+  it('reads everything back', async () => {
+    const { code, stdout, stderr } = await run('verify')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(
+      /^ok: 3 restore points and \d packs? checked, .* every byte that was read is what was written\n$/,
+    )
+    expect(stderr).toMatch(/^repository packs: verify\n/)
+  })
+
+  it('exits 8 when a pack is cut off, and names what it hits', async () => {
+    const packs = (await readdir(repo, { recursive: true, withFileTypes: true })).filter(
+      (each) => each.isFile() && each.parentPath.includes('pack'),
+    )
+    const victim = packs[0]!
+    const path = join(victim.parentPath, victim.name)
+    const whole = await readFile(path)
+    await truncate(path, Math.floor(whole.length / 2))
+    const { code, stdout, stderr } = await run('verify')
+    await writeFile(path, whole)
+    expect(code).toBe(8)
+    expect(stdout).toMatch(/damages? found/)
+    expect(points.some((point) => stdout.includes(point))).toBe(true)
+    expect(stderr).toContain('keep it as it is')
+  })
+})
