@@ -19,11 +19,15 @@ export async function documentedErrors(root: string): Promise<DocumentedError[]>
     Object.entries(table).map(([code, [remedy, describe]]) => ({
       code,
       remedy,
-      message: describe(placeholders() as never),
+      message: messageOf(describe),
     })),
   )
   return errors.toSorted((a, b) => (a.code < b.code ? -1 : 1))
 }
+
+/** A detail that is reckoned with has no text left: it shows as ‹…›. */
+const messageOf = (describe: ErrorTable[string][1]): string =>
+  String(describe(placeholders() as never)).replaceAll('NaN', '‹…›')
 
 async function tablesOf(path: string): Promise<ErrorTable[]> {
   const exported = Object.values((await import(pathToFileURL(path).href)) as Record<string, unknown>)
