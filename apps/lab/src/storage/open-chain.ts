@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { checkRun, diskFail, type Extent } from '@vmkeep/disk'
 import { databaseOf } from './descriptor.ts'
 import type { Layer, LayerPin } from './layer.ts'
@@ -52,6 +53,7 @@ export class OpenChain implements OpenDisk {
 
   async write(offsetBytes: number, bytes: Uint8Array): Promise<void> {
     this.#checkOpen()
+    assert(this.access === 'write', `${this.path} is open for reading`)
     checkRun(this.path, this.capacityBytes, offsetBytes, bytes.length)
     await this.#write(offsetBytes, bytes)
   }

@@ -1,0 +1,49 @@
+import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+
+/**
+ * A socket as a stream that can let go of it. The first TLS session runs over this: when authd hands the connection over,
+ * TLS is abandoned without a word and the socket carries something else.
+ */
+export class DetachableStream extends Duplex {
+  readonly #socket: Socket
+  #isDetached = false
+  readonly #onData = (chunk: Buffer) => {
+    if (!this.push(chunk)) this.#socket.pause()
+  }
+  readonly #onEnd = () => void this.push(null)
+  readonly #onClose = () => void this.destroy()
+
+  constructor(socket: Socket) {
+    super()
+    this.#socket = socket
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose)
+  }
+
+  /** Takes nothing more from the socket and leaves it paused. What was written before has been passed on. */
+  detach(): void {
+    if (this.#isDetached) return
+    this.#isDetached = true
+    this.#socket.pause()
+    this.#socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
+  }
+
+  override _read(): void {
+    if (!this.#isDetached) this.#socket.resume()
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.#isDetached) done() // a late TLS alert has nowhere to go
+    else this.#socket.write(chunk, done)
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    if (!this.#isDetached) this.#socket.end()
+    done()
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (!this.#isDetached) this.#socket.destroy()
+    done(error)
+  }
+}

@@ -1,0 +1,2 @@
+export type * from './model.ts'
+export { startNfcServer } from './nfc-server.ts'

@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createSecureContext } from 'node:tls'
+import { silent } from '@vmkeep/kit'
+import { noFaults } from '../storage/faults.ts'
+import { BufferBudget } from './buffer-budget.ts'
+import type { Host } from './host.ts'
+import type { NfcLimits, NfcServer, NfcServerOptions, NfcTicket, NfcTicketRequest } from './model.ts'
+import { serveConnection } from './nfc-connection.ts'
+import { TicketBook } from './ticket-book.ts'
+
+const defaultLimits: NfcLimits = {
+  connectionsMax: 52,
+  buffersBytesMax: 48 * 1024 * 1024,
+  sessionBufferBytesMax: 2 * 1024 * 1024,
+  requestBytesMax: Infinity,
+}
+
+/** Listens as a host's authd and NFC service do, behind one port. */
+export async function startNfcServer(options: NfcServerOptions): Promise<NfcServer> {
+  const host = hostOf(options)
+  const server = createServer({ pauseOnConnect: true, noDelay: true })
+  server.listen(options.port ?? 0, options.address ?? '127.0.0.1')
+  await once(server, 'listening')
+  return new Listener(server, host)
+}
+
+function hostOf({ faults = noFaults, log = silent, ...options }: NfcServerOptions): Host {
+  const { storage, certificate, random, clock } = options
+  const limits = { ...defaultLimits, ...options.limits }
+  const { certificatePem: cert, privateKeyPem: key } = certificate
+  const budget = new BufferBudget({ bytesMax: limits.buffersBytesMax, sessionsMax: limits.connectionsMax })
+  const tickets = new TicketBook({ clock, random })
+  const secureContext = createSecureContext({ cert, key })
+  return { storage, certificate, random, clock, faults, log, limits, budget, tickets, secureContext }
+}
+
+class Listener implements NfcServer {
+  readonly address: string
+  readonly port: number
+  readonly #server: Server
+  readonly #host: Host
+  readonly #sockets = new Set<Socket>()
+  readonly #serving = new Set<Promise<void>>()
+
+  constructor(server: Server, host: Host) {
+    const { address, port } = server.address() as AddressInfo
+    this.address = address
+    this.port = port
+    this.#server = server
+    this.#host = host
+    server.on('connection', (socket) => this.#accept(socket))
+  }
+
+  get connections(): number {
+    return this.#sockets.size
+  }
+
+  issueTicket(request: NfcTicketRequest): NfcTicket {
+    return {
+      port: this.port,
+      sslThumbprint: this.#host.certificate.thumbprintSha1,
+      service: request.service,
+      serviceVersion: '1.1',
+      sessionId: this.#host.tickets.issue(request),
+    }
+  }
+
+  disconnectAll(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.disconnectAll()
+    await Promise.all([closed, ...this.#serving])
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
+    const serving = serveConnection(socket, this.#host).finally(() => this.#serving.delete(serving))
+    this.#serving.add(serving)
+  }
+}
