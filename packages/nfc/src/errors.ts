@@ -87,6 +87,11 @@ export const fail = defineErrors({
     (d: During & { fact: string }) =>
       `${d.peer} does not speak NFC as we know it while ${d.during}: ${d.fact}; report this with the host's version and build`,
   ],
+  'nfc.unknown-message': [
+    'retry',
+    (d: Peer & { type: number }) =>
+      `${d.peer} sent a message of type ${d.type}, which we don't know; perhaps it is about to hand the disk over to another host: go on with a new ticket`,
+  ],
   'nfc.disk-changed': [
     'call-operator',
     (d: { path: string; capacityBytes: number; foundBytes: number }) =>

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import type { Duplex } from 'node:stream'
 import { type Clock, FormatError } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
-import { AioHeader, aioType, decodeError, encodeFragmentFrame, type MutableFragment } from '../messages/index.ts'
+import {
+  AioHeader,
+  aioType,
+  aioTypeName,
+  decodeError,
+  encodeFragmentFrame,
+  type MutableFragment,
+} from '../messages/index.ts'
 import { ControlOperation, type ControlRequest } from './control-operation.ts'
 import { type Extra, type FrameHandler, FrameReader } from './frame-reader.ts'
 import type { Operation } from './operation.ts'
@@ -121,7 +128,7 @@ export class AioConnection implements FrameHandler {
     this.#stream.destroy()
   }
 
-  /** Something came that can't be followed. A FormatError is the peer's fault; anything else is ours and shown as it is. */
+  /** Something came that can't be followed. A FormatError is the peer's fault; anything else is passed on as it is. */
   broken(error: unknown): void {
     const about = { peer: this.#peer, during: this.#activity() }
     if (error instanceof FormatError)
@@ -135,6 +142,8 @@ export class AioConnection implements FrameHandler {
   }
 
   header(type: number, payloadBytes: number, opId: number): void {
+    // With the right magic the stream is in step: this is a host that has something to say, not noise.
+    if (aioTypeName(type) === undefined) throw fail('nfc.unknown-message', { peer: this.#peer, type })
     const operation = this.#pending.get(opId)
     const isDue = operation !== undefined && !operation.isOver
     if (!isDue && type !== aioType.ERROR)

@@ -7,7 +7,6 @@ import { type Extra, type FrameHandler, FrameReader } from './frame-reader.ts'
 /** Notes all it is given. The first byte of a payload says how many extra bytes follow. */
 class Recorder implements FrameHandler {
   readonly frames: { type: number; opId: number; payload: string; extra?: string }[] = []
-  readonly cutShort: number[] = []
   #header = { type: 0, opId: 0 }
 
   header(type: number, _payloadBytes: number, opId: number): void {
@@ -28,7 +27,6 @@ class Recorder implements FrameHandler {
       extraTarget,
       extraTargetAt: 1,
       extraReceived: () => void this.frames.push({ ...frame, extra: extraTarget.toString('hex') }),
-      extraCutShort: (receivedBytes) => void this.cutShort.push(receivedBytes),
     }
   }
 }
@@ -71,13 +69,12 @@ describe('FrameReader', () => {
     )
   })
 
-  it('says how far a frame came that was cut short', () => {
+  it('takes nothing in once it was stopped', () => {
     const recorder = new Recorder()
     const reader = new FrameReader(recorder)
     reader.receive(three.subarray(0, 20))
     reader.stop()
     reader.receive(three.subarray(20))
-    expect(recorder.cutShort).toEqual([2])
     expect(recorder.frames).toEqual([])
   })
 

@@ -10,8 +10,6 @@ export interface Extra {
   readonly extraTargetAt: number
   /** All of them have come. */
   extraReceived(): void
-  /** The connection broke after so many of them. */
-  extraCutShort(receivedBytes: number): void
 }
 
 export interface FrameHandler {
@@ -39,11 +37,9 @@ export class FrameReader {
     this.#handler = handler
   }
 
-  /** Nothing more will come. What is taken in after this is ignored. */
+  /** What is taken in after this is ignored. A frame that was under way never happened. */
   stop(): void {
     this.#isStopped = true
-    this.#extra?.extraCutShort(this.#extraBytes)
-    this.#extra = undefined
   }
 
   /** @throws FormatError; the stream can't be followed from then on */

@@ -22,7 +22,6 @@ export abstract class Operation implements Extra {
   abstract extraReceived(): void
   /** The error for the server's refusal of this request alone. */
   abstract refused(error: ErrorPayload): Error
-  extraCutShort(_receivedBytes: number): void {}
 
   /** Resolves when the server has answered in full, rejects when it refused or the connection broke. */
   get ended(): Promise<void> {

@@ -26,7 +26,6 @@ export interface ReadSpan {
   /** Of the request's first byte within the sink's target. */
   readonly targetAt: number
   readonly lengthBytes: number
-  readonly sectorSizeBytes: number
 }
 
 export interface ReadOperationOptions {
@@ -94,13 +93,6 @@ export class ReadOperation extends Operation {
     const { fragmentBytes } = this.#fragment
     if (this.#packed === undefined) this.#complete(this.#targetAt, fragmentBytes)
     else this.#unpack(this.#packed, this.#targetAt, fragmentBytes)
-  }
-
-  override extraCutShort(receivedBytes: number): void {
-    if (this.#packed !== undefined || this.#options.sink.target === undefined) return
-    // Whole sectors only: a host need not answer a request that begins inside one.
-    const whole = receivedBytes - (receivedBytes % this.#options.span.sectorSizeBytes)
-    if (whole > 0) this.#options.sink.filled(this.#targetAt, whole)
   }
 
   refused(error: ErrorPayload): Error {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { forEachConcurrent, Limiter } from '@vmkeep/kit'
 import type { Operation } from '../aio/operation.ts'
-import type { ReadSpan } from '../aio/read-operation.ts'
 import { fail } from '../errors.ts'
 import type { ChunkRun, OpenFileReply } from '../messages/index.ts'
 import { allocatedExtents } from './allocated-extents.ts'
@@ -81,7 +80,7 @@ export class NfcFile implements AsyncDisposable, SectorWriter {
     const { requestBytesMax, requestsInFlightMax } = this.#handle.settings
     try {
       await forEachConcurrent(progress.missing(requestBytesMax), requestsInFlightMax, (extent) =>
-        this.#request(signal, () => submitRead(this.#handle, this.#spanOf(extent, progress), sink)),
+        this.#request(signal, () => submitRead(this.#handle, extent, extent.offsetBytes - progress.offsetBytes, sink)),
       )
     } finally {
       sink.target = undefined // the caller has its memory back
@@ -175,11 +174,6 @@ export class NfcFile implements AsyncDisposable, SectorWriter {
     this.#closing.signal.throwIfAborted()
     const operation = await submit()
     await operation.ended
-  }
-
-  #spanOf({ offsetBytes, lengthBytes }: Extent, progress: ReadProgress): ReadSpan {
-    const { sectorSizeBytes } = this
-    return { offsetBytes, targetAt: offsetBytes - progress.offsetBytes, lengthBytes, sectorSizeBytes }
   }
 
   async #answer<T>(query: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -1,17 +1,17 @@
 import type { Operation } from '../aio/operation.ts'
-import { ReadOperation, type ReadSink, type ReadSpan } from '../aio/read-operation.ts'
+import { ReadOperation, type ReadSink } from '../aio/read-operation.ts'
 import { WriteOperation } from '../aio/write-operation.ts'
 import { compressionKind, ioDirection, ReadRequest } from '../messages/index.ts'
 import type { Extent } from './extent.ts'
 import { type Handle, refusedBy } from './handle.ts'
 import { outgoingFragments } from './outgoing-fragments.ts'
 
-/** Sends one read request. */
-export function submitRead(handle: Handle, span: ReadSpan, sink: ReadSink): Operation {
+/** Sends one read request, whose bytes go to the sink's target from `targetAt` on. */
+export function submitRead(handle: Handle, extent: Extent, targetAt: number, sink: ReadSink): Operation {
   const { id, connection, settings } = handle
-  const { offsetBytes, lengthBytes } = span
+  const { offsetBytes, lengthBytes } = extent
   const operation = new ReadOperation({
-    span,
+    span: { offsetBytes, targetAt, lengthBytes },
     sink,
     compression: settings.compression,
     refused: refusedBy(handle, `reading ${lengthBytes} bytes of ${settings.path} from byte ${offsetBytes} on`),

@@ -66,13 +66,13 @@ function answerOf(frame: ClientFrame, nfc: ScriptedNfc): Buffer {
 }
 
 describe('reading over a connection that breaks', () => {
-  it('asks the next one for what is missing, to the sector, and nothing else', async () => {
-    // One fragment whole, and of the second 60 bytes of head and 1000 of data: one sector more.
+  it('asks the next one for the fragments that are missing, and nothing else', async () => {
+    // One fragment whole, and of the second only a part: nothing says that it would have ended as it began.
     const { host, disk, events } = await open(cutting([65_596 + 60 + 1000]), { transport: 'nbd' })
     const target = Buffer.alloc(262_144)
     await disk.read(0, target)
     expect(target.equals(image.subarray(0, 262_144))).toBe(true)
-    expect(host.sessions.map(({ reads }) => reads)).toEqual([[[0, 262_144]], [[66_048, 262_144 - 66_048]]])
+    expect(host.sessions.map(({ reads }) => reads)).toEqual([[[0, 262_144]], [[65_536, 262_144 - 65_536]]])
     expect(codes(events)).toEqual(['nfc.connection-lost'])
     expect(events[0]).toMatchObject({ attempt: 0, bufferBytes: 65_536 })
   })
@@ -104,13 +104,13 @@ describe('reading over a connection that breaks', () => {
     )
   })
 
-  it('mends a host that falls silent, and one that breaks the protocol', async () => {
+  it('mends a host that falls silent, and one that says what we do not know', async () => {
     let io = 0
     const { disk, events } = await open(
       {
         onFrame(frame, nfc) {
           if (frame.type !== aioType.IO || ++io > 2) return false
-          if (io === 2) nfc.stream.write('this is not a frame of NFC')
+          if (io === 2) nfc.reply({ type: 30, opId: 0 }, Buffer.alloc(8))
           return true
         },
       },
@@ -119,7 +119,15 @@ describe('reading over a connection that breaks', () => {
     const target = Buffer.alloc(4096)
     await disk.read(512, target)
     expect(target.equals(image.subarray(512, 4608))).toBe(true)
-    expect(codes(events)).toEqual(['nfc.timeout', 'nfc.protocol-violation'])
+    expect(codes(events)).toEqual(['nfc.timeout', 'nfc.unknown-message'])
+  })
+
+  it('trusts nothing of a host that breaks the protocol, and says so', async () => {
+    const { disk, events } = await open({
+      onFrame: (frame, nfc) => frame.type === aioType.IO && nfc.stream.write('this is not a frame of NFC'),
+    })
+    await expect(disk.read(0, Buffer.alloc(512))).rejects.toMatchObject({ code: 'nfc.protocol-violation' })
+    expect(events).toEqual([])
   })
 
   it('lets no parallel read fail when one of them makes it reconnect', async () => {
