@@ -136,6 +136,10 @@ export const objectErrors = {
     (d: { vm: string }) =>
       `${d.vm} does not carry the mark of this restore, so it is not deleted; delete it yourself if it is a leftover`,
   ],
+  'vsphere.vm-not-destroyed': [
+    'retry',
+    (d: { vm: string }) => `vSphere says that ${d.vm} was deleted, but it is still there; it will be tried again`,
+  ],
   'vsphere.power-state-unreached': [
     'call-operator',
     (d: { vm: string; wanted: string; found: string }) =>

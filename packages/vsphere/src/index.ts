@@ -12,3 +12,55 @@ export { type TaskProgress, type TaskResult, waitForTask, type WaitOptions } fro
 export { fetchCertificate, type ServerCertificate } from './tls/fetch-certificate.ts'
 export { parseThumbprint, type Thumbprint } from './tls/thumbprint.ts'
 export type { Trust } from './tls/trust.ts'
+
+// VMs, snapshots, disks and places: thin wrappers by managed object.
+export { type ChangeId, everythingInUse, isOlder, parseChangeId, sameEpoch } from './cbt/change-id.ts'
+export { changedExtents, type ChangeQuestion } from './cbt/changed-extents.ts'
+export type { ChangedExtent } from './cbt/check-page.ts'
+export { enableChangeTracking } from './cbt/enable-change-tracking.ts'
+export { addDisk, type AddDiskRequest } from './create/add-disk.ts'
+export { buildCreateSpec } from './create/build-create-spec.ts'
+export type {
+  ConfigSpec,
+  CreateOptions,
+  CreatePlan,
+  CreateWarning,
+  PlannedBootDevice,
+  PlannedDisk,
+  Provisioning,
+} from './create/create-options.ts'
+export { type CreateRequest, createVm } from './create/create-vm.ts'
+export { destroyVm, type DestroyRequest } from './create/destroy-vm.ts'
+export { type Conflicts, findConflicts, type Holder, type Identity, identityOfConfig } from './create/find-conflicts.ts'
+export { clearMarker } from './create/marker.ts'
+export { provisioningOf } from './create/planned-disks.ts'
+export { powerOff, powerOn } from './create/power.ts'
+export { setBootOrder } from './create/set-boot-order.ts'
+export { type DatastorePath, formatDatastorePath, parseDatastorePath } from './files/datastore-path.ts'
+export { downloadFile, type FilePlace, uploadFile } from './files/download-file.ts'
+export { type HomeFileKind, uploadNvram, vmHomeFiles, type VmHomeFile } from './files/vm-home-files.ts'
+export { inventoryPathOf } from './inventory/ancestors.ts'
+export { describePlace, type Place } from './inventory/describe-place.ts'
+export { endpointIdOf } from './inventory/endpoint-id.ts'
+export { findVms, resolveVm } from './inventory/find-vms.ts'
+export { listVms } from './inventory/list-vms.ts'
+export type { VmNetwork } from './inventory/vm-network.ts'
+export type { VmSummary } from './inventory/vm-summary.ts'
+export { missingPrivileges } from './privileges/missing-privileges.ts'
+export { type PrivilegeSet, privilegeSets } from './privileges/privilege-sets.ts'
+export { type Captured, captureSnapshot, decodeConfigXml } from './snapshots/capture-snapshot.ts'
+export { consolidateIfNeeded } from './snapshots/consolidate.ts'
+export { createSnapshot } from './snapshots/create-snapshot.ts'
+export { listSnapshots, snapshotQuiesced } from './snapshots/list-snapshots.ts'
+export { removeSnapshot } from './snapshots/remove-snapshot.ts'
+export type { QuiesceOptions, SnapshotOptions, SnapshotRef } from './snapshots/snapshot-options.ts'
+export type { SnapshotNode } from './snapshots/snapshot-tree.ts'
+export { type NfcTicket, nfcServiceRef, openNfcTicket } from './tickets/nfc-ticket.ts'
+export { disksOf } from './vm/disks-of.ts'
+export { readVm } from './vm/read-vm.ts'
+export { runningTasks, waitForRunningTasks } from './vm/running-tasks.ts'
+export type { Device, VmConfig, VmDisk } from './vm/vm-disk.ts'
+export type { Vm, VmDatastore, VmFile, VmHost, VmTask } from './vm/vm.ts'
+export { warningsOf, type VmWarningCode } from './vm/warnings-of.ts'
+export { type DiskReasonCode, type Reason, whyNotDisk } from './vm/why-not-disk.ts'
+export { type VmReasonCode, whyNotVm } from './vm/why-not-vm.ts'

@@ -55,6 +55,7 @@ export interface PlannedDisk {
   readonly savedFileName: string
   /** The UUID the guest may know it by (`disk.EnableUUID`). */
   readonly savedUuid?: string | undefined
+  /** I/O shares, if they were not the normal ones. */
   readonly shares?: VirtualDiskDevice['shares']
 }
 
@@ -62,7 +63,8 @@ export interface PlannedDisk {
 export type Provisioning = 'thin' | 'lazy' | 'eager'
 
 export type PlannedBootDevice =
-  | { readonly kind: 'cdrom' | 'floppy' }
+  | { readonly kind: 'cdrom' }
+  | { readonly kind: 'floppy' }
   | { readonly kind: 'disk'; readonly savedKey: number }
   | { readonly kind: 'ethernet'; readonly ordinal: number }
 

@@ -3,7 +3,7 @@ import { devicesOf, disksOf } from '../vm/disks-of.ts'
 import type { VmConfig, VmDisk } from '../vm/vm-disk.ts'
 import type { PlannedBootDevice, PlannedDisk, Provisioning } from './create-options.ts'
 import { isNetworkCard } from './network-cards.ts'
-import { declaredOnly } from './declared-only.ts'
+import { pick } from './pick.ts'
 
 /** The disks of a saved VM as they are to be made again. */
 export function plannedDisksOf(config: VmConfig): PlannedDisk[] {
@@ -25,8 +25,13 @@ function plannedDisk(disk: VmDisk, config: VmConfig): PlannedDisk {
     },
     savedFileName: disk.fileName,
     savedUuid: disk.uuid,
-    shares: declaredOnly(disk.device.shares),
+    ...sharesOf(disk),
   }
+}
+
+function sharesOf({ device }: VmDisk): Pick<PlannedDisk, 'shares'> {
+  const shares = device.storageIOAllocation?.shares ?? device.shares
+  return shares === undefined || shares.level === 'normal' ? {} : { shares: pick(shares, 'shares', 'level') }
 }
 
 export function provisioningOf(disk: Pick<VmDisk, 'thinProvisioned' | 'eagerlyScrub'>): Provisioning {

@@ -80,6 +80,7 @@ export function aVm(changes: Partial<Vm> = {}): Vm {
     ref: { type: 'VirtualMachine', value: 'vm-42' },
     name: 'web-1',
     inventoryPath: '/DC/vm/web/web-1',
+    datacenterPath: 'DC',
     instanceUuid: config.instanceUuid,
     biosUuid: config.uuid,
     template: false,

@@ -8,6 +8,8 @@ export interface Vm {
   /** As people wrote it; see `names.ts`. */
   readonly name: string
   readonly inventoryPath: string
+  /** The datacenter's inventory path as vSphere stores it, without the first slash: what `downloadFile` asks for. */
+  readonly datacenterPath?: string | undefined
   readonly instanceUuid?: string | undefined
   readonly biosUuid?: string | undefined
   readonly template: boolean
