@@ -40,6 +40,7 @@ export async function admit(socket: Socket, host: Host, signal: AbortSignal): Pr
   const raw = new DetachableStream(socket)
   const tls = new TLSSocket(raw, { isServer: true, secureContext: host.secureContext })
   tls.on('error', () => {}) // a client that speaks before TLS: its connection ends, nothing else
+  signal.addEventListener('abort', () => tls.destroy())
   const grant = await new AuthdDialogue(tls, host, signal).run()
   raw.detach()
   return { grant: grant.grant, stream: grant.isSecure ? await secondTls(socket, host, signal) : socket }
@@ -48,7 +49,7 @@ export async function admit(socket: Socket, host: Host, signal: AbortSignal): Pr
 /** A new TLS session on the same connection, not one inside the other. */
 async function secondTls(socket: Socket, host: Host, signal: AbortSignal): Promise<TLSSocket> {
   const tls = new TLSSocket(socket, { isServer: true, secureContext: host.secureContext })
-  await once(tls, 'secure', { signal }) // rejects when the handshake fails
+  await Promise.race([once(tls, 'secure', { signal }), once(tls, 'close', { signal }).then(gone)]) // rejects when the handshake fails
   return tls
 }
 
@@ -124,6 +125,10 @@ class AuthdDialogue {
       )
     })
   }
+}
+
+const gone = (): never => {
+  throw fail('lab.nfc-peer-gone', {})
 }
 
 /** Until the connection ends. */

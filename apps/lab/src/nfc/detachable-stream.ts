@@ -11,7 +11,8 @@ export class DetachableStream extends Duplex {
   readonly #onData = (chunk: Buffer) => {
     if (!this.push(chunk)) this.#socket.pause()
   }
-  readonly #onEnd = () => void this.push(null)
+  /** Half a connection is none: TLS would wait for the rest of a record for ever. */
+  readonly #onEnd = () => void this.destroy()
   readonly #onClose = () => void this.destroy()
 
   constructor(socket: Socket) {

@@ -418,17 +418,25 @@ describe('a client that breaks the protocol', () => {
     expect(lab.said.at(-1)).toMatch(why)
   })
 
+  it('half a TLS record and silence ends the connection', async () => {
+    const { client } = await TestNfcClient.dial(lab.server.port)
+    client.socket.end(Buffer.from('160301ffff01', 'hex'))
+    client.socket.resume()
+    await once(client.socket, 'close')
+  })
+
   it('any bytes at any point end that connection and no other', async () => {
     await using witness = await TestNfcClient.connect(lab.ticket(), { secure: false })
     const { handle } = await witness.open(path)
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom('banner', 'authd', 'handshake', 'aio'),
+        fc.constantFrom('banner', 'authd', 'tls', 'handshake', 'aio'),
         fc.uint8Array({ minLength: 300, maxLength: 600 }),
         async (at, noiseBytes) => {
           const { client } = await TestNfcClient.dial(lab.server.port)
           await using _client = client
-          if (at !== 'banner') await client.authd(lab.ticket().sessionId, at === 'authd' ? 'x' : 'vpxa-nfc')
+          const service = at === 'authd' ? 'x' : at === 'tls' ? 'vpxa-nfcssl' : 'vpxa-nfc'
+          if (at !== 'banner') await client.authd(lab.ticket().sessionId, service)
           if (at === 'aio') {
             client.use(client.socket)
             await client.shakeHands()
