@@ -60,4 +60,19 @@ export const fail = defineErrors({
     (d: { capacityBytes: number; neededBytes: number }) =>
       `a disk of ${d.capacityBytes} bytes can't hold this content; give it at least ${d.neededBytes}`,
   ],
+  'lab.bad-fault-rule': [
+    'change-request',
+    (d: { rule: string; why: string }) => `"${d.rule}" is no fault rule: ${d.why}`,
+  ],
+  'lab.bad-description': [
+    'change-request',
+    (d: { what: string; why: string }) => `${d.what} can't be made: ${d.why}; correct the lab's description`,
+  ],
+  'lab.bad-vm-argument': [
+    'change-request',
+    (d: { argument: string; why: string }) =>
+      `"${d.argument}" is no VM: ${d.why}; write it as name=image.raw or name=10GiB`,
+  ],
+  'lab.no-such-vm': ['change-request', (d: { vm: string }) => `the lab has no VM called "${d.vm}"`],
+  'lab.bad-request': ['change-request', (d: { why: string }) => `the lab can't do that: ${d.why}`],
 })

@@ -1,1 +1,16 @@
-export {}
+export { describeLab } from './config/describe-lab.ts'
+export type { DatastoreDescription, LabDescription, UserDescription } from './config/lab-description.ts'
+export { type DiskSource, openDiskSource } from './config/open-disk-source.ts'
+export { parseVmArgument } from './config/parse-vm-argument.ts'
+export type {
+  ControllerKind,
+  DiskDescription,
+  DiskFormat,
+  SnapshotDescription,
+  VmDescription,
+} from './config/vm-description.ts'
+export type { LabAction, LabRule } from './faults/lab-action.ts'
+export { actionNames, parseFaultRule } from './faults/parse-fault-rule.ts'
+export type { LabState, VmState } from './lab-state.ts'
+export type { LabVmHandle } from './lab-vm-handle.ts'
+export { type Lab, type LabOptions, type LabStats, startLab } from './start-lab.ts'

@@ -1,0 +1,73 @@
+// What a make-believe VM is made of, in the fewest words: everything left out is what an ordinary VM has.
+
+/** How a disk takes space: only what was written (`thin`), all of it (`thick`), all of it and zeroed first (`eager`). */
+export type DiskFormat = 'thin' | 'thick' | 'eager'
+
+export type ControllerKind = 'pvscsi' | 'lsilogic' | 'lsilogicsas' | 'nvme' | 'sata' | 'ide'
+
+export interface DiskDescription {
+  /** A raw image file with the first content. It is copied on write, never changed. */
+  readonly image?: string
+  /** The name of a generated disk: see `storage/`. */
+  readonly generate?: string
+  /** Needed for an empty disk; otherwise the size of the image. */
+  readonly capacityBytes?: number
+  /** `thin`, if left out. */
+  readonly format?: DiskFormat
+  /** `persistent`, if left out. Independent disks are in no snapshot. */
+  readonly mode?: 'persistent' | 'independent_persistent' | 'independent_nonpersistent'
+  /** A raw device mapping instead of a file. */
+  readonly rdm?: 'physical' | 'virtual'
+  /** Shared with other VMs by the multi-writer flag. */
+  readonly multiwriter?: boolean
+  /** `pvscsi`, if left out. */
+  readonly controller?: ControllerKind
+  /** The controller's bus is shared with other VMs. */
+  readonly sharedBus?: 'virtual' | 'physical'
+  /** Where it lies, if not beside the VM. */
+  readonly datastore?: string
+  /** Whether this disk is encrypted with a key of the lab's key provider. */
+  readonly encrypted?: boolean
+}
+
+export interface SnapshotDescription {
+  readonly name: string
+  readonly description?: string
+  readonly children?: readonly SnapshotDescription[]
+}
+
+export interface VmDescription {
+  readonly name: string
+  readonly disks?: readonly DiskDescription[]
+  /** `on`, if left out. */
+  readonly power?: 'on' | 'off' | 'suspended'
+  /** Whether changed block tracking is on and active from the start. */
+  readonly cbt?: boolean
+  readonly snapshots?: readonly SnapshotDescription[]
+  /** `Production/Linux`, below the datacenter's VM folder. */
+  readonly folder?: string
+  /** The name of a host; the hosts take turns, if left out. */
+  readonly host?: string
+  readonly datastore?: string
+  /** The networks of its network cards; one card on the first network, if left out. */
+  readonly networks?: readonly string[]
+  readonly cpus?: number
+  readonly memoryMb?: number
+  readonly firmware?: 'bios' | 'efi'
+  readonly guestId?: string
+  /** VMware Tools: `running` on a VM that is on, if left out. */
+  readonly tools?: 'running' | 'stopped' | 'missing'
+  readonly annotation?: string
+  readonly extraConfig?: Readonly<Record<string, string>>
+  readonly customValues?: Readonly<Record<string, string>>
+  readonly template?: boolean
+  readonly faultTolerant?: boolean
+  /** PCI passthrough: no snapshot while the VM is on. */
+  readonly passthrough?: boolean
+  readonly virtualTpm?: boolean
+  readonly encrypted?: boolean
+  readonly connection?: 'connected' | 'disconnected' | 'orphaned' | 'inaccessible' | 'invalid'
+  readonly consolidationNeeded?: boolean
+  /** A question that hangs the VM until somebody answers. */
+  readonly question?: string
+}

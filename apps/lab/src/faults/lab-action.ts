@@ -1,0 +1,45 @@
+import type { FaultPlan, FaultRule } from '@vmkeep/kit'
+import type { NfcAction } from '../nfc/model.ts'
+import type { StorageAction } from '../storage/model.ts'
+
+/** What a rule can do to a SOAP method, or to `folder.get`, `folder.put`, `folder.delete` on the datastores' files. */
+export type MethodAction =
+  /** The call answers with this fault and does nothing. */
+  | {
+      readonly do: 'fault'
+      readonly type: string
+      readonly text?: string
+      readonly fields?: Readonly<Record<string, unknown>>
+    }
+  /** The call is accepted; its task fails with this fault and does nothing. */
+  | {
+      readonly do: 'task-fault'
+      readonly type: string
+      readonly text?: string
+      readonly fields?: Readonly<Record<string, unknown>>
+    }
+  | { readonly do: 'delay'; readonly ms: number }
+  /** Cuts the connection before anything is done. */
+  | { readonly do: 'disconnect' }
+  /** Does it, then cuts the connection: the caller cannot know. */
+  | { readonly do: 'lost-reply' }
+  | { readonly do: 'http-error'; readonly status: number }
+  /** The session of the call ends first. */
+  | { readonly do: 'expire-session' }
+  /** Does it and answers with bytes that are no XML. */
+  | { readonly do: 'garbage' }
+  /** Does it and answers with half of the XML. */
+  | { readonly do: 'truncate' }
+  /** The VM moves to another host, then the call goes on. */
+  | { readonly do: 'vmotion'; readonly host?: string }
+  /** The VM loses power without warning, then the call goes on. */
+  | { readonly do: 'power-loss' }
+  /** The task is done, and gone before anybody can ask for it. */
+  | { readonly do: 'vanish-task' }
+  /** The snapshot goes from the tree, its disks are not merged, and the task succeeds. */
+  | { readonly do: 'leave-consolidation-needed' }
+
+/** Everything a rule can do, wherever it strikes. Each place acts on the actions it knows. */
+export type LabAction = MethodAction | NfcAction | StorageAction
+export type LabRule = FaultRule<LabAction>
+export type LabFaultPlan = FaultPlan<LabAction>

@@ -1,0 +1,79 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Certificate } from '../certificates/certificate.ts'
+import type { World } from '../inventory/world.ts'
+import type { Dispatcher } from '../soap/dispatcher.ts'
+import { answerFolder } from './folder-endpoint.ts'
+import { nfcServiceVersions, vimServiceVersions } from './service-versions.ts'
+import { answerSoap } from './soap-endpoint.ts'
+
+export interface LabServerOptions {
+  readonly world: World
+  readonly dispatcher: Dispatcher
+  readonly certificate: Certificate
+  readonly address: string
+  readonly port: number
+}
+
+export interface LabServer extends AsyncDisposable {
+  readonly port: number
+}
+
+/** The HTTPS side: /sdk and /folder. */
+export async function startLabServer(options: LabServerOptions): Promise<LabServer> {
+  const { certificate, address, port, world } = options
+  const server = createServer(
+    { cert: certificate.certificatePem, key: certificate.privateKeyPem },
+    (request, response) => {
+      route(request, response, options).catch((error: unknown) => {
+        if (!isClientGone(error, request)) world.report(error)
+        if (response.headersSent) response.destroy()
+        else response.writeHead(500).end()
+      })
+    },
+  )
+  server.on('tlsClientError', () => {}) // a client that does not like the certificate is the client's business
+  server.listen(port, address)
+  await once(server, 'listening')
+  return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: () => close(server) }
+}
+
+const soapPaths = new Set(['/sdk', '/sdk/', '/sdk/vimService', '/sdk/vimService.wsdl'])
+
+async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { world, dispatcher }: LabServerOptions,
+): Promise<void> {
+  const url = urlOf(request)
+  if (url === undefined) return void response.writeHead(400).end()
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (url.pathname === '/folder' || url.pathname.startsWith('/folder/'))
+    return answerFolder(request, response, url, world)
+  if (isRead && url.pathname === '/sdk/vimServiceVersions.xml') return sendXml(response, vimServiceVersions)
+  if (isRead && url.pathname === '/sdk/nfcServiceVersions.xml') return sendXml(response, nfcServiceVersions)
+  if (!soapPaths.has(url.pathname)) return void response.writeHead(404).end()
+  if (request.method !== 'POST') return void response.writeHead(405, { allow: 'POST' }).end()
+  await answerSoap(request, response, world, dispatcher)
+}
+
+function urlOf(request: IncomingMessage): URL | undefined {
+  return URL.canParse(request.url ?? '', 'https://lab') ? new URL(request.url ?? '', 'https://lab') : undefined
+}
+
+function sendXml(response: ServerResponse, xml: string): void {
+  response.writeHead(200, { 'content-type': 'text/xml; charset=utf-8', 'content-length': Buffer.byteLength(xml) })
+  response.end(xml)
+}
+
+const isClientGone = (error: unknown, request: IncomingMessage): boolean =>
+  request.destroyed || request.socket.destroyed || (error as { code?: unknown }).code === 'ECONNRESET'
+
+async function close(server: Server): Promise<void> {
+  if (!server.listening) return
+  server.close()
+  server.closeAllConnections()
+  await once(server, 'close')
+}

@@ -1,0 +1,185 @@
+import type { DiskDescription, SnapshotDescription, VmDescription } from '../../config/vm-description.ts'
+import type { DiskSource } from '../../config/open-disk-source.ts'
+import { parseDatastorePath } from '../../storage/datastore-path.ts'
+import type { DiskAllocation } from '../../storage/model.ts'
+import type { Folder } from '../folder.ts'
+import type { HostSystem } from '../host.ts'
+import { DistributedPortgroup } from '../network.ts'
+import type { VirtualMachine } from '../virtual-machine.ts'
+import type { World } from '../world.ts'
+import { changeDisks } from './change-disks.ts'
+import { controllerDevice, controllerTypes } from './controllers.ts'
+import { defaultDevices } from './default-devices.ts'
+import { planDisk, type PlannedDisk } from './disk-plan.ts'
+import { macAddressOf } from './mac-address.ts'
+import { networkCard } from './network-card.ts'
+import { addNewVm } from './new-vm.ts'
+import { createSnapshot } from './snapshot-operations.ts'
+import type { Device, VmSettings } from './vm-settings.ts'
+import { writeVmx } from './vmx-file.ts'
+
+export interface BuildVmOptions {
+  readonly host: HostSystem
+  readonly folder: Folder
+  readonly datastore: string
+  /** Opens what each disk starts with. */
+  readonly open: (disk: DiskDescription) => Promise<DiskSource>
+}
+
+const allocations: Readonly<Record<NonNullable<DiskDescription['format']>, DiskAllocation>> = {
+  thin: 'thin',
+  thick: 'lazyZeroedThick',
+  eager: 'eagerZeroedThick',
+}
+
+/** Makes a VM as it is described: disks, network cards, change tracking, snapshots, power and every oddity. */
+export async function buildVm(
+  world: World,
+  described: VmDescription,
+  options: BuildVmOptions,
+): Promise<VirtualMachine> {
+  const { host, folder, datastore } = options
+  const settings = describedSettings(world, described)
+  const vm = addNewVm(world, { name: described.name, folder, host, pool: world.compute.pool, datastore, settings })
+  for (const disk of described.disks ?? []) await addDescribedDisk(vm, disk, options)
+  await applyState(vm, described)
+  writeVmx(vm)
+  const { path } = parseDatastorePath(vm.storage.vmxPath)
+  world.storage.datastore(datastore).writeFile(path.replace(/\.vmx$/, '.nvram'), nvramOf(described.name))
+  return vm
+}
+
+function describedSettings(world: World, described: VmDescription): Partial<VmSettings> {
+  const { cpus = 2, memoryMb = 4096, firmware = 'bios', guestId = 'debian12_64Guest', annotation = '' } = described
+  const networks = described.networks ?? [world.networks[0]!.name]
+  const isOn = (described.power ?? 'on') === 'on'
+  const cards = networks.map((name, index) => {
+    const network = world.networks.find((one) => one.name === name) ?? world.networks[0]!
+    const plug = { name: network.name, ref: network.ref }
+    const switchUuid = network instanceof DistributedPortgroup ? { switchUuid: network.switch.uuid } : {}
+    return networkCard(index, { ...plug, ...switchUuid }, macAddressOf(world.random), isOn)
+  })
+  const key = { keyId: { keyId: 'lab-key-1', providerId: { id: 'lab-provider' } } }
+  return {
+    cpus,
+    memoryMb,
+    firmware,
+    guestId,
+    annotation,
+    extraConfig: new Map(Object.entries(described.extraConfig ?? {})),
+    kept: described.encrypted === true || described.virtualTpm === true ? key : {},
+    devices: [...defaultDevices, ...oddDevices(described), ...cards],
+  }
+}
+
+/** A firmware store of the size ESXi makes. Restores must bring it back: its content is told apart by the VM's name. */
+const nvramOf = (name: string): Uint8Array => {
+  const store = Buffer.alloc(8684)
+  store.write(`MRVN vmkeep lab ${name}`)
+  return store
+}
+
+function oddDevices({ passthrough, virtualTpm }: VmDescription): Device[] {
+  const label = (text: string) => ({ $type: 'Description', label: text, summary: text }) as const
+  const pci: Device = {
+    $type: 'VirtualPCIPassthrough',
+    key: 13_000,
+    deviceInfo: label('PCI device 0'),
+    controllerKey: 100,
+    unitNumber: 18,
+  }
+  const tpm: Device = { $type: 'VirtualTPM', key: 11_000, deviceInfo: label('Virtual TPM') }
+  return [...(passthrough === true ? [pci] : []), ...(virtualTpm === true ? [tpm] : [])]
+}
+
+async function addDescribedDisk(
+  vm: VirtualMachine,
+  described: DiskDescription,
+  { open }: BuildVmOptions,
+): Promise<void> {
+  const controllerKey = controllerFor(vm, described)
+  const { capacityBytes, source } = await open(described)
+  const planned = planDisk(
+    vm.settings,
+    {
+      controllerKey,
+      ...traitsOf(vm, described),
+      file: {
+        kind: 'create',
+        capacityBytes,
+        allocation: allocations[described.format ?? 'thin'],
+        adapterType: controllerTypes[described.controller ?? 'pvscsi'].adapter,
+        ...(source === undefined ? {} : { source }),
+        ...(described.datastore === undefined ? {} : { path: `[${described.datastore}]` }),
+      },
+    },
+    0,
+  )
+  const settings = { ...vm.settings, disks: [...vm.settings.disks, planned.disk] }
+  await changeDisks(vm, settings, [{ kind: 'add', planned }])
+  vm.settings = settings
+}
+
+type Traits = Partial<Pick<PlannedDisk['disk'], 'mode' | 'sharing' | 'rdm' | 'keyId'>>
+
+function traitsOf(vm: VirtualMachine, described: DiskDescription): Traits {
+  const { mode, multiwriter, rdm, encrypted } = described
+  const lun = `0200000000${vm.number.toString(16).padStart(8, '0')}${vm.settings.disks.length.toString(16).padStart(8, '0')}`
+  return {
+    ...(mode === undefined ? {} : { mode }),
+    ...(multiwriter === true ? { sharing: 'sharingMultiWriter' } : {}),
+    ...(rdm === undefined ? {} : { rdm: { mode: `${rdm}Mode`, lunUuid: lun, deviceName: `vml.${lun}` } }),
+    ...(encrypted === true ? { keyId: { keyId: 'lab-key-1', providerId: { id: 'lab-provider' } } } : {}),
+  }
+}
+
+/** The controller a disk goes to: the first of its kind with room, or a new one. */
+function controllerFor(vm: VirtualMachine, { controller = 'pvscsi', sharedBus }: DiskDescription): number {
+  const { $type, units } = controllerTypes[controller]
+  const wanted = controllerDevice(controller, 0, sharedBus)
+  const sameKind = vm.settings.devices.filter((device) => device.$type === $type)
+  const isFull = ({ key }: Device) => vm.settings.disks.filter((disk) => disk.controllerKey === key).length >= units - 1
+  const sharing = (device: Device) => ('sharedBus' in device ? device.sharedBus : undefined)
+  const fitting = sameKind.find((device) => sharing(device) === sharing(wanted) && !isFull(device))
+  if (fitting !== undefined) return fitting.key
+  const { bus } = controllerTypes[controller]
+  const onBus = vm.settings.devices.filter((device) =>
+    Object.values(controllerTypes).some((type) => type.bus === bus && type.$type === device.$type),
+  )
+  const added = controllerDevice(controller, onBus.length, sharedBus)
+  vm.settings = { ...vm.settings, devices: [...vm.settings.devices, added] }
+  return added.key
+}
+
+/** Change tracking first, then power: the VM starts with it active. Snapshots last, as an administrator would take them. */
+async function applyState(vm: VirtualMachine, described: VmDescription): Promise<void> {
+  vm.tools = described.tools ?? 'running'
+  vm.ownConnectionState = described.connection ?? 'connected'
+  vm.faultTolerant = described.faultTolerant ?? false
+  if (described.cbt === true) await vm.storage.setChangeTracking(true)
+  const power = described.template === true ? 'off' : (described.power ?? 'on')
+  if (power !== 'off') await vm.storage.setPower('on')
+  await takeSnapshots(vm, described.snapshots ?? [])
+  if (power === 'suspended') await vm.storage.setPower('suspended')
+  if (described.template === true) markTemplate(vm)
+  for (const [name, value] of Object.entries(described.customValues ?? {}))
+    vm.customFields.set(vm.world.customFields.named(name).key, value)
+  vm.question = described.question
+  if (described.consolidationNeeded === true) vm.forceConsolidationNeeded(true)
+}
+
+/** A chain is taken top down. Brothers need a way back to their parent: the VM is reverted to it between them. */
+async function takeSnapshots(vm: VirtualMachine, described: readonly SnapshotDescription[]): Promise<void> {
+  const parent = vm.storage.currentSnapshot
+  for (const [index, { name, description = '', children = [] }] of described.entries()) {
+    if (index > 0 && parent !== undefined) await vm.storage.revertToSnapshot(parent.id)
+    await createSnapshot(vm, { name, description, memory: false, quiesce: false })
+    await takeSnapshots(vm, children)
+  }
+}
+
+export function markTemplate(vm: VirtualMachine): void {
+  vm.settings = { ...vm.settings, template: true }
+  vm.pool = undefined
+  vm.touch()
+}

@@ -1,0 +1,93 @@
+import type { DataObject, ManagedObjectReference } from '@vmkeep/vsphere/types'
+import { VimFault } from '../faults/vim-fault.ts'
+import { ManagedEntity } from '../inventory/managed-entity.ts'
+import type { Call, Handlers } from './call.ts'
+import type { User } from './user.ts'
+
+type World = Call<'HasPrivilegeOnEntity'>['world']
+
+export const authorizationMethods: Handlers = {
+  HasPrivilegeOnEntity({ world, request }) {
+    world.inventory.get(request.entity)
+    const { privileges } = userOf(world, request.sessionId)
+    return (request.privId ?? []).map((id) => privileges.has(id))
+  },
+
+  HasPrivilegeOnEntities: ({ world, request }) =>
+    granted(world, request.entity, userOf(world, request.sessionId), request.privId ?? []),
+
+  HasUserPrivilegeOnEntities: ({ world, request }) =>
+    granted(world, request.entities, userNamed(world, request.userName), request.privId ?? []),
+
+  FetchUserPrivilegeOnEntities({ world, request }) {
+    const user = userNamed(world, request.userName)
+    return request.entities.map((entity) => ({
+      entity: world.inventory.get(entity).ref,
+      privileges: [...user.privileges].toSorted(),
+    }))
+  },
+
+  RetrieveEntityPermissions: ({ world, request }) => {
+    world.inventory.getAs(ManagedEntity, request.entity, 'entity')
+    return permissions(world)
+  },
+  RetrieveAllPermissions: ({ world }) => permissions(world),
+  RetrieveRolePermissions: ({ world, request }) => permissions(world).filter(({ roleId }) => roleId === request.roleId),
+
+  DisableMethods({ world, request }) {
+    for (const entity of entitiesOf(world, request.entity))
+      for (const { method } of request.method) entity.disabledBy.set(method, request.sourceId)
+    world.inventory.changed()
+  },
+
+  EnableMethods({ world, request }) {
+    for (const entity of entitiesOf(world, request.entity))
+      for (const method of request.method) entity.disabledBy.delete(method)
+    world.inventory.changed()
+  },
+
+  QueryAssignedLicenses: ({ world }) => {
+    const [license] = world.licenses
+    return license === undefined
+      ? []
+      : [{ entityId: world.instanceUuid, entityDisplayName: 'lab', assignedLicense: license }]
+  },
+}
+
+const entitiesOf = (world: World, refs: readonly ManagedObjectReference[]): ManagedEntity[] =>
+  refs.map((ref) => world.inventory.getAs(ManagedEntity, ref, 'entity'))
+
+function granted(
+  world: World,
+  refs: readonly ManagedObjectReference[],
+  user: User,
+  ids: readonly string[],
+): DataObject<'EntityPrivilege'>[] {
+  return refs.map((ref) => ({
+    entity: world.inventory.get(ref).ref,
+    privAvailability: ids.map((privId) => ({ privId, isGranted: user.privileges.has(privId) })),
+  }))
+}
+
+function userOf(world: World, sessionKey: string): User {
+  const session = world.sessions.open.find(({ key }) => key === sessionKey)
+  if (session === undefined) throw new VimFault('InvalidArgument', { invalidProperty: 'sessionId' })
+  return session.user
+}
+
+function userNamed(world: World, userName: string): User {
+  const user = world.users.find(({ name }) => name.toLowerCase() === userName.toLowerCase())
+  if (user === undefined) throw new VimFault('UserNotFound', { principal: userName, unresolved: false })
+  return user
+}
+
+/** The first user is the administrator, the others have what the lab was told to give them. */
+function permissions(world: World): DataObject<'Permission'>[] {
+  return world.users.map(({ name }, index) => ({
+    entity: world.rootFolder.ref,
+    principal: name,
+    group: false,
+    roleId: index === 0 ? -1 : -2,
+    propagate: true,
+  }))
+}
