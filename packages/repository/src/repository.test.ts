@@ -6,7 +6,13 @@ import type { PointManifest, RestorePoint, StoredImage } from './restore-point.t
 import { openTestRepository } from './testing.ts'
 
 const chunk = 128 * 1024
-const emptyManifest: PointManifest = { subject: { id: 's', name: 'S', kind: 'test' }, images: [], blobs: {}, attributes: {}, stats: {} }
+const emptyManifest: PointManifest = {
+  subject: { id: 's', name: 'S', kind: 'test' },
+  images: [],
+  blobs: {},
+  attributes: {},
+  stats: {},
+}
 
 /** Writes `bytes` at `offsetBytes`, one lease per 4 chunks. */
 async function writeRun(image: ImageWriter, offsetBytes: number, bytes: Uint8Array): Promise<void> {
@@ -39,7 +45,10 @@ describe('a repository', () => {
     const bytes = seededRandom('content').bytes(5 * chunk + 1000)
     await using session = await repository.beginSession()
     const image = await storeImage(session, bytes)
-    const point = await session.commit({ ...emptyManifest, images: [{ key: 'd', label: 'D', image, attributes: { a: 1 } }] })
+    const point = await session.commit({
+      ...emptyManifest,
+      images: [{ key: 'd', label: 'D', image, attributes: { a: 1 } }],
+    })
     expect(await collect(repository.points())).toEqual([point])
     await repository.checkPoint(point)
     await using disk = await repository.openImage(image)

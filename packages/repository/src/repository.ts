@@ -27,8 +27,10 @@ export interface Repository extends AsyncDisposable {
 export interface ImageReader extends DiskReader {
   /**
    * The fast way to read a lot: whole runs in order, with read-ahead, decoded by the workers. What it leaves out reads as zeroes.
+   * Extents grow outward to whole chunks.
+   *
    * Dispose each run when its bytes are written (or copied): its buffer goes back to the pool, which bounds the read-ahead.
-   * Runs may be disposed in any order, and up to `runsAheadMax` (default 8) may be kept.
+   * Runs may be disposed in any order, and a few may be kept at a time; but never wait for another run before disposing one.
    */
   runs(
     extents?: AsyncIterable<Extent> | Iterable<Extent>,
@@ -75,9 +77,12 @@ export interface ImageWriter {
   readonly chunkSizeBytes: number
   readonly progress: ImageProgress
 
-  /** The largest lease: a multiple of the chunk size, at least 4 MiB. */
+  /** The largest lease: a multiple of the chunk size, at least 4 MiB, usually 8 MiB. */
   readonly leaseBytesMax: number
-  /** A page-aligned buffer from the bounded pool, to fill and hand to `write`. Waits until there is room: this is the back-pressure. */
+  /**
+   * A buffer from the bounded pool, to fill and hand to `write`. Waits until there is room: this is the back-pressure.
+   * With worker threads it is page-aligned, as O_DIRECT wants it.
+   */
   lease(lengthBytes: number, signal?: AbortSignal): Promise<Uint8Array>
   /** Gives a lease back unwritten, say after a failed read. */
   release(bytes: Uint8Array): void
@@ -107,7 +112,7 @@ export interface CreateOptions {
   readonly passphrase: Secret
   /** A power of two, 128 KiB to 4 MiB. Default 256 KiB. */
   readonly chunkSizeBytes?: number
-  /** What it costs to try a passphrase. Default argon2id, 128 MiB, 3 passes, 4 lanes. */
+  /** What it costs to try a passphrase. Default: argon2id, 128 MiB, 3 passes, 4 lanes. */
   readonly kdf?: KdfCost
 }
 
@@ -125,9 +130,9 @@ export interface OpenOptions extends Environment {
 
 /** What a repository takes from its surroundings. */
 export interface Environment {
-  /** Worker threads. Default: one per core. */
+  /** Worker threads. Default: one per core. 0: all work is done in this thread. */
   readonly workersMax?: number
-  /** What all buffers together may take. Default 256 MiB. */
+  /** What all buffers together may take, at least 48 MiB. Default 208 MiB, which keeps a run below 512 MiB in all. */
   readonly memoryBytesMax?: number
   /** How large a pack grows. Default 64 MiB. */
   readonly packSizeBytes?: number

@@ -18,7 +18,12 @@ export interface FormatObject {
 /** The vmkeep that can read what we write. */
 const needs = '0.1.0'
 
-export function encodeFormat(format: FormatObject, repositoryId: Uint8Array, controlKey: Uint8Array, random: Random) {
+export function encodeFormat(
+  format: FormatObject,
+  repositoryId: Uint8Array,
+  controlKey: Uint8Array,
+  random: Random,
+): Uint8Array {
   const { createdAtMs, ...rest } = format
   return encodeSealed(
     {

@@ -33,7 +33,12 @@ export interface NewSlot {
 }
 
 /** The master key, sealed so that `secret` opens it. */
-export async function encodeKeySlot(slot: NewSlot, secret: string, masterKey: Uint8Array, random: Random) {
+export async function encodeKeySlot(
+  slot: NewSlot,
+  secret: string,
+  masterKey: Uint8Array,
+  random: Random,
+): Promise<Uint8Array> {
   const salt = random.bytes(16)
   const stretched = await stretch(slot.kdf, secret, salt, slot.cost)
   const record = KdfRecord.encode({ kdf: slot.kdf, ...slot.cost, salt, commitment: commitment(stretched) })

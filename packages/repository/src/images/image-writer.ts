@@ -14,6 +14,7 @@ import { CompressionChoice } from '../sessions/compression-choice.ts'
 
 /** What one job works on: small enough to spread a lease over the threads, large enough that messages cost nothing. */
 const jobBytes = 1024 * 1024
+const leaseBytesMax = 8 * 1024 * 1024
 
 export interface ImageSink {
   readonly capacityBytes: number
@@ -63,7 +64,9 @@ export class ChunkingImageWriter implements ImageWriter {
   }
 
   get leaseBytesMax(): number {
-    return Math.max(this.chunkSizeBytes, this.#core.memory.leases.sizeBytes / 4)
+    const halfBytes = this.#core.memory.leases.sizeBytes / 2 // so that one can be filled while one is worked on
+    const bytes = Math.min(leaseBytesMax, halfBytes)
+    return bytes - (bytes % this.chunkSizeBytes)
   }
 
   async lease(lengthBytes: number, signal?: AbortSignal): Promise<Uint8Array> {

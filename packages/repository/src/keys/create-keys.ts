@@ -25,7 +25,11 @@ export interface NewKeys {
  *
  * @throws `repository.creation-unfinished` if somebody else is at it
  */
-export async function createKeys(keys: NewKeys, secretOf: (text: string) => Secret, signal?: AbortSignal) {
+export async function createKeys(
+  keys: NewKeys,
+  secretOf: (text: string) => Secret,
+  signal?: AbortSignal,
+): Promise<{ masterKey: Uint8Array; recoveryCode: Secret }> {
   const { objects, repositoryId, passphrase, random } = keys
   const masterKey = random.bytes(32)
   const code = newRecoveryCode(random)

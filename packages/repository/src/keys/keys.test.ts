@@ -71,7 +71,7 @@ it('finds every wrong symbol, and says in which group', () =>
   fc.assert(
     fc.property(fc.string(), fc.nat(34), fc.integer({ min: 1, max: 31 }), (seed, place, by) => {
       const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-      const symbols = [...newRecoveryCode(seededRandom(seed)).replaceAll('-', '')]
+      const symbols = newRecoveryCode(seededRandom(seed)).replaceAll('-', '').split('')
       symbols[place] = alphabet[(alphabet.indexOf(symbols[place]!) + by) % 32]!
       expect(parseRecoveryCode(symbols.join(''))).toEqual({ wrongGroups: [Math.floor(place / 5) + 1] })
     }),
@@ -138,7 +138,7 @@ it('never opens with a tampered slot, and lets a good slot open beside a bad one
       const outcomes = await Promise.all(
         [new Secret('Grüße'), recoveryCode].map((secret) => refusal(unlock(objects, repositoryId, secret))),
       )
-      expect([at, outcomes.toSorted()]).toEqual([at, ['opened', 'repository.wrong-key']])
+      expect([at, new Set(outcomes)]).toEqual([at, new Set(['opened', 'repository.wrong-key'])])
       slot[at]! ^= 4
     }
   }
@@ -155,7 +155,7 @@ it('lets one of two creators win', async () => {
 it('opens the ring with the right key only', async () => {
   const { memory, objects, repositoryId, masterKey } = await createdKeys()
   const { data, generation } = await openRing(objects, repositoryId, roleKeys(masterKey, repositoryId))
-  expect([generation, data.get(1)?.length]).toEqual([1, 32])
+  expect([generation, data.get(1)?.symmetricKeySize]).toEqual([1, 32])
   const wrong = roleKeys(new Uint8Array(32), repositoryId)
   expect(await refusal(openRing(objects, repositoryId, wrong))).toBe('repository.object-corrupt')
   memory.objects.delete('keys/ring-00000001')

@@ -3,7 +3,7 @@ import { fail } from '../errors.ts'
 import { decodeKeyRing, keyRingBytesMax } from '../formats/key-ring.ts'
 import { isRingKey, keysPrefix } from '../formats/object-names.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import type { BlobKeys, RoleKeys } from './role-keys.ts'
+import { type BlobKeys, blobKeys, type RoleKeys } from './role-keys.ts'
 
 /** Reads the newest ring. @throws `repository.object-corrupt` if it is damaged or missing */
 export async function openRing(
@@ -18,10 +18,7 @@ export async function openRing(
   if (newest === undefined || source === undefined)
     throw fail('repository.object-corrupt', { object: 'keys/ring-*', reason: 'it is missing' })
   try {
-    const generations = decodeKeyRing(source, repositoryId, roles.ring)
-    const data = new Map(generations.map(({ generation, key }) => [generation, key]))
-    const { ids, mapIds, map } = roles
-    return { ids, mapIds, map, data, generation: generations.at(-1)!.generation }
+    return blobKeys(roles, decodeKeyRing(source, repositoryId, roles.ring))
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     throw fail('repository.object-corrupt', { object: newest, reason: error.message }, error)

@@ -17,13 +17,13 @@ export function newRecoveryCode(random: Random): string {
  */
 export function parseRecoveryCode(typed: string): { symbols: string } | { wrongGroups: number[] } | undefined {
   const text = typed.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1')
-  if (text.length !== 5 * groups || [...text].some((symbol) => !alphabet.includes(symbol))) return undefined
+  if (text.length !== 5 * groups || valuesOf(text).includes(-1)) return undefined
   const parts = Array.from({ length: groups }, (_, i) => text.slice(5 * i, 5 * i + 5))
   const wrongGroups = parts.flatMap((part, i) => (group(valuesOf(part.slice(0, 4)), i + 1) === part ? [] : [i + 1]))
   return wrongGroups.length > 0 ? { wrongGroups } : { symbols: parts.map((part) => part.slice(0, 4)).join('') }
 }
 
-const valuesOf = (symbols: string) => [...symbols].map((symbol) => alphabet.indexOf(symbol))
+const valuesOf = (symbols: string) => symbols.split('').map((symbol) => alphabet.indexOf(symbol))
 
 function group(values: readonly number[], number: number): string {
   const check = values.reduce((sum, value, i) => sum + value * weights[i]!, 11 * number) % 32

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { deriveKey } from './derive-key.ts'
 
 /** The keys everything is done with, each for one purpose: docs/formats/repository.md §4. */
@@ -23,13 +24,26 @@ export function roleKeys(masterKey: Uint8Array, repositoryId: Uint8Array): RoleK
   }
 }
 
-/** What it takes to make and open blobs. Plain bytes, so that it crosses to a worker thread. */
+/** What it takes to make and open blobs. Crosses to worker threads as it is. */
 export interface BlobKeys {
-  readonly ids: Uint8Array
-  readonly mapIds: Uint8Array
-  readonly map: Uint8Array
+  readonly ids: KeyObject
+  readonly mapIds: KeyObject
+  readonly map: KeyObject
   /** Data keys by generation. */
-  readonly data: ReadonlyMap<number, Uint8Array>
+  readonly data: ReadonlyMap<number, KeyObject>
   /** The generation new blobs get. */
   readonly generation: number
+}
+
+export function blobKeys(
+  { ids, mapIds, map }: RoleKeys,
+  generations: readonly { readonly generation: number; readonly key: Uint8Array }[],
+): BlobKeys {
+  return {
+    ids: createSecretKey(ids),
+    mapIds: createSecretKey(mapIds),
+    map: createSecretKey(map),
+    data: new Map(generations.map(({ generation, key }) => [generation, createSecretKey(key)])),
+    generation: generations.at(-1)!.generation,
+  }
 }

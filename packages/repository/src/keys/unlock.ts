@@ -13,7 +13,12 @@ export const normalized = (passphrase: string): string => passphrase.normalize('
  *
  * @throws `repository.wrong-key`, `repository.recovery-code-typo`, `repository.no-key-slots`
  */
-export async function unlock(objects: ObjectStore, repositoryId: Uint8Array, key: Secret, signal?: AbortSignal) {
+export async function unlock(
+  objects: ObjectStore,
+  repositoryId: Uint8Array,
+  key: Secret,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
   const storage = objects.storage.name
   const { slots, damaged } = await readSlots(objects, repositoryId, signal)
   if (slots.length === 0) throw fail('repository.no-key-slots', { storage }, damaged[0])

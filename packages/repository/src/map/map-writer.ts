@@ -160,7 +160,7 @@ export class MapWriter {
   }
 
   async #settle(node: Node): Promise<void> {
-    for (const child of [...node.children.values()]) {
+    for (const child of node.children.values()) {
       await this.#settle(child)
       await this.#close(child)
     }

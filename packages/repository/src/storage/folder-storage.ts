@@ -23,14 +23,17 @@ export interface FolderOptions {
  *
  * @throws `storage.missing`, `storage.not-a-folder`, `storage.no-permission`
  */
-export async function openFolderStorage(path: string, { create = false, random = systemRandom }: FolderOptions = {}) {
+export async function openFolderStorage(
+  path: string,
+  { create = false, random = systemRandom }: FolderOptions = {},
+): Promise<Storage> {
   const root = resolve(path)
   const name = `folder ${root}`
   try {
     if (create) await mkdir(root, { recursive: true })
     const identity = await stat(root, { bigint: true })
     if (!identity.isDirectory()) throw fail('storage.not-a-folder', { storage: name })
-    return new FolderStorage(root, identity, random) as Storage
+    return new FolderStorage(root, identity, random)
   } catch (error) {
     const code = systemCode(error)
     if (code === 'ENOENT') throw fail('storage.missing', { storage: name }, error)

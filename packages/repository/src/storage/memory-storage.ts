@@ -39,7 +39,11 @@ export class MemoryStorage implements Storage {
       throw fail('storage.short-read', { storage: this.name, key, offsetBytes: offsetBytes + run.length, missingBytes })
   }
 
-  async getSuffix(key: string, lengthBytesMax: number, signal?: AbortSignal) {
+  async getSuffix(
+    key: string,
+    lengthBytesMax: number,
+    signal?: AbortSignal,
+  ): Promise<{ bytes: Uint8Array; sizeBytes: number } | undefined> {
     signal?.throwIfAborted()
     const object = this.#find(key)
     return object && { bytes: object.slice(Math.max(0, object.length - lengthBytesMax)), sizeBytes: object.length }

@@ -3,6 +3,8 @@ import { AppError, collect, seededRandom } from '@vmkeep/kit'
 import { describe, expect, it } from 'vitest'
 import type { Storage } from './storage.ts'
 
+// oxlint-disable max-lines-per-function -- a suite, not a function
+
 /** `open` gives a fresh, empty storage each time; it is disposed here. */
 export function storageContract(name: string, open: () => Promise<Storage>): void {
   describe(`${name} keeps the storage contract`, () => {

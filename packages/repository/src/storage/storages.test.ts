@@ -46,7 +46,7 @@ describe('a folder', () => {
 
   it.each([
     ['taken away', async () => {}],
-    ['replaced by another', async (path: string) => void (await mkdir(path))],
+    ['replaced by another', async (path: string) => mkdir(path)],
   ])('notices that it was %s', async (_, then) => {
     const path = nextFolder()
     await using storage = await openFolderStorage(path, { create: true })

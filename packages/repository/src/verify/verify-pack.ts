@@ -43,7 +43,8 @@ async function entriesOf(
   const sizeBytes = await objects.size(pack.key, signal)
   if (sizeBytes === undefined) {
     const absent = fail('repository.pack-missing', { pack: pack.key, id: 'it holds' })
-    return void damages.addObject(pack.key, absent, { everythingInIt: true })
+    damages.addObject(pack.key, absent, { everythingInIt: true })
+    return undefined
   }
   try {
     const contents = await readTrailer(objects, { repositoryId, name: pack.name }, roles.index, signal)

@@ -4,6 +4,7 @@ import { isZero } from '@vmkeep/disk'
 import { nonceBytes } from '../formats/aead.ts'
 import { blobHeaderBytes, blobOverheadBytes, blobType, idBytes } from '../formats/blob.ts'
 import type { BlobKeys } from '../keys/role-keys.ts'
+import { freeNow } from './free-now.ts'
 import { idOf, openBlob, sealBlob } from './seal-blob.ts'
 
 // The work that costs processor time, as data: a job goes to a thread, its bytes stay where they are in shared memory.
@@ -79,6 +80,7 @@ export function jobsOn(memory: ArrayBufferLike, keys: BlobKeys): Work {
         const nonce = nonces.subarray(i * nonceBytes, (i + 1) * nonceBytes)
         const { header, ciphertext, tag } = sealBlob(keys, { type: blobType.chunk, id, plain, level, nonce })
         plain.set(ciphertext)
+        freeNow(ciphertext)
         frames.set(header, i * blobOverheadBytes)
         frames.set(tag, i * blobOverheadBytes + blobHeaderBytes)
       })

@@ -12,6 +12,7 @@ import {
 } from '../formats/blob.ts'
 import { sameBytes, toHex } from '../formats/hex.ts'
 import type { BlobKeys } from '../keys/role-keys.ts'
+import { freeNow } from './free-now.ts'
 import { fail } from '../errors.ts'
 
 /** Stored as it is unless compression saves at least this much. */
@@ -60,7 +61,9 @@ export function sealBlob(keys: BlobKeys, blob: PlainBlob): SealedBlob {
   const input = { key: blobKey(keys, type, keyGeneration, id), nonce, additional: header }
   const { ciphertext, tag } = seal(input, body)
   const back = unseal(input, ciphertext, tag)
-  const same = back !== undefined && sameBytes(packed === undefined ? back : decompressed(back, plain.length), plain)
+  const plainBack = packed === undefined || back === undefined ? back : decompressed(back, plain.length)
+  const same = plainBack !== undefined && sameBytes(plainBack, plain)
+  freeNow(packed, back, plainBack)
   if (!same) throw fail('repository.seal-mismatch', { id: toHex(id) })
   return { header, ciphertext, tag }
 }
@@ -80,6 +83,7 @@ export function openBlob(keys: BlobKeys, blob: Uint8Array, expected: { id: Uint8
   const body = unseal(input, blob.subarray(blobHeaderBytes, tagAt), blob.subarray(tagAt))
   if (body === undefined) throw new FormatError('its seal is broken')
   const plain = header.compression === compression.none ? body : decompressed(body, header.plainBytes)
+  if (plain !== body) freeNow(body)
   if (!sameBytes(idOf(keys, header.type, plain), header.id)) throw new FormatError('its content does not match its id')
   return plain
 }

@@ -8,7 +8,8 @@ declare const WebAssembly: {
 
 const pageBytes = 64 * 1024
 export const memoryBytesMin = 48 * 1024 * 1024
-export const memoryBytesDefault = 256 * 1024 * 1024
+/** With what Node, the threads and zlib take by themselves, a backup and a restore at once stay below 512 MiB (measured). */
+export const memoryBytesDefault = 208 * 1024 * 1024
 
 /** All buffers of a repository, in one piece that threads share: the budget is its size, and nothing lies outside it. */
 export interface SharedMemory {
@@ -25,7 +26,7 @@ export interface SharedMemory {
 export const segmentBytes = 256 * 1024
 
 /**
- * A quarter for reading, a fifth for leases, the rest for packs: one filling and one or two on their way.
+ * A sixth for leases, a sixth for reading, the rest for packs: one filling and at least one on its way.
  * With threads, it is the memory of a WebAssembly.Memory: page-aligned, so that O_DIRECT can read into a lease.
  * Source: Node 24, O_DIRECT into SharedArrayBuffer gives EINVAL, into WebAssembly.Memory works. Evidence: observed.
  */
@@ -35,8 +36,8 @@ export function sharedMemory(sizeBytesMax: number, { threads }: { threads: boole
     ? new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer
     : new ArrayBuffer(pages * pageBytes)
   const sizeBytes = pages * pageBytes
-  const leaseBytes = Math.max(2 * chunkBytesMax, aligned(sizeBytes / 5))
-  const readBytes = Math.max(3 * chunkBytesMax, aligned(sizeBytes / 4))
+  const leaseBytes = Math.max(2 * chunkBytesMax, aligned(sizeBytes / 6))
+  const readBytes = Math.max(3 * chunkBytesMax, aligned(sizeBytes / 6))
   const packBytes = sizeBytes - leaseBytes - readBytes
   return {
     buffer,

@@ -106,7 +106,11 @@ class Thread {
 
   constructor(start: WorkerStart, { onIdle, onDeath }: { onIdle: () => void; onDeath: (reason: string) => void }) {
     this.#onIdle = onIdle
-    this.#worker = new Worker(siblingModule(import.meta.url, './worker'), { workerData: start, name: 'vmkeep-chunks' })
+    this.#worker = new Worker(siblingModule(import.meta.url, './worker'), {
+      workerData: start,
+      name: 'vmkeep-chunks',
+      resourceLimits: { maxYoungGenerationSizeMb: 4 }, // few small objects: the default lets 50 MiB of them pile up (measured)
+    })
     this.#worker.on('message', (reply: ReplyMessage) => this.#take(reply))
     this.#worker.on('error', (error) => onDeath(messageOf(error)))
     this.#worker.on('exit', (code) => onDeath(`exit ${code}`))
