@@ -1,0 +1,47 @@
+// `npm run bench [-- name…] [--size 8GiB] [--folder /fast/disk] [-o json]`: how fast, how much memory, how much space; beside others in the same run.
+// Never a test: nothing fails for being slow. docs/benchmarks.md says how to read it.
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { scenario as backup } from './bench/backup.ts'
+import { scenario as memory2Tib } from './bench/memory-2tib.ts'
+import { scenario as nfc } from './bench/nfc-scenario.ts'
+import { scenario as pipeline } from './bench/pipeline.ts'
+import { tableOf } from './bench/support/report.ts'
+import { type BenchResult, ratiosOf, type Scenario } from './bench/support/scenario.ts'
+
+const scenarios: Readonly<Record<string, Scenario>> = { pipeline, nfc, 'memory-2tib': memory2Tib, backup }
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    output: { type: 'string', short: 'o', default: 'table' },
+    size: { type: 'string', default: '8GiB' },
+    folder: { type: 'string', default: join(tmpdir(), 'vmkeep-bench') },
+  },
+})
+const names = positionals.length > 0 ? positionals : Object.keys(scenarios)
+const unknown = names.filter((name) => !(name in scenarios))
+if (unknown.length > 0)
+  throw new Error(`no scenario ${unknown.join(', ')}; there are ${Object.keys(scenarios).join(', ')}`)
+
+await mkdir(options.folder, { recursive: true })
+const say = (line: string) => console.error(line)
+const results: BenchResult[] = []
+for (const name of names) {
+  const result = await scenarios[name]!({ sizeBytes: bytesOf(options.size), folder: options.folder, say })
+  results.push(result)
+  if (options.output !== 'json') console.log(tableOf(result))
+}
+if (options.output === 'json') console.log(JSON.stringify(results.map(withRatios), undefined, 2))
+
+function withRatios(result: BenchResult) {
+  return { ...result, metrics: result.metrics.map((metric) => ({ ...metric, ratios: ratiosOf(metric) })) }
+}
+
+function bytesOf(text: string): number {
+  const [, number, unit = ''] = /^(\d+)(MiB|GiB)?$/.exec(text) ?? []
+  if (number === undefined) throw new Error(`"${text}" is no size: write 512MiB or 8GiB`)
+  return Number(number) * (unit === 'GiB' ? 2 ** 30 : unit === 'MiB' ? 2 ** 20 : 1)
+}
