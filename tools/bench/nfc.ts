@@ -18,6 +18,7 @@ export interface NfcBenchOptions {
   readonly readBytes?: number
   /** Calls of `read` under way at once. */
   readonly readsMax?: number
+  readonly requestsInFlightMax?: number
 }
 
 /** What a copy took: on the wall's clock, and of this thread's time, which others on the machine disturb less. */
@@ -57,7 +58,8 @@ const better = (a: Cost, b: Cost): Cost => ({
 async function nfcCost(options: NfcBenchOptions): Promise<Cost> {
   const { path, totalBytes, transport = 'nbdssl', readBytes = 2 * mebibyte, readsMax = 4 } = options
   const ticket = await options.ticket()
-  const settings = { ticket, path, access: 'read', transport, bufferBytes: options.bufferBytes } as const
+  const { bufferBytes, requestsInFlightMax } = options
+  const settings = { ticket, path, access: 'read', transport, bufferBytes, requestsInFlightMax } as const
   await using file = await openNfcFile(settings)
   const stop = meter()
   let next = 0
@@ -161,7 +163,13 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     return {
       'nbdssl, 64 KiB buffers': await benchNfc(options),
       'nbdssl, 1 MiB buffers': await benchNfc({ ...options, bufferBytes: mebibyte }),
-      'nbdssl, reads of 256 KiB': await benchNfc({ ...options, readBytes: 256 * 1024, readsMax: 8 }),
+      'nbdssl, reads of 256 KiB': await benchNfc({ ...options, readBytes: 256 * 1024, readsMax: 16 }),
+      'nbdssl, reads of 256 KiB, 16 in flight': await benchNfc({
+        ...options,
+        readBytes: 256 * 1024,
+        readsMax: 16,
+        requestsInFlightMax: 16,
+      }),
       'nbd, 64 KiB buffers': await benchNfc({ ...options, transport: 'nbd' }),
     }
   })
