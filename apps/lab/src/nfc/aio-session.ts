@@ -36,12 +36,12 @@ import { OpenFiles } from './open-files.ts'
 import { replyToRead } from './read-reply.ts'
 import { Refusal } from './refusal.ts'
 import type { Grant } from './ticket-book.ts'
+import { WindowPool } from './window-pool.ts'
 import { WriteRequest } from './write-request.ts'
 
 const pathBytesMax = 4096
 const bufferCountMax = 256
 const writesOpenMax = 64
-const windowsPerConnection = 3
 /** Source: OpenVixDiskLib docs. Evidence: observed in one lab. */
 const sockOpts = { sendBytes: 1_675_000, receiveBytes: 1_675_000, flag: 1 }
 
@@ -57,6 +57,7 @@ export interface AioSessionOptions {
 
 interface Buffers extends Disposable {
   readonly bufferBytes: number
+  readonly windows: WindowPool
 }
 
 /**
@@ -69,7 +70,6 @@ export class AioSession implements AsyncDisposable {
   readonly #writer: FrameWriter
   readonly #signal: AbortSignal
   readonly #files: OpenFiles
-  readonly #windows = new Limiter(windowsPerConnection)
   readonly #requests = new Limiter(bufferCountMax)
   readonly #writes = new Map<number, WriteRequest>()
   readonly #running = new Set<Promise<void>>()
@@ -165,7 +165,11 @@ export class AioSession implements AsyncDisposable {
     const wanted = bufferBytes * bufferCount
     const share = bufferBytes > this.#host.limits.sessionBufferBytesMax ? undefined : this.#host.budget.take(wanted)
     if (share === undefined) throw noMemory(wanted)
-    this.#buffers = { bufferBytes, [Symbol.dispose]: () => share[Symbol.dispose]() }
+    this.#buffers = {
+      bufferBytes,
+      windows: new WindowPool(bufferBytes),
+      [Symbol.dispose]: () => share[Symbol.dispose](),
+    }
     await this.#writer.reply(header.type, header.opId, OpenSessionReply.encode({}))
   }
 
@@ -252,9 +256,9 @@ export class AioSession implements AsyncDisposable {
   }
 
   async #answer(opId: number, request: ReadRequest, disk: OpenDisk): Promise<void> {
-    const { bufferBytes: fragmentBytesMax } = this.#buffers!
+    const { bufferBytes: fragmentBytesMax, windows } = this.#buffers!
     const strike = () => this.#strikeFragment(disk.path)
-    const context = { disk, opId, fragmentBytesMax, strike, windows: this.#windows }
+    const context = { disk, opId, fragmentBytesMax, strike, windows }
     try {
       await replyToRead(request, { ...context, random: this.#host.random, writer: this.#writer, signal: this.#signal })
     } catch (error) {

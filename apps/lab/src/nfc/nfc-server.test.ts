@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { X509Certificate } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -250,8 +249,7 @@ describe('what a host refuses', () => {
     const { client } = await TestNfcClient.dial(lab.server.port)
     await using _client = client
     client.socket.write('SESSION x\r\n')
-    client.socket.resume()
-    await once(client.socket, 'close')
+    await client.ended()
   })
 
   it('refuses buffers of 16 MiB and goes on with smaller ones', async () => {
@@ -356,8 +354,7 @@ describe('a client that breaks the protocol', () => {
     const { client } = await TestNfcClient.dial(lab.server.port)
     await client.authd(lab.ticket().sessionId, 'vpxa-nfc')
     client.socket.write(bytes)
-    client.socket.resume()
-    await once(client.socket, 'close')
+    await client.ended()
     expect(lab.said.at(-1)).toMatch(why)
   })
 
@@ -373,8 +370,7 @@ describe('a client that breaks the protocol', () => {
     client.use(client.socket)
     await client.shakeHands()
     client.stream.write(bytes)
-    client.stream.resume()
-    await once(client.socket, 'close')
+    await client.ended()
     expect(lab.said.at(-1)).toMatch(why)
   })
 
@@ -413,16 +409,14 @@ describe('a client that breaks the protocol', () => {
   it.each(inSession)('%s ends the session, and the log says why', async (_, type, payload, extra, why) => {
     await using client = await TestNfcClient.connect(lab.ticket(), { secure: false })
     client.send(type, payload, extra)
-    client.stream.resume()
-    await once(client.socket, 'close')
+    await client.ended()
     expect(lab.said.at(-1)).toMatch(why)
   })
 
   it('half a TLS record and silence ends the connection', async () => {
     const { client } = await TestNfcClient.dial(lab.server.port)
     client.socket.end(Buffer.from('160301ffff01', 'hex'))
-    client.socket.resume()
-    await once(client.socket, 'close')
+    await client.ended()
   })
 
   it('any bytes at any point end that connection and no other', async () => {
@@ -442,8 +436,7 @@ describe('a client that breaks the protocol', () => {
             await client.shakeHands()
           }
           client.socket.end(noiseBytes)
-          client.socket.resume()
-          if (!client.socket.destroyed) await once(client.socket, 'close')
+          await client.ended()
           expect((await witness.read(handle, 0, 4096)).length).toBe(4096)
         },
       ),

@@ -1,13 +1,13 @@
 import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
-import type { Limiter, Random } from '@vmkeep/kit'
+import type { Random } from '@vmkeep/kit'
 import { compressionKind, encodeFragmentFrame, encodeSkipZ, ioDirection, type ReadRequest } from '@vmkeep/nfc/messages'
 import type { OpenDisk } from '../storage/model.ts'
 import type { Strike } from './nfc-faults.ts'
 import type { FrameWriter } from './frame-writer.ts'
+import type { Window, WindowPool } from './window-pool.ts'
 
 const deflated = promisify(deflate)
-const windowBytesMax = 1024 * 1024
 
 export interface ReadReplyContext {
   readonly disk: OpenDisk
@@ -15,8 +15,8 @@ export interface ReadReplyContext {
   /** The most a fragment holds. */
   readonly fragmentBytesMax: number
   readonly writer: FrameWriter
-  /** Windows in flight on this connection: what bounds its memory. */
-  readonly windows: Limiter
+  /** What bounds the memory of this connection. */
+  readonly windows: WindowPool
   readonly random: Random
   readonly signal: AbortSignal
   /** Asked for every fragment. */
@@ -24,21 +24,16 @@ export interface ReadReplyContext {
 }
 
 /**
- * Answers one read with fragments, deliberately not in order: windows of up to 1 MiB are read one ahead of the other, and the
- * fragments of a window are shuffled.
+ * Answers one read with fragments, deliberately not in order: windows are read one ahead of the other, and the fragments of a
+ * window are shuffled.
  */
 export async function replyToRead(request: ReadRequest, context: ReadReplyContext): Promise<void> {
-  const { fragmentBytesMax, windows, signal } = context
-  const windowBytes = Math.max(1, Math.floor(windowBytesMax / fragmentBytesMax)) * fragmentBytesMax
+  const { windows, signal } = context
   const running: Promise<void>[] = []
   try {
-    for (let at = 0; at < request.lengthBytes; at += windowBytes) {
-      const place = await windows.acquire(signal)
-      const sent = sendWindow(request, at, Math.min(windowBytes, request.lengthBytes - at), context)
-      sent.then(
-        () => place[Symbol.dispose](),
-        () => place[Symbol.dispose](),
-      )
+    for (let at = 0; at < request.lengthBytes; at += windows.windowBytes) {
+      const sent = sendWindow(request, at, await windows.take(signal), context)
+      sent.catch(() => {}) // awaited below; until then it must not count as unhandled
       running.push(sent)
     }
   } finally {
@@ -47,20 +42,16 @@ export async function replyToRead(request: ReadRequest, context: ReadReplyContex
   await Promise.all(running)
 }
 
-async function sendWindow(
-  request: ReadRequest,
-  at: number,
-  lengthBytes: number,
-  context: ReadReplyContext,
-): Promise<void> {
+async function sendWindow(request: ReadRequest, at: number, taken: Window, context: ReadReplyContext): Promise<void> {
+  using window = taken
   const { disk, fragmentBytesMax, random, signal } = context
-  const window = Buffer.allocUnsafeSlow(lengthBytes)
-  await disk.read(request.offsetBytes + at, window, signal)
-  const starts = Array.from({ length: Math.ceil(lengthBytes / fragmentBytesMax) }, (_, i) => i * fragmentBytesMax)
+  const bytes = window.bytes.subarray(0, request.lengthBytes - at)
+  await disk.read(request.offsetBytes + at, bytes, signal)
+  const starts = Array.from({ length: Math.ceil(bytes.length / fragmentBytesMax) }, (_, i) => i * fragmentBytesMax)
   const parts: Uint8Array[] = []
   for (const start of shuffled(starts, random))
-    parts.push(...(await fragment(request, at + start, window.subarray(start, start + fragmentBytesMax), context)))
-  if (parts.length > 0) await context.writer.send(...parts)
+    parts.push(...(await fragment(request, at + start, bytes.subarray(start, start + fragmentBytesMax), context)))
+  await context.writer.send(...parts)
 }
 
 async function fragment(

@@ -214,6 +214,13 @@ export class TestNfcClient implements AsyncDisposable {
   async close(): Promise<void> {
     await this.call(3, u32(0))
     this.stream.write(classic(4))
+    await this.ended()
+  }
+
+  /** The server has ended the connection; what it still sent is not looked at. */
+  async ended(): Promise<void> {
+    this.socket.removeAllListeners('readable')
+    this.stream.removeAllListeners('readable')
     this.stream.resume()
     if (!this.socket.destroyed) await once(this.socket, 'close')
   }
