@@ -1,7 +1,7 @@
 import { aligned, type DiskReader, type Extent, whole } from '@vmkeep/disk'
 import { hasCode, messageOf } from '@vmkeep/kit'
-import type { ImageProgress, ImageWriter, Plain, PointImage, WriterSession } from '@vmkeep/repository'
-import type { Cause, DiskSizes, VmPointDisk } from '@vmkeep/run'
+import type { ImageProgress, ImageWriter, PointImage, WriterSession } from '@vmkeep/repository'
+import { type Cause, type DiskSizes, plainOf, type VmPointDisk } from '@vmkeep/run'
 import { openVmDisk, type VmDiskReader } from '@vmkeep/transport'
 import { changedExtents, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
 import { decideRead, type FullReadCause, fullReadCause, type PreviousDisk, type ReadDecision } from './decide-read.ts'
@@ -139,13 +139,7 @@ async function copyDisk(
       key: String(job.disk.key),
       label: job.disk.label,
       image: stored,
-      attributes: diskAttributes(
-        job.disk,
-        source,
-        decision.mode,
-        cause,
-        await source.metadata(run.signal),
-      ) as unknown as Record<string, Plain>,
+      attributes: plainOf(diskAttributes(job.disk, source, decision.mode, cause, await source.metadata(run.signal))),
     },
     report: {
       key: job.disk.key,

@@ -1,6 +1,14 @@
 import { crashPoint, errorToData, isAbort, messageOf } from '@vmkeep/kit'
-import type { Plain, RestorePoint, WriterSession } from '@vmkeep/repository'
-import { type Cause, lockVm, type VmHomeFile, type VmPoint, type VmPointAttributes, vmPointFormat } from '@vmkeep/run'
+import type { RestorePoint, WriterSession } from '@vmkeep/repository'
+import {
+  type Cause,
+  lockVm,
+  plainOf,
+  type VmHomeFile,
+  type VmPoint,
+  type VmPointAttributes,
+  vmPointFormat,
+} from '@vmkeep/run'
 import {
   type Captured,
   captureSnapshot,
@@ -224,7 +232,7 @@ async function commit(
       subject: { id: identityOf(vm), name: vm.name, kind: 'vm' },
       images: backups.map(({ image }) => image),
       blobs,
-      attributes: attributes as unknown as Record<string, Plain>,
+      attributes: plainOf(attributes),
       stats: sumSizes(backups),
     },
     run.signal,

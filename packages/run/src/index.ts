@@ -8,7 +8,6 @@ export {
   type Provisioning,
   type SkippedDisk,
   type VmHomeFile,
-  type VmPlace,
   type VmPoint,
   type VmPointAttributes,
   type VmPointDisk,
@@ -17,3 +16,4 @@ export {
 } from './vm-point.ts'
 export { cleanUpLeftovers, type CleanUpReport, type CleanUpRequest } from './clean-up-leftovers.ts'
 export { lockVm } from './vm-lock.ts'
+export { plainOf } from './plain-of.ts'

@@ -1,22 +1,10 @@
 // What a restore point of a VM holds, as the repository keeps it: `attributes` of the point and of its images.
 // A backup writes it, a restore reads it, perhaps years later: fields are only ever added.
 import type { RestorePoint, StoredImage } from '@vmkeep/repository'
-import type { VmNetwork } from '@vmkeep/vsphere'
+import type { Place } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 
 export const vmPointFormat = 1
-
-/** Names, not only references: what the VM's surroundings were called, for a restore somewhere else. */
-export interface VmPlace {
-  readonly endpoint: string
-  readonly datacenter?: string
-  readonly cluster?: string
-  readonly host?: string
-  readonly resourcePool?: string
-  readonly folder?: string
-  readonly datastores: readonly string[]
-  readonly networks: readonly VmNetwork[]
-}
 
 /** Why something is as it is: a stable code and a sentence. */
 export interface Cause {
@@ -71,7 +59,8 @@ export interface VmPointAttributes {
   readonly ref: string
   readonly endpointId: string
   readonly powerState: string
-  readonly place: VmPlace
+  /** Names, not only references: what the VM's surroundings were called, for a restore somewhere else. */
+  readonly place: Place
   readonly consistency: 'crash' | 'quiesced'
   readonly runId: string
   readonly skippedDisks: readonly SkippedDisk[]

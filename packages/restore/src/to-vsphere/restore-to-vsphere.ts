@@ -20,7 +20,7 @@ import {
   type ManagedObjectReference,
   powerOn,
   type Session,
-  uploadFile,
+  uploadNvram,
 } from '@vmkeep/vsphere'
 import type { RestoreReport } from '../report.ts'
 import { type Destination, planRestore, type RestorePlan } from './plan-restore.ts'
@@ -108,7 +108,7 @@ async function restoreNvram(
   const nvram = point.homeFiles.find(({ kind }) => kind === 'nvram')
   if (nvram === undefined) return []
   try {
-    await uploadFile(session, { vm, kind: 'nvram', bytes: await repository.readBlob(nvram.blob, signal) }, signal)
+    await uploadNvram(session, vm, await repository.readBlob(nvram.blob, signal), signal)
     return []
   } catch (error) {
     signal.throwIfAborted()
