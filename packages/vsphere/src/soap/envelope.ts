@@ -2,7 +2,7 @@
 import { FormatError } from '@vmkeep/kit'
 import type { AnyOf, MethodName, Request, Response } from '../types/data-object.ts'
 import { managedObjectDerivesFrom, methodSchema, type MethodSchema, objectSchema } from '../types/schema.ts'
-import { decodeAny, decodeItem } from './decode-value.ts'
+import { decodeItem } from './decode-value.ts'
 import { encodeAny, encodeField, encodeFields, encodeItem } from './encode-value.ts'
 import { readXml, type XmlLimits } from './read-xml.ts'
 import { escapeText, namespaces, type XmlElement } from './xml-element.ts'
@@ -105,15 +105,10 @@ function decodeFault(element: XmlElement): WireFault {
  */
 function decodeDetail(detail: XmlElement | undefined): AnyOf<'MethodFault'> | undefined {
   if (detail === undefined) return undefined
-  const decoded =
-    detail.xsiType !== undefined || objectSchema(faultNameOf(detail.name)) === undefined
-      ? { $type: faultNameOf(detail.name), ...(decodeAny(detail) as object) }
-      : (decodeItem(
-          detail,
-          { kind: 'object', type: faultNameOf(detail.name), isPolymorphic: true },
-          'anyType',
-        ) as object)
-  return decoded as AnyOf<'MethodFault'>
+  const $type = detail.xsiType ?? faultNameOf(detail.name)
+  const type = objectSchema($type) === undefined ? 'MethodFault' : $type
+  const fault = decodeItem(detail, { kind: 'object', type, isPolymorphic: true }, 'anyType') as object
+  return { ...fault, $type } as AnyOf<'MethodFault'>
 }
 
 const faultNameOf = (tag: string): string => (tag.endsWith('Fault') ? tag.slice(0, -5) : tag)

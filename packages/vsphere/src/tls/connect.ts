@@ -86,7 +86,8 @@ const unreachable: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name server does not answer',
 }
 
-function connectionError(error: Error & { code?: string }, { host, port }: Address): AppError {
+/** What a failed attempt to connect means. Nothing had been sent. */
+export function connectionError(error: Error & { readonly code?: string }, { host, port }: Address): AppError {
   const code = error.code ?? ''
   if (code === 'ENOTFOUND') return fail('vsphere.unknown-host', { host }, error)
   const reason = unreachable[code]
