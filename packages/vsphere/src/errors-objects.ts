@@ -18,7 +18,7 @@ export const objectErrors = {
   'vsphere.place-not-found': [
     'change-request',
     (d: { kind: string; wanted: string; candidates: readonly string[] }) =>
-      `there is no ${d.kind} "${d.wanted}" for this; there is: ${listed(d.candidates)}`,
+      `there is no ${d.kind}${d.wanted === '' ? '' : ` "${d.wanted}"`} for this; there is: ${listed(d.candidates)}`,
   ],
   'vsphere.place-ambiguous': [
     'change-request',

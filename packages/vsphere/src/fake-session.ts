@@ -3,6 +3,7 @@
 import { type Clock, systemClock } from '@vmkeep/kit'
 import { errorOfFault } from './soap/fault-error.ts'
 import type { Session, Transfer } from './session/session.ts'
+import { managedObjectSchema } from './types/schema.ts'
 import type { AnyOf, DataObject, ManagedObjectReference, MethodName, Request, Response } from './types/index.ts'
 
 export type Fault = AnyOf<'MethodFault'>
@@ -236,7 +237,8 @@ export class FakeSession implements Session {
   #seenThrough(ref: ManagedObjectReference): ManagedObjectReference[] {
     if (ref.type !== 'ContainerView') return [ref]
     const type = this.#views.get(ref.value)
-    return [...this.#objects.values()].filter(({ ref: one }) => one.type === type).map(({ ref: one }) => one)
+    const isOfType = (one: ManagedObjectReference) => managedObjectSchema(one.type)?.lineage.has(type ?? '') === true
+    return [...this.#objects.values()].map(({ ref: one }) => one).filter(isOfType)
   }
 
   #contentOf(ref: ManagedObjectReference, paths: readonly string[]): DataObject<'ObjectContent'> {

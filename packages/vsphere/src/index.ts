@@ -35,6 +35,8 @@ export { type Conflicts, findConflicts, type Holder, type Identity, identityOfCo
 export { clearMarker } from './create/marker.ts'
 export { provisioningOf } from './create/planned-disks.ts'
 export { powerOff, powerOn } from './create/power.ts'
+export type { DestinationNames } from './create/choose-destination.ts'
+export { type DestinationRequest, resolveDestination, type ResolvedDestination } from './create/resolve-destination.ts'
 export { setBootOrder } from './create/set-boot-order.ts'
 export { type DatastorePath, formatDatastorePath, parseDatastorePath } from './files/datastore-path.ts'
 export { downloadFile, type FilePlace, uploadFile } from './files/download-file.ts'

@@ -28,7 +28,7 @@ export async function downloadFile(
   if (transfer.status !== 200) throw fail('vsphere.file-refused', { file, host: session.host, status: transfer.status })
   if (Number(transfer.headers['content-length'] ?? 0) > sizeBytesMax)
     throw fail('vsphere.file-too-large', { file, sizeBytesMax })
-  return readAll(transfer, file, sizeBytesMax)
+  return await readAll(transfer, file, sizeBytesMax)
 }
 
 async function readAll({ body }: Transfer, file: string, sizeBytesMax: number): Promise<Buffer> {
