@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { World } from '../inventory/world.ts'
 import type { CookieJar } from '../soap/call.ts'
 import type { Dispatcher } from '../soap/dispatcher.ts'
+import { versionOf } from '../soap/fit-version.ts'
 import { closedSignal } from './closed-signal.ts'
 import { cookieOf, sessionCookie, sessionCookieHeader } from './cookies.ts'
 import { readBody } from './read-body.ts'
@@ -22,7 +23,9 @@ export async function answerSoap(
   const before = token === undefined ? undefined : world.sessions.find(token)
   const cookie: CookieJar = { session: before }
   const client = { ipAddress: request.socket.remoteAddress ?? '', userAgent: request.headers['user-agent'] ?? '' }
-  const answer = await dispatcher.answer(body.toString('utf8'), { cookie, client, signal: closedSignal(response) })
+  const version = versionOf(request.headers['soapaction'] as string | undefined)
+  const context = { cookie, client, version, signal: closedSignal(response) }
+  const answer = await dispatcher.answer(body.toString('utf8'), context)
   if (answer.kind === 'cut') return void request.socket.destroy()
   if (answer.kind === 'http-error') return void response.writeHead(answer.status).end()
   const started = cookie.session !== before && cookie.session !== undefined

@@ -76,7 +76,7 @@ export function esxiMorefs(): Morefs {
     switch: () => 'ha-dvs',
     vm: () => `${++vm}`,
     snapshot: (ofVm) => `${ofVm}-snapshot-${++snapshot}`,
-    task: (entity, descriptionId) => `haTask-${entity}-vim.${descriptionId}-${++task}`,
+    task: (entity, descriptionId) => `haTask-${entity}-vim.${descriptionId.replace(/^vim\./, '')}-${++task}`,
   }
 }
 

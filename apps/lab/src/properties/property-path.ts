@@ -34,6 +34,7 @@ export function parsePropertyPath(type: string, text: string): PropertyPath {
     if (index > 0) field = field === undefined || field.isArray ? undefined : fieldBelow(field.type, step.name)
     if (step.key !== undefined) field = field?.isArray === true ? { ...field, isArray: false } : undefined
   }
+  field ??= first === undefined ? undefined : alwaysUnset(type, first.name)
   if (field === undefined) throw new VimFault('InvalidProperty', { name: text })
   return { text, steps, field }
 }
@@ -46,6 +47,35 @@ export function valueAt(property: unknown, { steps }: Pick<PropertyPath, 'steps'
     if (key !== undefined) value = itemOf(value, key)
   }
   return value
+}
+
+/** Properties real servers have, of types the table does not declare: here they are never set. Any path below them is unset too. */
+const unset: Readonly<Record<string, readonly string[]>> = {
+  ClusterComputeResource: [
+    'actionHistory',
+    'drsFault',
+    'drsRecommendation',
+    'hciConfig',
+    'migrationHistory',
+    'recommendation',
+  ],
+  ComputeResource: ['configManagerEnabled'],
+  DistributedVirtualSwitch: ['networkResourcePool', 'runtime'],
+  HostSystem: [
+    'answerFileValidationResult',
+    'answerFileValidationState',
+    'complianceCheckResult',
+    'complianceCheckState',
+    'precheckRemediationResult',
+    'remediationResult',
+    'remediationState',
+  ],
+}
+
+function alwaysUnset(type: string, name: string): SchemaField | undefined {
+  const lineage = managedObjectSchema(type)?.lineage ?? []
+  if (![...lineage].some((one) => unset[one]?.includes(name) === true)) return undefined
+  return { name, kind: 'opaque', type: 'undeclared', isArray: false, isOptional: true, isPolymorphic: false }
 }
 
 function stepsOf(text: string): Step[] {

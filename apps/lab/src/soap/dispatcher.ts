@@ -7,6 +7,8 @@ import {
   InvalidRequestError,
   isMethodOf,
   type MethodName,
+  methodSchema,
+  type Response,
 } from '@vmkeep/vsphere/types'
 import { faultOf } from '../faults/fault-of.ts'
 import { VimFault } from '../faults/vim-fault.ts'
@@ -17,17 +19,13 @@ import { allMethods } from './all-methods.ts'
 import type { Call, CookieJar, Handler } from './call.ts'
 import { checkPrivileges } from './check-privileges.ts'
 import { namesInRules } from './names-in-rules.ts'
+import { checkVersion, fitToVersion } from './fit-version.ts'
 import { methodPrivileges } from './privileges.ts'
 import type { SoapAnswer, SoapContext } from './soap-answer.ts'
 import { strikeAfter, strikeBefore } from './strike-call.ts'
 
 /** Methods anybody may call. */
-const withoutSession: ReadonlySet<MethodName> = new Set([
-  'RetrieveServiceContent',
-  'Login',
-  'CloneSession',
-  'SessionIsActive',
-])
+const withoutSession: ReadonlySet<MethodName> = new Set(['RetrieveServiceContent', 'Login', 'CloneSession'])
 
 const xmlLimits = { depthMax: 200, elementsMax: 200_000 }
 
@@ -50,7 +48,7 @@ export class Dispatcher {
     try {
       return await this.#answer(body, context)
     } catch (error) {
-      return this.#refusal(error)
+      return context.signal.aborted ? { kind: 'cut' } : this.#refusal(error)
     } finally {
       if (session !== undefined) {
         session.running--
@@ -68,7 +66,8 @@ export class Dispatcher {
     const refused = await strikeBefore(action, target, { world: this.#world, ...context })
     if (refused !== undefined) return refused
     const call = { world: this.#world, method, target, request: request.parameters, action, ...context }
-    const xml = await run(call as unknown as Call<MethodName>)
+    checkVersion(request.parameters, context.version)
+    const xml = await run(call as unknown as Call<MethodName>, context.version)
     return strikeAfter(action, { kind: 'xml', status: 200, xml })
   }
 
@@ -114,7 +113,7 @@ function read(body: string): DecodedRequest {
   }
 }
 
-async function run(call: Call<MethodName>): Promise<string> {
+async function run(call: Call<MethodName>, version: string): Promise<string> {
   const { world, method, target } = call
   const handler = allMethods[method] as Handler<MethodName> | undefined
   if (handler === undefined) throw new VimFault('NotImplemented')
@@ -123,14 +122,20 @@ async function run(call: Call<MethodName>): Promise<string> {
   const privilege = methodPrivileges[method]
   if (privilege !== undefined) checkPrivileges(call, target, [privilege])
   if ((method === 'Login' || method === 'CloneSession') && world.sessions.isFull) throw new TooManySessions()
-  return encodeResponse(method, await handler(call))
+  const value = fitToVersion(await handler(call), methodSchema(method)?.result, version)
+  return encodeResponse(method, value as Response<MethodName>)
 }
 
 function faultXml(fault: VimFault, world: World): string {
+  const text = fault.message.replaceAll(unwritable, '?')
   try {
-    return encodeFault(fault.message, fault.value as Parameters<typeof encodeFault>[1])
+    return encodeFault(text, fault.value as Parameters<typeof encodeFault>[1])
   } catch (error) {
     world.report(error) // a fault of ours that its own type does not know: still one answer
-    return encodeFault(fault.message, { $type: 'SystemError', reason: fault.type })
+    return encodeFault(text, { $type: 'SystemError', reason: fault.type })
   }
 }
+
+// What XML 1.0 can't write: a text of ours may quote it.
+// oxlint-disable-next-line no-control-regex
+const unwritable = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Surrogate}/gu

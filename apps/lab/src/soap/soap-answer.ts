@@ -12,4 +12,6 @@ export interface SoapContext {
   readonly cookie: CookieJar
   readonly client: ClientIdentity
   readonly signal: AbortSignal
+  /** The API version the client speaks. */
+  readonly version: string
 }

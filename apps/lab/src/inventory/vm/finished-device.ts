@@ -34,6 +34,8 @@ export function finishedDevice(
     return { ...finished, deviceInfo: device.deviceInfo ?? described(`${device.$type} ${number}`, device.$type) }
   return {
     ...finished,
+    controllerKey: 100,
+    unitNumber: 7 + number,
     backing: knownNetwork(vm, device.backing, context),
     deviceInfo: described(`Network adapter ${number + 1}`, networkName(vm, device.backing)),
     ...address(vm, device),

@@ -1,3 +1,4 @@
+import { uuidOf } from '../../config/uuid.ts'
 import { VimFault } from '../../faults/vim-fault.ts'
 import { folderOf, formatDatastorePath, joinPath, parseDatastorePath } from '../../storage/datastore-path.ts'
 import { parseVmx } from '../../storage/vmx.ts'
@@ -30,7 +31,11 @@ export async function registerVm(folder: Folder, options: RegisterVmOptions): Pr
     throw new VimFault('AlreadyExists', { name: options.path })
   const vmx = parseVmx(Buffer.from(await world.storage.datastore(datastore).readFile(path)).toString())
   const number = (key: string, otherwise: number) => Number(vmx.get(key) ?? otherwise) || otherwise
+  const uuid = (key: string) => uuidOfVmx(vmx.get(key)) ?? uuidOf(world.random)
   const settings = {
+    uuid: uuid('uuid.bios'),
+    instanceUuid: uuid('vc.uuid'),
+    guestId: guestIdOfVmx(vmx.get('guestOS') ?? 'other-64'),
     cpus: number('numvcpus', 1),
     memoryMb: number('memSize', 1024),
     version: `vmx-${number('virtualHW.version', 21)}`,
@@ -42,6 +47,7 @@ export async function registerVm(folder: Folder, options: RegisterVmOptions): Pr
   const { host, pool } = options
   const vm = addNewVm(world, { name, folder, host, pool, datastore, vmxPath: options.path, settings })
   await attachDisks(vm, vmx)
+  if (vmx.get('ctkEnabled')?.toLowerCase() === 'true') await vm.storage.setChangeTracking(true)
   if (options.asTemplate) markTemplate(vm)
   writeVmx(vm)
   world.events.vm(vm, {
@@ -50,6 +56,15 @@ export async function registerVm(folder: Folder, options: RegisterVmOptions): Pr
   })
   return vm
 }
+
+/** `56 4d 10 2a …-5f 60 …`, as uuids are written everywhere else. */
+function uuidOfVmx(text: string | undefined): string | undefined {
+  const hex = (text ?? '').replaceAll(/[^0-9a-fA-F]/g, '').toLowerCase()
+  return hex.length === 32 ? hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5') : undefined
+}
+
+/** `debian12-64` → `debian12_64Guest` */
+const guestIdOfVmx = (guestOS: string): string => `${guestOS.replace('-', '_')}Guest`
 
 const nodePattern = /^(scsi|sata|nvme|ide)(\d+):(\d+)\.fileName$/
 
