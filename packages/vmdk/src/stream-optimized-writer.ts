@@ -10,7 +10,7 @@ import { WriterState } from './writer-state.ts'
 const deflateAsync = promisify(deflate)
 
 export interface StreamOptions {
-  /** zlib's level, 1 to 9. 6 if left out. */
+  /** zlib's level, 1 to 9. 3 if left out: on real files 2 % larger than 6, for a third less processor time. */
   readonly compressionLevel?: number
   /** Grains compressed at once, on Node's thread pool. 8 if left out; each takes about 200 KiB. */
   readonly grainsInFlightMax?: number
@@ -52,7 +52,7 @@ export class StreamOptimizedWriter implements DiskWriter {
     }
   }
 
-  private constructor(sink: StreamSink, { capacityBytes, compressionLevel = 6, grainsInFlightMax = 8 }: StreamDisk) {
+  private constructor(sink: StreamSink, { capacityBytes, compressionLevel = 3, grainsInFlightMax = 8 }: StreamDisk) {
     this.#sink = sink
     this.capacityBytes = capacityBytes
     this.#stream = new VmdkStream(sink, capacityBytes)
