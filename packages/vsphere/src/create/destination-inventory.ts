@@ -1,6 +1,6 @@
 import { retrieve } from '../properties/retrieve.ts'
 import type { Session } from '../session/session.ts'
-import { InventoryTree } from '../inventory/inventory-tree.ts'
+import type { InventoryTree } from '../inventory/inventory-tree.ts'
 import { decodeName } from '../inventory/names.ts'
 import { readInventoryTree } from '../inventory/read-inventory-tree.ts'
 import type { ManagedObjectReference } from '../types/index.ts'

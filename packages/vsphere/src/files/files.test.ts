@@ -37,8 +37,7 @@ describe('downloadFile', () => {
       code: 'vsphere.file-too-large',
     })
     const liar = serving(200, 'x'.repeat(100))
-    const { httpGet } = liar
-    liar.httpGet = async (asked) => ({ ...(await httpGet.call(liar, asked)), headers: {} })
+    liar.httpGet = async (asked) => ({ ...(await serving(200, 'x'.repeat(100)).httpGet(asked)), headers: {} })
     await expect(downloadFile(liar, '[fast] web/web.vmx', { ...place, sizeBytesMax: 99 })).rejects.toMatchObject({
       code: 'vsphere.file-too-large',
     })

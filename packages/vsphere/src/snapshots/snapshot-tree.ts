@@ -1,8 +1,10 @@
+import { decodeName } from '../inventory/names.ts'
 import type { DataObject, ManagedObjectReference } from '../types/index.ts'
 
 /** One snapshot of a VM, taken out of the tree. */
 export interface SnapshotNode {
   readonly ref: ManagedObjectReference
+  /** As it was given, without vSphere's escapes. */
   readonly name: string
   readonly description: string
   /** As the server wrote it, in UTC. */
@@ -35,7 +37,7 @@ export function flattenSnapshots(info: DataObject<'VirtualMachineSnapshotInfo'> 
 
 const nodeOf = (tree: Tree, depth: number, isCurrent: boolean): SnapshotNode => ({
   ref: tree.snapshot,
-  name: tree.name,
+  name: decodeName(tree.name),
   description: tree.description,
   createdAt: tree.createTime,
   quiesced: tree.quiesced,

@@ -59,6 +59,12 @@ const rules = {
     (vm) => vm.powerState === 'suspended',
     () => 'It is suspended: its disks are saved as they stand, the memory of the guest is not.',
   ],
+  // A warning, not a reason against: servers have been seen to say so of VMs that can be snapshotted (vcsim does of all).
+  'snapshots-unsupported': [
+    (vm) => !vm.snapshotsSupported && vm.config !== undefined && !vm.template,
+    () =>
+      'vSphere says that it supports no snapshots: the snapshot may be refused. Look for shared disks, Fault Tolerance or passthrough devices.',
+  ],
   'snapshot-in-background': [(vm) => vm.snapshotInBackground, () => 'Another snapshot of it is being taken right now.'],
 } as const satisfies Readonly<Record<string, Rule>>
 

@@ -51,10 +51,6 @@ const rules = {
     (vm) => vm.snapshotDisabled,
     () => 'Snapshots are turned off in its settings (snapshotDisabled). Turn them on to back it up.',
   ],
-  'snapshots-unsupported': [
-    (vm) => !vm.snapshotsSupported && vm.config !== undefined && !vm.template,
-    () => 'vSphere says that it supports no snapshots. Look for shared disks, Fault Tolerance or passthrough devices.',
-  ],
 } as const satisfies Readonly<Record<string, Rule>>
 
 export type VmReasonCode = keyof typeof rules

@@ -114,7 +114,6 @@ describe('whyNotVm', () => {
     ['on a host in maintenance', { host }, ['host-in-maintenance']],
     ['with locked snapshots', { snapshotLocked: true }, ['snapshots-locked']],
     ['with disabled snapshots', { snapshotDisabled: true }, ['snapshots-disabled']],
-    ['without snapshot support', { snapshotsSupported: false }, ['snapshots-unsupported']],
   ])('of a VM %s', (_, changes, expected) => {
     const reasons = whyNotVm(aVm(changes))
     expect(codes(reasons)).toEqual(expected)
@@ -156,6 +155,7 @@ describe('warningsOf', () => {
     ['with a vTPM', { devices: [...aVm().devices, { $type: 'VirtualTPM', key: 11000 }] }, ['vtpm']],
     ['encrypted', { encrypted: true }, ['encrypted']],
     ['suspended', { powerState: 'suspended' }, ['suspended']],
+    ['without snapshot support', { snapshotsSupported: false }, ['snapshots-unsupported']],
     ['being snapshotted', { snapshotInBackground: true }, ['snapshot-in-background']],
     ['sharing a disk', { disks: [{ ...aVm().disks[0]!, sharing: 'sharingMultiWriter' }] }, ['shared-disks']],
     ['sharing a bus', { disks: [{ ...aVm().disks[0]!, controllerSharedBus: 'virtualSharing' }] }, ['shared-disks']],
