@@ -1,4 +1,5 @@
 import type { BackupOptions } from '@vmkeep/backup'
+import type { TransportSettings } from '@vmkeep/transport'
 import type { Config } from './config/schema.ts'
 import { choice, flag, option, options, text, type Values } from './parameters.ts'
 
@@ -28,6 +29,14 @@ export function checkChoice(given: {
   return isNamed ? 'VMs are named and --all is given: choose one' : 'name the VMs, or give --all'
 }
 
+/** How disks are read and written: the config's way, unless a flag says otherwise. */
+export function transportOf(
+  { backup }: Pick<Config, 'backup'>,
+  asked: TransportSettings['name'] | undefined,
+): TransportSettings {
+  return { name: asked ?? backup.transport, compression: backup.compression }
+}
+
 export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof backupFlags>): BackupOptions {
   return {
     quiesce: flags.quiesce ?? backup.quiesce,
@@ -35,7 +44,7 @@ export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof
     changeTracking: backup.changeTracking,
     fullRead: flags.full,
     excludeDisks: [...backup.excludeDisks, ...flags.excludeDisk],
-    transport: { name: flags.transport ?? backup.transport, compression: backup.compression },
+    transport: transportOf({ backup }, flags.transport),
     limits: {
       vmsMax: limits.vms,
       disksPerHostMax: limits.disksPerHost,

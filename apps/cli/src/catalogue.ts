@@ -18,6 +18,7 @@ export const catalogue: Catalogue = {
   'repo status': async () => (await import('./commands/repo-status.ts')).repoStatusCommand,
   'config view': async () => (await import('./commands/config-view.ts')).configViewCommand,
   'config validate': async () => (await import('./commands/config-validate.ts')).configValidateCommand,
+  lab: async () => (await import('./commands/lab.ts')).labCommand,
   completion: async () => (await import('./commands/completion.ts')).completionCommand,
   complete: async () => (await import('./commands/complete.ts')).completeCommand,
   version: async () => (await import('./commands/version.ts')).versionCommand,

@@ -4,7 +4,7 @@ import { Interruption } from './interruption.ts'
 
 // Which error ends a command with which code. The first line that matches counts; what no line names is decided by the remedy.
 // Held by exits.test.ts, which knows every code of every package.
-const rules: readonly (readonly [code: string, exit: ExitName])[] = [
+export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['cli.vm-not-found', 'notFound'],
   ['cli.no-point', 'notFound'],
   ['cli.secret-*', 'precondition'],
@@ -51,6 +51,8 @@ const rules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['storage.no-links', 'precondition'],
   ['storage.no-permission', 'precondition'],
 
+  ['lab.bad-*', 'usage'],
+
   ['run.vm-busy', 'conflict'],
   ['run.state-unusable', 'precondition'],
   ['run.instance-id-damaged', 'precondition'],
@@ -80,7 +82,7 @@ export function exitOf(error: unknown): ExitName {
   if (interruption !== undefined) return interruption.exit
   const ours = links.filter((link) => link instanceof AppError)
   for (const { code } of ours) {
-    const rule = rules.find(([pattern]) => matchesGlob(pattern, code))
+    const rule = exitRules.find(([pattern]) => matchesGlob(pattern, code))
     if (rule !== undefined) return rule[1]
   }
   return ours[0] === undefined ? 'failed' : byRemedy[ours[0].remedy]

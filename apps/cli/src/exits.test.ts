@@ -1,6 +1,12 @@
-import { AppError, type Remedy } from '@vmkeep/kit'
+import { backupFail } from '@vmkeep/backup'
+import { AppError, type ErrorTable, matchesGlob, type Remedy } from '@vmkeep/kit'
+import { repositoryFail } from '@vmkeep/repository'
+import { restoreFail } from '@vmkeep/restore'
+import { runFail } from '@vmkeep/run'
+import { vsphereFail } from '@vmkeep/vsphere'
 import { describe, expect, it } from 'vitest'
-import { exitOf } from './exit-of.ts'
+import { fail as cliFail } from './errors.ts'
+import { exitOf, exitRules } from './exit-of.ts'
 import { exits } from './exits.ts'
 import { Interruption } from './interruption.ts'
 
@@ -43,5 +49,35 @@ describe('exit codes', () => {
   it('know an interruption under anything', () => {
     expect(exitOf(new Interruption('interrupted'))).toBe('interrupted')
     expect(exitOf(error('x.y', 'retry', new Interruption('terminated')))).toBe('terminated')
+  })
+
+  const tables: ErrorTable[] = [cliFail, repositoryFail, runFail, vsphereFail, backupFail, restoreFail].map(
+    ({ table }) => table,
+  )
+  const known = Object.assign({}, ...tables) as ErrorTable
+
+  it.each(exitRules.filter(([code]) => !code.startsWith('lab.')))(
+    'the rule for %s is about a code that exists',
+    (pattern) => {
+      expect(Object.keys(known).filter((code) => matchesGlob(pattern, code))).not.toEqual([])
+    },
+  )
+
+  it('tell what stands in the way of what is broken', () => {
+    const exit = (code: string) => exitOf(error(code, known[code]![0]))
+    expect(
+      Object.keys(known)
+        .filter((code) => exit(code) === 'damaged')
+        .toSorted(),
+    ).toEqual(
+      Object.keys(known)
+        .filter((code) => known[code]![0] === 'quarantine')
+        .toSorted(),
+    )
+    expect(Object.keys(known).filter((code) => exit(code) === 'wrongKey')).toEqual([
+      'repository.wrong-key',
+      'repository.recovery-code-typo',
+      'repository.no-key-slots',
+    ])
   })
 })

@@ -73,7 +73,6 @@ async function runCommand(
 function tell(error: unknown, globals: Globals, console: Console): void {
   const { output, progress, verbose } = globals.values
   const asJson = output === 'json' || progress === 'jsonl'
-  if (error instanceof Interruption && !asJson)
-    return console.say.error(`${error.message}; everything under way was stopped and cleaned up`)
+  if (error instanceof Interruption && !asJson) return console.say.error(`${error.message} before it was done`)
   console.raw(asJson ? errorAsJson(error, verbose) : describeError(error, { verbose, style: console.errorStyle }))
 }

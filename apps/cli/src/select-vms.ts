@@ -1,4 +1,5 @@
-import { findVms, listVms, type Session, type VmSummary } from '@vmkeep/vsphere'
+import { collect } from '@vmkeep/kit'
+import { findVms, listVms, resolveVm, type Session, type VmSummary } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 
 export interface Selection {
@@ -14,41 +15,42 @@ export interface Selected {
 }
 
 /**
- * The VMs that are meant, each once, in the inventory's order.
+ * The VMs that are meant, each once, by path.
  *
- * @throws `cli.vm-not-found` for a name nothing answers to; `cli.vm-ambiguous` for a name without `*` or `?` that several VMs carry
+ * @throws `vsphere.vm-not-found`, `vsphere.vm-ambiguous` for a name without `*` or `?`; `cli.vm-not-found` for a pattern nothing matches
  */
-export async function selectVms(session: Session, selection: Selection, signal: AbortSignal): Promise<Selected> {
-  const all = await listVms(session, signal)
-  const included =
-    selection.include.length === 0
-      ? all.filter(({ template }) => !template)
-      : await named(session, selection.include, signal)
-  const excludedBy = await Promise.all(selection.exclude.map((selector) => findVms(session, selector, signal)))
-  const outside = new Set(excludedBy.flat().map(keyOf))
-  const inside = new Set(included.map(keyOf))
-  const meant = all.filter((vm) => inside.has(keyOf(vm)))
-  return { vms: meant.filter((vm) => !outside.has(keyOf(vm))), excluded: meant.filter((vm) => outside.has(keyOf(vm))) }
+export async function selectVms(
+  session: Session,
+  { include, exclude }: Selection,
+  signal: AbortSignal,
+): Promise<Selected> {
+  const meant = include.length === 0 ? await everyVm(session, signal) : await named(session, include, signal)
+  const left = await Promise.all(exclude.map((selector) => findVms(session, selector, signal)))
+  const outside = new Set(left.flat().map(keyOf))
+  const unique = [...new Map(meant.map((vm) => [keyOf(vm), vm])).values()]
+  const sorted = unique.toSorted((a, b) => a.inventoryPath.localeCompare(b.inventoryPath))
+  return {
+    vms: sorted.filter((vm) => !outside.has(keyOf(vm))),
+    excluded: sorted.filter((vm) => outside.has(keyOf(vm))),
+  }
 }
 
-/** Exactly one VM. */
-export async function selectVm(session: Session, selector: string, signal: AbortSignal): Promise<VmSummary> {
-  const [vm, ...more] = await named(session, [selector], signal)
-  if (more.length > 0) throw fail('cli.vm-ambiguous', { name: selector, candidates: [vm!, ...more].map(describe) })
-  return vm!
+async function everyVm(session: Session, signal: AbortSignal): Promise<VmSummary[]> {
+  return (await collect(listVms(session, signal))).filter(({ template }) => !template)
 }
 
 async function named(session: Session, selectors: readonly string[], signal: AbortSignal): Promise<VmSummary[]> {
   const found: VmSummary[] = []
   for (const selector of selectors) {
+    if (!/[*?]/.test(selector)) {
+      found.push(await resolveVm(session, selector, signal))
+      continue
+    }
     const matches = await findVms(session, selector, signal)
     if (matches.length === 0) throw fail('cli.vm-not-found', { name: selector, vcenter: session.host })
-    if (matches.length > 1 && !/[*?]/.test(selector))
-      throw fail('cli.vm-ambiguous', { name: selector, candidates: matches.map(describe) })
     found.push(...matches)
   }
   return found
 }
 
-const keyOf = ({ ref }: VmSummary) => ref.value
-const describe = ({ inventoryPath, ref }: VmSummary) => `${inventoryPath} (${ref.value})`
+const keyOf = ({ ref }: VmSummary): string => ref.value

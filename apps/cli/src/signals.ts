@@ -19,10 +19,13 @@ export function listenForSignals(world: World, say: Messages, progress: Progress
   const end = (exit: 'interrupted' | 'terminated') => () => {
     received++
     if (received === 1) {
-      say.warn(`${exit}: stopping and cleaning up, snapshots included; this takes a moment`)
+      say.warn(`${exit}: stopping and cleaning up; this takes a moment`)
       controller.abort(new Interruption(exit))
     } else if (received === 2) say.warn(whatStays)
-    else world.leave(exits[exit].code)
+    else {
+      progress.close() // the terminal gets its cursor back
+      world.leave(exits[exit].code)
+    }
   }
   const listeners: Partial<Record<NodeJS.Signals, () => void>> = {
     SIGINT: end('interrupted'),

@@ -1,6 +1,6 @@
 // A make-believe world for tests: streams in memory, signals on demand, a clock that stands still.
 import { EventEmitter } from 'node:events'
-import { seededRandom } from '@vmkeep/kit'
+import { type Clock, type Random, seededRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import { catalogue, type Catalogue } from './catalogue.ts'
 import { run } from './run.ts'
@@ -85,6 +85,10 @@ export interface Setting {
   /** What is typed at each question, `\r` included. */
   readonly answers?: readonly string[]
   readonly commands?: Catalogue
+  /** The real one where the other side of a connection lives by it. A clock that stands still otherwise. */
+  readonly clock?: Clock
+  /** Seeded otherwise: the same ids in every run. */
+  readonly random?: Random
 }
 
 export interface FakeWorld extends World {
@@ -93,7 +97,6 @@ export interface FakeWorld extends World {
   readonly stdin: FakeKeyboard
   readonly signals: EventEmitter
   readonly left: number[]
-  readonly clock: ReturnType<typeof fakeClock>
 }
 
 export function fakeWorld(argv: readonly string[], setting: Setting = {}): FakeWorld {
@@ -107,8 +110,8 @@ export function fakeWorld(argv: readonly string[], setting: Setting = {}): FakeW
     stdout: new FakeScreen({ isTTY, columns }),
     stderr: new FakeScreen({ isTTY, columns }),
     signals: new EventEmitter(),
-    clock: fakeClock(),
-    random: seededRandom('cli'),
+    clock: setting.clock ?? fakeClock(),
+    random: setting.random ?? seededRandom('cli'),
     left,
     leave: (code) => void left.push(code),
   }

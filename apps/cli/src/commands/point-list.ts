@@ -38,7 +38,7 @@ export const pointListCommand = command({
   needs: ['repository'],
 
   async run({ arguments: { vm }, options, repository, out, say, signal, clock }) {
-    const { findPoints } = await import('../restore-points.ts')
+    const { findPoints } = await import('../restore/restore-points.ts')
     const all = (await findPoints(repository, vm, signal)).map(rowOf)
     const rows = options.last === undefined ? all : lastOfEach(all, options.last)
     const columns = columnsAt(clock.nowMs())

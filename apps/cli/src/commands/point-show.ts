@@ -52,7 +52,7 @@ function describe(vm: VmPoint, nowMs: number, style: Style): string {
     ['power', vm.powerState],
     ['was on', [place.endpoint, place.cluster, place.host].filter((each) => each !== undefined).join(', ')],
     ['datastores', place.datastores.join(', ')],
-    ['networks', place.networks.join(', ')],
+    ['networks', place.networks.map(({ name }) => name).join(', ')],
     ['files', ['config.xml', ...homeFiles.map(({ name }) => name)].join(', ')],
     ['instance uuid', vm.instanceUuid],
     ['run', vm.runId],

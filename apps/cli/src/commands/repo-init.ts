@@ -1,6 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { messageOf, type Secret } from '@vmkeep/kit'
+import type { FileHandle } from 'node:fs/promises'
+import type { Secret } from '@vmkeep/kit'
 import { command } from '../command.ts'
+import { createPrivateFile } from '../create-private-file.ts'
 import { findSecret } from '../config/secrets.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { fail } from '../errors.ts'
@@ -35,7 +36,7 @@ export const repoInitCommand = command({
     learn(passphrase)
     // First of all: a code that cannot be kept must not come to be.
     await using codeFile =
-      options.recoveryCodeFile === undefined ? undefined : await createFile(options.recoveryCodeFile)
+      options.recoveryCodeFile === undefined ? undefined : await createPrivateFile(options.recoveryCodeFile)
     const storage = await openFolderStorage(path, { create: true })
     const { repository, recoveryCode } = await createRepository(storage, { passphrase, clock, random, signal })
     await using made = repository
@@ -67,15 +68,6 @@ async function newPassphrase({ config }: LoadedConfig, world: World, signal: Abo
   const again = await askSecret(world, { question: 'The same once more', instead, signal })
   if (first.reveal() !== again.reveal()) throw fail('cli.declined', { what: 'the two passphrases differ' })
   return first
-}
-
-async function createFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'wx', 0o600)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw fail('cli.file-exists', { path }, error)
-    throw fail('cli.file-unwritable', { path, why: messageOf(error) }, error)
-  }
 }
 
 /** To the file, and flushed, or else to the terminal: even under `-q`, and never to stdout, which may be kept. */

@@ -1,3 +1,4 @@
+import { collect } from '@vmkeep/kit'
 import type { VmSummary } from '@vmkeep/vsphere'
 import { command } from '../command.ts'
 import { size } from '../output/human.ts'
@@ -17,6 +18,7 @@ const columns: readonly Column<VmSummary>[] = [
   { title: 'PATH', value: ({ inventoryPath }) => inventoryPath },
 ]
 
+const byPath = (a: VmSummary, b: VmSummary) => a.inventoryPath.localeCompare(b.inventoryPath)
 const sizeOf = (bytes: number | undefined) => (bytes === undefined ? undefined : size(bytes))
 
 export const vmListCommand = command({
@@ -35,10 +37,9 @@ export const vmListCommand = command({
   async run({ arguments: { vm }, options, session, out, signal }) {
     const { listVms } = await import('@vmkeep/vsphere')
     const { selectVms } = await import('../select-vms.ts')
+    const everything = async () => (await collect(listVms(session, signal))).toSorted(byPath)
     const all =
-      vm.length === 0
-        ? await listVms(session, signal)
-        : (await selectVms(session, { include: vm, exclude: [] }, signal)).vms
+      vm.length === 0 ? await everything() : (await selectVms(session, { include: vm, exclude: [] }, signal)).vms
     const shown = options.templates ? all : all.filter(({ template }) => !template)
     await out.answer(shown, (style) =>
       shown.length === 0 ? `${session.host} has no VMs this account can see.` : table(shown, columns, style),

@@ -39,9 +39,8 @@ export const vmShowCommand = command({
   needs: ['session'],
 
   async run({ arguments: { vm: selector }, session, out, signal }) {
-    const { readVm, warningsOf, whyNotDisk, whyNotVm } = await import('@vmkeep/vsphere')
-    const { selectVm } = await import('../select-vms.ts')
-    const { ref } = await selectVm(session, selector, signal)
+    const { readVm, resolveVm, warningsOf, whyNotDisk, whyNotVm } = await import('@vmkeep/vsphere')
+    const { ref } = await resolveVm(session, selector, signal)
     // The raw configuration says little to people and is large; everything of it that counts here has its own name.
     const { config: _config, devices: _devices, disks, ...vm } = await readVm(session, ref, signal)
     const rows = disks.map(({ device: _device, ...disk }) => ({ ...disk, obstacles: whyNotDisk(disk as VmDisk, vm) }))

@@ -34,14 +34,17 @@ async function checkHost(
   session: Session,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const { ok, fail, failed } = findingsOn(about)
+  const { ok, warn, fail, failed } = findingsOn(about)
   try {
-    const { address, port } = await nfcAddress(host, vms, session, signal)
+    const { address, port, isCertain } = await nfcAddress(host, vms, session, signal)
+    const found = `${host.name}: ${address}:${port}`
     const why = await portAnswers(address, port)
+    if (why === undefined) return ok('NFC port', `${found} answers`)
     const remedy = `open TCP ${port} from this machine to ${address} in the firewall, and check that its name resolves here`
-    return why === undefined
-      ? ok('NFC port', `${host.name}: ${address}:${port} answers`)
-      : fail('NFC port', `${host.name}: ${address}:${port}: ${why}`, remedy)
+    // A host without a VM to ask about has nothing to back up either.
+    return isCertain
+      ? fail('NFC port', `${found}: ${why}`, remedy)
+      : warn('NFC port', `${found} (no VM there): ${why}`, remedy)
   } catch (error) {
     signal.throwIfAborted()
     return failed(
@@ -58,12 +61,12 @@ async function nfcAddress(
   vms: readonly VmFacts[],
   session: Session,
   signal: AbortSignal,
-): Promise<{ address: string; port: number }> {
+): Promise<{ address: string; port: number; isCertain: boolean }> {
   for (const vm of vms.filter((each) => each.host === host.ref.value && !each.isTemplate).slice(0, 3)) {
     const { disks } = await readVm(session, vm.ref, signal)
     if (disks[0] === undefined) continue
     const ticket = await openNfcTicket(session, { vm: vm.ref, deviceKey: disks[0].key, access: 'read' }, signal)
-    return { address: ticket.host, port: ticket.port }
+    return { address: ticket.host, port: ticket.port, isCertain: true }
   }
-  return { address: session.isVCenter ? host.name : session.host, port: nfcPort }
+  return { address: session.isVCenter ? host.name : session.host, port: nfcPort, isCertain: false }
 }

@@ -1,4 +1,4 @@
-import { missingPrivileges, type PrivilegeSet, type Session } from '@vmkeep/vsphere'
+import { missingPrivileges, type PrivilegeSet, privilegeSets, type Session } from '@vmkeep/vsphere'
 import { type Finding, findingsOn } from './finding.ts'
 
 /** What each set of privileges is for, and whether a backup can do without. */
@@ -14,7 +14,7 @@ export async function checkPrivileges(about: string, session: Session, signal: A
   const findings: Finding[] = []
   for (const [set, purpose, without] of purposes) {
     try {
-      const missing = await missingPrivileges(session, set, signal)
+      const missing = await missingPrivileges(session, session.content.rootFolder, privilegeSets[set], signal)
       if (missing.length === 0) findings.push(on.ok('privileges', `all ${purpose}`))
       else
         findings.push(

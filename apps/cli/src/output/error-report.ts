@@ -1,4 +1,5 @@
 import { AppError, causes, matchesGlob, messageOf, type Remedy } from '@vmkeep/kit'
+import { Interruption } from '../interruption.ts'
 import { toMachine } from './machine.ts'
 import { harmless, type Style } from './style.ts'
 
@@ -18,7 +19,7 @@ const certificateAdvice =
 
 /** What to do, beyond what the message says. */
 export function adviceOn({ code, remedy }: AppError): string | undefined {
-  return matchesGlob('*.certificate-*', code) ? certificateAdvice : adviceByRemedy[remedy]
+  return matchesGlob('vsphere.certificate-*', code) ? certificateAdvice : adviceByRemedy[remedy]
 }
 
 export interface ReportOptions {
@@ -44,15 +45,19 @@ export function errorAsJson(error: unknown, verbose: boolean): string {
   const stack = verbose && error instanceof Error ? { stack: error.stack } : {}
   const because = reasons(error)
   const details = error instanceof AppError ? error.details : {}
+  const { code, remedy } = error instanceof AppError ? error : error instanceof Interruption ? interrupted : unexpected
   return JSON.stringify(
     toMachine({
-      code: error instanceof AppError ? error.code : 'cli.unexpected',
+      code,
       message: messageOf(error),
-      remedy: error instanceof AppError ? error.remedy : 'report-bug',
+      remedy,
       details: { ...details, ...(because.length > 0 ? { because } : {}), ...stack },
     }),
   )
 }
+
+const unexpected = { code: 'cli.unexpected', remedy: 'report-bug' }
+const interrupted = { code: 'cli.interrupted', remedy: 'retry' }
 
 const unexpectedAdvice = (verbose: boolean) =>
   verbose

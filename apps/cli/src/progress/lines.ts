@@ -9,11 +9,13 @@ export function diskLine(disk: DiskState, nowMs: number): string {
   return `${nameOf(disk)}: ${[disk.phase, ...amounts(disk), ...pace(disk, nowMs), ...remark(disk)].join(', ')}`
 }
 
-/** The same for a terminal, with a bar. */
+/** The same for a terminal, with a bar, and what matters most first: a narrow window cuts the end. */
 export function barLine(disk: DiskState, nowMs: number, style: Style): string {
   const { readBytes, totalBytes } = disk.sizes
   const bar = totalBytes > 0 ? `${barOf(readBytes / totalBytes, style)} ` : ''
-  return `${nameOf(disk)}  ${disk.phase} ${bar}${[...amounts(disk), ...pace(disk, nowMs), ...remark(disk)].join(', ')}`
+  const [done, ...sizes] = amounts(disk)
+  const facts = [...(done === undefined ? [] : [done]), ...pace(disk, nowMs), ...sizes, ...remark(disk)]
+  return `${nameOf(disk)}  ${disk.phase} ${bar}${facts.join(', ')}`
 }
 
 export function runLine(state: RunState, nowMs: number): string {

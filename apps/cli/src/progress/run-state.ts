@@ -11,12 +11,6 @@ export interface DiskState {
   rate: Rate
 }
 
-export interface VmState {
-  readonly vm: string
-  phase: string
-  detail: string | undefined
-}
-
 const over: ReadonlySet<DiskPhase> = new Set(['done', 'skipped', 'failed'])
 const nothing = { provisionedBytes: 0, changedBytes: 0, readBytes: 0, sentBytes: 0, storedBytes: 0, totalBytes: 0 }
 const sizeNames = Object.keys(nothing) as (keyof typeof nothing)[]
@@ -26,7 +20,6 @@ type Sizes = DiskSizes & { readonly totalBytes: number }
 /** A run as its events tell it. All renderers draw from this one state. */
 export class RunState {
   readonly disks = new Map<string, DiskState>()
-  readonly vms = new Map<string, VmState>()
   readonly startedMs: number
   readonly #rate: Rate
   readonly #totals = { ...nothing }
@@ -37,16 +30,15 @@ export class RunState {
   }
 
   apply(event: RunEvent, nowMs: number): void {
-    if (event.type === 'vm-phase') this.vms.set(event.vm, { vm: event.vm, phase: event.phase, detail: event.detail })
     if (event.type === 'disk-phase') {
       const disk = this.#disk(event.vm, event.disk, nowMs)
+      if (event.phase === 'verify') this.#set(disk, { ...disk.sizes, readBytes: 0 }) // the same bytes, a second time
       if (event.phase !== disk.phase) disk.rate = new Rate(nowMs, disk.sizes.readBytes)
       Object.assign(disk, { phase: event.phase, detail: event.detail })
     }
     if (event.type === 'disk-progress') {
       const disk = this.#disk(event.vm, event.disk, nowMs)
-      for (const key of sizeNames) this.#totals[key] += event[key] - disk.sizes[key]
-      disk.sizes = event
+      this.#set(disk, event)
       disk.rate.update(nowMs, event.readBytes)
       this.#rate.update(nowMs, this.#totals.readBytes)
     }
@@ -74,6 +66,11 @@ export class RunState {
   remainingMs(nowMs: number): number | undefined {
     const { readBytes, totalBytes } = this.totals()
     return this.#rate.remainingMs(totalBytes - readBytes, nowMs)
+  }
+
+  #set(disk: DiskState, sizes: Sizes): void {
+    for (const key of sizeNames) this.#totals[key] += sizes[key] - disk.sizes[key]
+    disk.sizes = sizes
   }
 
   #disk(vm: string, disk: string, nowMs: number): DiskState {

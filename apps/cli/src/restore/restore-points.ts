@@ -1,7 +1,7 @@
 import { matchesGlob } from '@vmkeep/kit'
 import type { DamagedPoint, Repository, RestorePoint } from '@vmkeep/repository'
 import type { VmPoint } from '@vmkeep/run'
-import { fail } from './errors.ts'
+import { fail } from '../errors.ts'
 
 /** All points whose VM goes by one of these names, globs or instance uuids; all of them if there are none. Damaged points always come along. */
 export async function findPoints(

@@ -1,0 +1,65 @@
+import type { DiskRestoreReport, PlannedDisk, RestorePlan, RestoreReport } from '@vmkeep/restore'
+import { count, length, size } from '../output/human.ts'
+import type { Style } from '../output/style.ts'
+import { type Column, facts, table } from '../output/table.ts'
+
+const restored: readonly Column<DiskRestoreReport>[] = [
+  { title: 'DISK', value: ({ label }) => label },
+  { title: 'PROVISIONED', value: ({ provisionedBytes }) => size(provisionedBytes), align: 'right' },
+  { title: 'WRITTEN', value: ({ writtenBytes }) => size(writtenBytes), align: 'right' },
+  {
+    title: 'COMPARED',
+    value: ({ verified }) => (verified ? 'yes, same' : 'no'),
+    paint: ({ verified }, style) => (verified ? style.good : style.warning),
+  },
+  { title: 'TARGET', value: ({ target }) => target },
+]
+
+export function describeReport({ vm, target, disks, files, warnings, seconds }: RestoreReport, style: Style): string {
+  return [
+    table(disks, restored, style),
+    ...files.map((path) => `file ${path}`),
+    ...warnings.map(({ message }) => `${style.warning('warning:')} ${message}`),
+    '',
+    `${vm}: ${count(disks.length, 'disk')} restored to ${target} in ${length(seconds * 1000)}`,
+  ].join('\n')
+}
+
+const planned: readonly Column<PlannedDisk>[] = [
+  { title: 'DISK', value: ({ disk }) => disk.label },
+  { title: 'ADDRESS', value: ({ disk }) => disk.address },
+  { title: 'PROVISIONED', value: ({ disk }) => size(disk.image.capacityBytes), align: 'right' },
+]
+
+export function describePlan({ name, place, disks, warnings }: RestorePlan, style: Style): string {
+  return [
+    facts([
+      ['new VM', `${place.folderPath}/${name}`],
+      ['host', place.hostName],
+      ['resource pool', place.poolPath],
+      ['datastore', `${place.datastoreName} (${size(place.datastoreFreeBytes)} free)`],
+    ]),
+    '',
+    table(disks, planned, style),
+    ...warnings.map(({ message }) => `${style.warning('warning:')} ${message}`),
+  ].join('\n')
+}
+
+/** The plan for programs: names and sizes, without the raw specification. */
+export function planAnswer({ name, place, disks, warnings }: RestorePlan): object {
+  const { folderPath, hostName, poolPath, datastoreName, datastoreFreeBytes } = place
+  return {
+    name,
+    folder: folderPath,
+    host: hostName,
+    resourcePool: poolPath,
+    datastore: datastoreName,
+    datastoreFreeBytes,
+    disks: disks.map(({ disk: { label, address, image } }) => ({
+      label,
+      address,
+      provisionedBytes: image.capacityBytes,
+    })),
+    warnings,
+  }
+}
