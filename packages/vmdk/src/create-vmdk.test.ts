@@ -154,19 +154,17 @@ describe('a sparse VMDK', () => {
     expect((await stat(path)).size).toBe(2 * 65_536)
   })
 
-  it('of 16 TiB keeps few tables in memory and finds every grain again', async () => {
+  it('of 16 TiB takes no space for what was never written', async () => {
     const capacityBytes = 16 * 2 ** 40
-    const stepBytes = 2 ** 31 + 65_536 * 3
-    const places = Array.from({ length: 4200 }, (_, i) => i * stepBytes)
+    const places = [0, 2 ** 40, capacityBytes - 512]
     await using disk = await createVmdk(path, { kind: 'monolithicSparse', capacityBytes })
-    for (const at of places) await disk.write(at, Buffer.from(`${at}`.padEnd(16)))
-    for (const at of places.slice(0, 5)) await disk.write(at + 16, Buffer.from('again'))
+    for (const at of places) await disk.write(at, Buffer.from(`${at}`.padEnd(512)))
     await disk.finish()
-    expect((await stat(path)).blocks * 512).toBeLessThan(600 * MiB)
+    expect((await stat(path)).blocks * 512).toBeLessThan(8 * MiB)
     await using back = await openVmdk(path)
-    for (const at of [places[0]!, places[4]!, places[4095]!, places.at(-1)!])
-      expect((await bytesOf(back, { offsetBytes: at, lengthBytes: 16 })).toString().trimEnd()).toBe(`${at}`)
-    expect((await bytesOf(back, { offsetBytes: places[4]! + 16, lengthBytes: 5 })).toString()).toBe('again')
+    for (const at of places)
+      expect((await bytesOf(back, { offsetBytes: at, lengthBytes: 512 })).toString().trimEnd()).toBe(`${at}`)
+    expect(await bytesOf(back, { offsetBytes: 2 ** 41, lengthBytes: 512 })).toEqual(Buffer.alloc(512))
   })
 })
 

@@ -16,9 +16,11 @@ interface Table {
 export class GrainTables {
   readonly #file: PartialFile
   readonly #layout: SparseLayout
+  readonly #tablesMax: number
   readonly #tables = new Map<number, Table>() // in order of last use, the oldest first
 
-  constructor(file: PartialFile, layout: SparseLayout) {
+  constructor(file: PartialFile, layout: SparseLayout, tablesMax = tablesInMemoryMax) {
+    this.#tablesMax = tablesMax
     this.#file = file
     this.#layout = layout
   }
@@ -44,7 +46,7 @@ export class GrainTables {
     const table = this.#tables.get(index) ?? (await this.#load(index))
     this.#tables.delete(index)
     this.#tables.set(index, table)
-    if (this.#tables.size > tablesInMemoryMax) await this.#evictOldest()
+    if (this.#tables.size > this.#tablesMax) await this.#evictOldest()
     return table
   }
 
