@@ -22,3 +22,6 @@ export interface Core {
 
 /** Who writes, for the objects that say so. */
 export const writerName = 'vmkeep 0.1.0'
+
+/** The time as objects hold it: whole milliseconds. */
+export const nowMs = ({ clock }: { readonly clock: Clock }): number => Math.floor(clock.nowMs())

@@ -1,5 +1,5 @@
 import { Secret, systemClock, systemRandom } from '@vmkeep/kit'
-import { writerName } from './core.ts'
+import { nowMs, writerName } from './core.ts'
 import { fail } from './errors.ts'
 import { encodeFormat } from './formats/format-object.ts'
 import { chunkBytesDefault, whyNotChunkSize } from './formats/map-geometry.ts'
@@ -40,11 +40,11 @@ export async function createRepository(
   const objects = objectsOf(storage, environment)
   await checkEmpty(objects, signal)
   const repositoryId = random.bytes(16)
-  const newKeys = { objects, repositoryId, passphrase, cost, random, nowMs: clock.nowMs() }
+  const newKeys = { objects, repositoryId, passphrase, cost, random, createdAtMs: nowMs({ clock }) }
   const { masterKey, recoveryCode } = await createKeys(newKeys, (text) => new Secret(text), signal)
   const format = {
     chunkSizeBytes,
-    createdAtMs: clock.nowMs(),
+    createdAtMs: nowMs({ clock }),
     writer: writerName,
     readFeatures: [],
     writeFeatures: [],

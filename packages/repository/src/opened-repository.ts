@@ -23,7 +23,7 @@ import type {
 import type { DamagedPoint, RestorePoint, StoredImage } from './restore-point.ts'
 import { registerSession } from './sessions/begin-session.ts'
 import { Claims } from './sessions/claims.ts'
-import { fence, removeSession } from './sessions/session-end.ts'
+import { fence } from './sessions/session-end.ts'
 import { OpenSession } from './sessions/writer-session.ts'
 import { readStatus } from './status.ts'
 import { checkPoint } from './verify/check-point.ts'
@@ -60,7 +60,8 @@ export class OpenRepository implements Repository {
     try {
       await registerSession(this.#core, packs, owner)
     } catch (error) {
-      await this.#giveUp(sessionId, error)
+      // Whether the start was stored may not even be known. Fenced, it keeps nobody waiting. A twin's session is not ours to end.
+      if (codeOf(error) !== 'repository.name-taken') await fence(this.#core, sessionId)
       throw error
     }
     const session = new OpenSession(this.#core, { packs, reader, pages, owner, claims: this.#claims })
@@ -110,17 +111,6 @@ export class OpenRepository implements Repository {
     for (const session of this.#sessions) await session.abandon()
     this.#closed = true
     await this.#close()
-  }
-
-  /** Whether the start was stored may not even be known. Fenced, it keeps nobody waiting. A twin's session is not ours to end. */
-  async #giveUp(sessionId: string, error: unknown): Promise<void> {
-    if (codeOf(error) === 'repository.name-taken') return
-    try {
-      await fence(this.#core, sessionId)
-      await removeSession(this.#core, sessionId)
-    } catch {
-      // then it stays registered, and whoever collects fences it
-    }
   }
 
   get #parts() {

@@ -1,15 +1,20 @@
 // Fast, in-memory versions for others' tests, and the contract every storage passes.
+import { createCipheriv, createHash } from 'node:crypto'
 import { type Clock, type Random, Secret, seededRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import { createRepository } from './create-repository.ts'
-import type { Environment, Repository } from './repository.ts'
+import { openRepository } from './open-repository.ts'
+import type { BeginImageOptions, Environment, ImageWriter, Repository, WriterSession } from './repository.ts'
+import type { PointManifest, RestorePoint, StoredImage } from './restore-point.ts'
 import { type MemoryStorage, memoryStorage } from './storage/memory-storage.ts'
 import type { Storage } from './storage/storage.ts'
+
 export { storageContract } from './storage/storage-contract.ts'
 
 export const testPassphrase = new Secret('correct horse battery staple')
 /** Keys that cost nothing to try. */
 export const fastKdf = { memoryKiB: 8, passes: 1, parallelism: 1 }
+export const testChunkBytes = 128 * 1024
 
 export interface TestRepository<S extends Storage = MemoryStorage> extends AsyncDisposable {
   readonly repository: Repository
@@ -19,8 +24,47 @@ export interface TestRepository<S extends Storage = MemoryStorage> extends Async
   readonly random: Random
 }
 
-/** Small buffers, small packs, no threads: what unit tests want. */
-export const testEnvironment = (clock: Clock, random: Random): Environment => ({
+export type TestOptions = Environment & { readonly seed?: string }
+
+/** A fresh repository in memory, in one line: `await using test = await openTestRepository()`, then `test.repository`. */
+export const openTestRepository = (options: TestOptions = {}): Promise<TestRepository> =>
+  createTestRepository(memoryStorage(), options)
+
+/** A fresh repository in any storage. */
+export async function createTestRepository<S extends Storage>(
+  storage: S,
+  { seed = 'repository', ...environment }: TestOptions = {},
+): Promise<TestRepository<S>> {
+  const clock = fakeClock()
+  const random = seededRandom(seed)
+  const { repository, recoveryCode } = await createRepository(storage, {
+    passphrase: testPassphrase,
+    chunkSizeBytes: testChunkBytes,
+    kdf: fastKdf,
+    ...testEnvironment(clock, random),
+    ...environment,
+  })
+  const close = () => repository[Symbol.asyncDispose]()
+  return { repository, recoveryCode, storage, clock, random, [Symbol.asyncDispose]: close }
+}
+
+/** Opens what `createTestRepository` made, as another process would. Every opening needs a seed of its own. */
+export function reopenTestRepository(
+  storage: Storage,
+  { seed = 'again', ...environment }: TestOptions = {},
+): Promise<Repository> {
+  const fresh = testEnvironment(fakeClock(), seededRandom(seed))
+  return openRepository(storage, { key: testPassphrase, ...fresh, ...environment })
+}
+
+/** Bytes that do not compress, the same for the same seed, and fast to make. */
+export function noise(sizeBytes: number, seed: string | number): Buffer {
+  const key = createHash('sha256').update(String(seed)).digest()
+  return createCipheriv('aes-256-ctr', key, new Uint8Array(16)).update(Buffer.alloc(sizeBytes))
+}
+
+/** Small buffers, small packs, no threads. */
+const testEnvironment = (clock: Clock, random: Random): Environment => ({
   workersMax: 0,
   memoryBytesMax: 48 * 1024 * 1024,
   packSizeBytes: 1024 * 1024,
@@ -28,32 +72,62 @@ export const testEnvironment = (clock: Clock, random: Random): Environment => ({
   random,
 })
 
-/** A fresh repository in memory: `await using { repository } = …` is not valid, so keep the whole: `await using test = await openTestRepository()`. */
-export async function openTestRepository(
-  options: Environment & { readonly seed?: string } = {},
-): Promise<TestRepository> {
-  return await testRepositoryIn(memoryStorage(), options)
+/** Writes runs into an image; `null` bytes are zeroes by declaration. */
+export async function writeRuns(
+  image: ImageWriter,
+  runs: Iterable<{ readonly offsetBytes: number; readonly bytes: Uint8Array }>,
+): Promise<void> {
+  for (const { offsetBytes, bytes } of runs)
+    for (let at = 0; at < bytes.length; at += image.leaseBytesMax) {
+      const part = bytes.subarray(at, at + image.leaseBytesMax)
+      const lease = await image.lease(part.length)
+      lease.set(part)
+      await image.write(offsetBytes + at, lease)
+    }
 }
 
-export async function testRepositoryIn<S extends Storage>(
-  storage: S,
-  { seed = 'repository', ...environment }: Environment & { readonly seed?: string } = {},
-): Promise<TestRepository<S>> {
-  const clock = fakeClock()
-  const random = seededRandom(seed)
-  const { repository, recoveryCode } = await createRepository(storage, {
-    passphrase: testPassphrase,
-    chunkSizeBytes: 128 * 1024,
-    kdf: fastKdf,
-    ...testEnvironment(clock, random),
-    ...environment,
-  })
-  return {
-    repository,
-    recoveryCode,
-    storage,
-    clock,
-    random,
-    [Symbol.asyncDispose]: () => repository[Symbol.asyncDispose](),
-  }
+/** Stores a whole image. */
+export async function storeImage(
+  session: WriterSession,
+  bytes: Uint8Array,
+  options: Partial<BeginImageOptions> = {},
+): Promise<StoredImage> {
+  const image = await session.beginImage({ capacityBytes: bytes.length, unwritten: 'zero', ...options })
+  await writeRuns(image, [{ offsetBytes: 0, bytes }])
+  return await image.finish()
+}
+
+/** A manifest with these images, by key. */
+export const manifestOf = (
+  images: Readonly<Record<string, StoredImage>>,
+  more: Partial<PointManifest> = {},
+): PointManifest => ({
+  subject: { id: 'subject', name: 'Subject', kind: 'test' },
+  images: Object.entries(images).map(([key, image]) => ({ key, label: key, image, attributes: {} })),
+  blobs: {},
+  attributes: {},
+  stats: {},
+  ...more,
+})
+
+/** Backs up images by key, in one session. */
+export async function backUp(
+  repository: Repository,
+  contents: Readonly<Record<string, Uint8Array>>,
+  files: Readonly<Record<string, Uint8Array>> = {},
+): Promise<RestorePoint> {
+  await using session = await repository.beginSession()
+  const images: Record<string, StoredImage> = {}
+  for (const [key, bytes] of Object.entries(contents)) images[key] = await storeImage(session, bytes)
+  const blobs: Record<string, string> = {}
+  for (const [name, bytes] of Object.entries(files)) blobs[name] = await session.putBlob(bytes)
+  return await session.commit(manifestOf(images, { blobs }))
+}
+
+/** All bytes of an image. */
+export async function contentOf(repository: Repository, image: StoredImage): Promise<Uint8Array> {
+  await using disk = await repository.openImage(image)
+  const content = new Uint8Array(image.capacityBytes)
+  await disk.read(0, content)
+  return content
 }

@@ -79,6 +79,8 @@ export class ChunkingImageWriter implements ImageWriter {
       signals.length > 1 ? AbortSignal.any(signals) : signals[0],
     )
     this.#leases.add(lease)
+    if (this.#closed) this.#giveBack(lease) // abandoned while it waited
+    this.#check()
     return lease.subarray(0, lengthBytes)
   }
 

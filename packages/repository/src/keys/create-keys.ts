@@ -17,7 +17,7 @@ export interface NewKeys {
   readonly passphrase: Secret
   readonly cost: KdfCost
   readonly random: Random
-  readonly nowMs: number
+  readonly createdAtMs: number
 }
 
 /**
@@ -49,8 +49,12 @@ export async function createKeys(
 }
 
 /** The ring comes first and has a fixed name: of two who create at the same place, one stops here. */
-async function putRing({ objects, repositoryId, random, nowMs }: NewKeys, masterKey: Uint8Array, signal?: AbortSignal) {
-  const generations = [{ generation: 1, key: random.bytes(32), createdAtMs: nowMs }]
+async function putRing(
+  { objects, repositoryId, random, createdAtMs }: NewKeys,
+  masterKey: Uint8Array,
+  signal?: AbortSignal,
+) {
+  const generations = [{ generation: 1, key: random.bytes(32), createdAtMs }]
   const ring = { repositoryId, objectId: random.bytes(16), generations }
   const key = ringKey(1)
   const encoded = encodeKeyRing(ring, roleKeys(masterKey, repositoryId).ring, random)

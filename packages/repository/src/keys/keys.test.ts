@@ -93,7 +93,7 @@ async function createdKeys(passphrase = 'Grüße') {
   const random = seededRandom('keys')
   const objects = new ObjectStore(memory, { clock: fakeClock(), random })
   const repositoryId = random.bytes(16)
-  const keys = { objects, repositoryId, passphrase: new Secret(passphrase), cost: cheap, random, nowMs: 0 }
+  const keys = { objects, repositoryId, passphrase: new Secret(passphrase), cost: cheap, random, createdAtMs: 0 }
   return { memory, objects, repositoryId, keys, ...(await createKeys(keys, (text) => new Secret(text))) }
 }
 const refusal = (work: Promise<unknown>) =>

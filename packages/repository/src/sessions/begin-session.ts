@@ -1,5 +1,5 @@
 import { crashPoint } from '@vmkeep/kit'
-import { type Core, writerName } from '../core.ts'
+import { type Core, nowMs, writerName } from '../core.ts'
 import { deltaEntriesMax, deltaPacksMax, type PackRow } from '../formats/delta.ts'
 import { sessionStartKey } from '../formats/object-names.ts'
 import { encodeSessionStart } from '../formats/session-start.ts'
@@ -11,9 +11,9 @@ import type { PackOwner, PackStore } from '../packs/pack-store.ts'
  * a pack (docs/formats/repository.md §2). Packs that a crash left without a delta are listed anew, so that nothing is stored twice.
  */
 export async function registerSession(core: Core, packs: PackStore, owner: PackOwner): Promise<void> {
-  const { objects, repositoryId, roles, random, clock, indexStore } = core
+  const { objects, repositoryId, roles, random, indexStore } = core
   const { sessionId, signal } = owner
-  const start = { startedAtMs: clock.nowMs(), writer: writerName }
+  const start = { startedAtMs: nowMs(core), writer: writerName }
   const encoded = encodeSessionStart({ repositoryId, sessionId }, start, { controlKey: roles.control, random })
   await objects.putUnique(sessionStartKey(sessionId), encoded, signal)
   crashPoint('repository.after-session-start')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { crashPoint, FormatError } from '@vmkeep/kit'
-import { type Core, writerName } from '../core.ts'
+import { type Core, nowMs, writerName } from '../core.ts'
 import { fail } from '../errors.ts'
 import { blobType, plainBytesMax } from '../formats/blob.ts'
 import { toHex } from '../formats/hex.ts'
@@ -38,7 +38,7 @@ export class OpenSession implements WriterSession {
   readonly #images = new Set<ChunkingImageWriter>()
   readonly #storing = new Set<Promise<void>>()
   #failure: { readonly reason: unknown } | undefined
-  #state: 'open' | 'committing' | 'ended' = 'open'
+  #state: 'open' | 'ended' = 'open'
 
   constructor(core: Core, parts: SessionParts) {
     this.id = parts.owner.sessionId
@@ -85,17 +85,16 @@ export class OpenSession implements WriterSession {
   async commit(manifest: PointManifest, signal?: AbortSignal): Promise<RestorePoint> {
     this.#checkAlive()
     for (const image of this.#images) assert(image.finished, 'every image must be finished before the commit')
-    const bytes = this.#encode(manifest)
+    const { bytes, point } = this.#encode(manifest)
     this.#metadata.close()
     await Promise.all(this.#storing)
+    this.#checkAlive()
     await this.#blobs.settleDependencies()
     this.#checkAlive()
     signal?.throwIfAborted() // the last moment: from here on there is a commit or a fence
     crashPoint('repository.before-commit')
     await this.#commit(bytes)
-    const end = readEnd(this.#core, this.id, bytes)
-    assert(end.kind === 'point')
-    return end.point
+    return point
   }
 
   async abandon(): Promise<void> {
@@ -104,8 +103,7 @@ export class OpenSession implements WriterSession {
     for (const image of this.#images) await image.end()
     this.#metadata.close()
     await Promise.allSettled(this.#storing) // what is stored helps the next try, and others may rely on it
-    // If even the fence fails, the session stays registered, and whoever collects fences it.
-    await this.#end(() => fence(this.#core, this.id)).catch(() => {})
+    await fence(this.#core, this.id)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -113,34 +111,24 @@ export class OpenSession implements WriterSession {
   }
 
   async #commit(point: Uint8Array): Promise<void> {
-    this.#state = 'committing'
-    try {
-      await commitPoint(this.#core, this.id, point)
-    } catch (error) {
-      this.#state = 'ended'
-      if (error instanceof Error && 'code' in error && error.code === 'repository.commit-unknown') throw error
-      await removeSession(this.#core, this.id).catch(() => {}) // fenced: nothing of it matters any more
-      throw error
-    }
     this.#state = 'ended'
+    await commitPoint(this.#core, this.id, point)
     crashPoint('repository.after-commit')
-    await removeSession(this.#core, this.id).catch(() => {}) // the point is there: what is left is rubbish, no failure
+    await removeSession(this.#core, this.id)
     crashPoint('repository.after-session-end')
   }
 
-  async #end(work: () => Promise<unknown>): Promise<void> {
-    await work()
-    await removeSession(this.#core, this.id)
-  }
-
-  #encode(manifest: PointManifest): Uint8Array {
-    const { repositoryId, roles, random, clock } = this.#core
-    const about = { committedAtMs: clock.nowMs(), writer: writerName }
+  #encode(manifest: PointManifest): { bytes: Uint8Array; point: RestorePoint } {
+    const { repositoryId, roles, random } = this.#core
+    const about = { committedAtMs: nowMs(this.#core), writer: writerName }
     try {
       const sealing = { controlKey: roles.control, random }
       const bytes = encodePoint({ repositoryId, sessionId: this.id }, manifest, about, sealing)
-      if (bytes.length <= sealedObjectBytesMax) return bytes
-      throw new FormatError(`${bytes.length} bytes are more than ${sealedObjectBytesMax}: put large parts into blobs`)
+      if (bytes.length > sealedObjectBytesMax)
+        throw new FormatError(`${bytes.length} bytes are more than ${sealedObjectBytesMax}: put large parts into blobs`)
+      const end = readEnd(this.#core, this.id, bytes) // read back before it is relied upon
+      assert(end.kind === 'point')
+      return { bytes, point: end.point }
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
       throw fail('repository.invalid-option', { option: 'manifest', reason: error.message }, error)

@@ -72,8 +72,8 @@ const joined = (bytes: Uint8Array | readonly Uint8Array[]) =>
   bytes instanceof Uint8Array ? bytes : Buffer.concat(bytes)
 
 function spoilt(bytes: Uint8Array, how: Spoiling): Uint8Array {
-  if (how === 'torn') return bytes.slice(0, Math.floor(bytes.length / 2))
-  const copy = bytes.slice()
+  const copy = new Uint8Array(bytes) // never a view: a Buffer's slice() is one
+  if (how === 'torn') return copy.subarray(0, Math.floor(bytes.length / 2))
   if (how === 'flip-bit' && copy.length > 0) copy[Math.floor(copy.length / 2)]! ^= 1
   return copy
 }

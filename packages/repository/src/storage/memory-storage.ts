@@ -25,7 +25,7 @@ export class MemoryStorage implements Storage {
     const object = this.#find(key)
     if (object !== undefined && object.length > sizeBytesMax)
       throw fail('storage.too-large', { storage: this.name, key, sizeBytes: object.length, sizeBytesMax })
-    return object?.slice()
+    return object && new Uint8Array(object)
   }
 
   async getRange(key: string, offsetBytes: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -46,7 +46,12 @@ export class MemoryStorage implements Storage {
   ): Promise<{ bytes: Uint8Array; sizeBytes: number } | undefined> {
     signal?.throwIfAborted()
     const object = this.#find(key)
-    return object && { bytes: object.slice(Math.max(0, object.length - lengthBytesMax)), sizeBytes: object.length }
+    return (
+      object && {
+        bytes: new Uint8Array(object.subarray(Math.max(0, object.length - lengthBytesMax))),
+        sizeBytes: object.length,
+      }
+    )
   }
 
   async *list(prefix: string, signal?: AbortSignal): AsyncIterable<StoredObject> {
