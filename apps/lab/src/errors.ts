@@ -71,7 +71,7 @@ export const fail = defineErrors({
   'lab.bad-vm-argument': [
     'change-request',
     (d: { argument: string; why: string }) =>
-      `"${d.argument}" is no VM: ${d.why}; write it as name=image.raw or name=10GiB`,
+      `"${d.argument}" is no VM: ${d.why}; write it as name=image.raw, name=10GiB or name=ext4:2GiB`,
   ],
   'lab.no-such-vm': ['change-request', (d: { vm: string }) => `the lab has no VM called "${d.vm}"`],
   'lab.bad-request': ['change-request', (d: { why: string }) => `the lab can't do that: ${d.why}`],

@@ -1,6 +1,6 @@
 export { describeLab } from './config/describe-lab.ts'
 export type { DatastoreDescription, LabDescription, UserDescription } from './config/lab-description.ts'
-export { type DiskSource, openDiskSource } from './config/open-disk-source.ts'
+export type { DiskSource } from './config/open-disk-source.ts'
 export { parseVmArgument } from './config/parse-vm-argument.ts'
 export type {
   ControllerKind,
@@ -11,6 +11,7 @@ export type {
 } from './config/vm-description.ts'
 export type { LabAction, LabRule } from './faults/lab-action.ts'
 export { actionNames, parseFaultRule } from './faults/parse-fault-rule.ts'
+export type { DiskContent, GeneratedDisk, GuestWriter, GuestWriterKind } from './guest/index.ts'
 export type { LabState, VmState } from './lab-state.ts'
 export type { LabVmHandle } from './lab-vm-handle.ts'
 export { type Lab, type LabOptions, type LabStats, startLab } from './start-lab.ts'

@@ -1,6 +1,7 @@
 import type { DiskReader } from '@vmkeep/disk'
 import type { ManagedObjectReference } from '@vmkeep/vsphere/types'
 import { fail } from './errors.ts'
+import { type GeneratedDisk, type GuestWriter, type GuestWriterOptions, startGuestWriter } from './guest/index.ts'
 import type { VirtualMachine } from './inventory/virtual-machine.ts'
 import { anotherHost, moveToDatastore, moveToHost } from './inventory/vm/move-vm.ts'
 import { switchPower } from './inventory/vm/power.ts'
@@ -53,6 +54,23 @@ export class LabVmHandle {
     const found = this.snapshots.find(({ id, name }) => id === snapshot || name === snapshot)
     if (found === undefined) throw fail('lab.no-such-snapshot', { vm: this.name, snapshot })
     return this.#vm.storage.frozenView(found.id, this.disk(key).key)
+  }
+
+  /** What is known of a disk that was made up: its files, and where a guest may write. */
+  generated(key?: number): GeneratedDisk | undefined {
+    return this.#vm.generated.get(this.disk(key).key)
+  }
+
+  /**
+   * A guest that writes to a disk, a step at a time or at a pace; into a file system only where that does no harm.
+   * Dispose it to stop it.
+   */
+  guest(options: GuestWriterOptions & { readonly key?: number; readonly bytesPerSecond?: number }): GuestWriter {
+    const { key, bytesPerSecond, ...rest } = options
+    const writable = this.generated(key)?.writable
+    const areas = writable === undefined || writable.length === 0 ? {} : { areas: writable }
+    const pace = bytesPerSecond === undefined ? {} : { pace: { clock: this.#vm.world.clock, bytesPerSecond } }
+    return startGuestWriter(this.disk(key), { ...areas, ...rest, ...pace })
   }
 
   async grow(key: number | undefined, capacityBytes: number): Promise<void> {

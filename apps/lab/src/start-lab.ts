@@ -1,4 +1,6 @@
 import { type Clock, Secret, seededRandom, systemClock, systemRandom, type Random } from '@vmkeep/kit'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createCertificate } from './certificates/index.ts'
 import { LabClock } from './config/lab-clock.ts'
 import { completeDescription, type LabDescription } from './config/lab-description.ts'
@@ -45,7 +47,9 @@ export interface LabOptions extends LabDescription {
   readonly nfcLimits?: Partial<NfcLimits>
   /** Where written pages go. The system's temporary folder, if left out. */
   readonly storageFolder?: string
-  /** Opens what a disk starts with, in place of the lab's own reading of `image` and `capacityBytes`. */
+  /** Where disks that are made up are kept, to be made but once. Below the system's temporary folder, if left out. */
+  readonly imageFolder?: string
+  /** Opens what a disk starts with, in place of the lab's own reading of `image`, `generate` and `capacityBytes`. */
   readonly openDisk?: (vm: string, disk: DiskDescription) => Promise<DiskSource>
 }
 
@@ -97,6 +101,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const random = options.seed === undefined ? seededRandom('lab') : seededRandom(options.seed)
   const faults = new LabFaults(random, options.faults)
   const { storageFolder, changeTracking, address = '127.0.0.1' } = options
+  const imageFolder = options.imageFolder ?? join(tmpdir(), 'vmkeep-lab-images')
   const storage = made.use(
     await openLabStorage({
       random,
@@ -122,7 +127,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     address,
     nfcPorts: options.nfcPorts ?? [],
     nfcLimits: options.nfcLimits,
-    open: options.openDisk ?? openDiskSource,
+    open: options.openDisk ?? ((vm, disk) => openDiskSource(vm, disk, imageFolder)),
   })
   const dispatcher = new Dispatcher(world)
   const certificate =

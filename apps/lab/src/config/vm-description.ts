@@ -1,4 +1,5 @@
 // What a make-believe VM is made of, in the fewest words: everything left out is what an ordinary VM has.
+import type { DiskContent } from '../guest/index.ts'
 
 /** How a disk takes space: only what was written (`thin`), all of it (`thick`), all of it and zeroed first (`eager`). */
 export type DiskFormat = 'thin' | 'thick' | 'eager'
@@ -8,8 +9,8 @@ export type ControllerKind = 'pvscsi' | 'lsilogic' | 'lsilogicsas' | 'nvme' | 's
 export interface DiskDescription {
   /** A raw image file with the first content. It is copied on write, never changed. */
   readonly image?: string
-  /** The name of a generated disk: see `storage/`. */
-  readonly generate?: string
+  /** A disk that is made up: a file system full of files, or a pattern of any size. */
+  readonly generate?: DiskContent
   /** Needed for an empty disk; otherwise the size of the image. */
   readonly capacityBytes?: number
   /** `thin`, if left out. */

@@ -1,4 +1,5 @@
 import type { DataObject, Enumeration, ManagedObjectReference } from '@vmkeep/vsphere/types'
+import type { GeneratedDisk } from '../guest/index.ts'
 import { parseDatastorePath } from '../storage/datastore-path.ts'
 import type { VmStorage } from '../storage/model.ts'
 import type { DatastoreObject } from './datastore.ts'
@@ -36,6 +37,8 @@ type ConnectionState = Enumeration<'VirtualMachineConnectionState'>
 export class VirtualMachine extends ManagedEntity {
   readonly storage: VmStorage
   readonly fileKeys = new FileKeys()
+  /** What is known of disks that were made up, by the disk's key. */
+  readonly generated = new Map<number, GeneratedDisk>()
   readonly number: number
   settings: VmSettings
   host: HostSystem

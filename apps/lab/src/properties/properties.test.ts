@@ -139,7 +139,7 @@ describe('selecting objects', () => {
   it('walks folders by a traversal that names itself', async () => {
     await using world = await openTestLab({ vms: [{ name: 'deep', folder: 'a/b/c' }, { name: 'flat' }] })
     const found = await retrieve(world.client, everyVm)
-    expect(found!.objects.map((object) => valuesOf(object)['name']).toSorted()).toEqual(['deep', 'flat'])
+    expect(found!.objects.map((object) => String(valuesOf(object)['name'])).toSorted()).toEqual(['deep', 'flat'])
   })
 
   it('tells each object once, with the union of what several propSets ask', async () => {

@@ -98,7 +98,7 @@ async function addDescribedDisk(
   { open }: BuildVmOptions,
 ): Promise<void> {
   const controllerKey = controllerFor(vm, described)
-  const { capacityBytes, source } = await open(described)
+  const { capacityBytes, source, generated } = await open(described)
   const planned = planDisk(
     vm.settings,
     {
@@ -118,6 +118,7 @@ async function addDescribedDisk(
   const settings = { ...vm.settings, disks: [...vm.settings.disks, planned.disk] }
   await changeDisks(vm, settings, [{ kind: 'add', planned }])
   vm.settings = settings
+  if (generated !== undefined) vm.generated.set(planned.disk.key, generated)
 }
 
 type Traits = Partial<Pick<PlannedDisk['disk'], 'mode' | 'sharing' | 'rdm' | 'keyId'>>

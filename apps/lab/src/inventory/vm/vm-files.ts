@@ -34,7 +34,7 @@ export function chainOf(backing: DiskBacking): DiskBacking[] {
 export function filesOfLink(fileName: string, files: readonly VmFile[]): VmFile[] {
   const base = fileName.replace(/\.vmdk$/, '')
   const names = [fileName, ...['flat', 'delta', 'sesparse', 'rdm', 'rdmp'].map((kind) => `${base}-${kind}.vmdk`)]
-  return files.filter(({ fullName }) => names.includes(fullName))
+  return names.flatMap((name) => files.filter(({ fullName }) => fullName === name))
 }
 
 function filesIn(storage: LabStorage, folder: string): VmFile[] {
