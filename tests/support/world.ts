@@ -108,7 +108,7 @@ export class World implements AsyncDisposable {
   /** The restore point holds, for every disk, exactly the bytes of the instant. */
   async expectEqual(pointId: string | undefined, instant: Instant): Promise<void> {
     const point = await this.point(pointId)
-    expect(point.disks.map(({ key }) => key).toSorted()).toEqual([...instant.keys()].toSorted())
+    expect(new Set(point.disks.map(({ key }) => key))).toEqual(new Set(instant.keys()))
     for (const { key, image } of point.disks) {
       await using reader = await this.repository.openImage(image)
       expect(await firstDifference(reader, instant.get(key)!)).toBeUndefined()

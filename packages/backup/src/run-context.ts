@@ -1,4 +1,4 @@
-import { type Clock, KeyedLimiter, type Limiter, type Random } from '@vmkeep/kit'
+import type { Clock, KeyedLimiter, Random } from '@vmkeep/kit'
 import type { Repository } from '@vmkeep/repository'
 import type { Journal, OnRunEvent } from '@vmkeep/run'
 import type { Session } from '@vmkeep/vsphere'
@@ -29,12 +29,10 @@ export async function acquireAll(
 ): Promise<Disposable> {
   const held = new DisposableStack()
   try {
-    for (const key of [...new Set(keys)].toSorted()) held.use(await placeIn(limiters.for(key), signal))
+    for (const key of [...new Set(keys)].toSorted()) held.use(await limiters.for(key).acquire(signal))
     return held
   } catch (error) {
     held.dispose()
     throw error
   }
 }
-
-const placeIn = (limiter: Limiter, signal: AbortSignal) => limiter.acquire(signal)

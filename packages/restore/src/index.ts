@@ -1,1 +1,6 @@
-export {}
+export { diskFileFormats, type DiskFileFormat } from './to-files/disk-file.ts'
+export { restoreToFiles, type RestoreToFilesRequest } from './to-files/restore-to-files.ts'
+export { fail as restoreFail } from './errors.ts'
+export type { DiskRestoreReport, RestoreReport } from './report.ts'
+export { type Destination, planRestore, type PlannedDisk, type RestorePlan } from './to-vsphere/plan-restore.ts'
+export { restoreToVsphere, type RestoreToVsphereRequest } from './to-vsphere/restore-to-vsphere.ts'

@@ -91,9 +91,9 @@ export class Journal implements AsyncDisposable {
 
 export interface JournalEntry {
   /** vSphere has made it and named it. */
-  created(ref: string): Promise<void>
+  readonly created: (ref: string) => Promise<void>
   /** It is no longer there. */
-  gone(): Promise<void>
+  readonly gone: () => Promise<void>
 }
 
 export interface PastRun {

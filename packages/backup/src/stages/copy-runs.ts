@@ -29,7 +29,12 @@ export async function copyRuns(
 ): Promise<void> {
   const read = async (run: Extent): Promise<Run> => {
     const bytes = await image.lease(run.lengthBytes, signal)
-    await disk.read(run.offsetBytes, bytes, signal)
+    try {
+      await disk.read(run.offsetBytes, bytes, signal)
+    } catch (error) {
+      image.release(bytes)
+      throw error
+    }
     return { ...run, bytes }
   }
   const load = async (run: PlannedRun): Promise<Run> => (run.kind === 'zero' ? run.extent : read(run.extent))

@@ -124,7 +124,7 @@ function fakeImage() {
   const zeroed: Extent[] = []
   const image = {
     lease: async (lengthBytes: number) => new Uint8Array(lengthBytes),
-    write: async (offsetBytes: number, bytes: Uint8Array) => void copy.set(bytes, offsetBytes),
+    write: async (offsetBytes: number, bytes: Uint8Array) => copy.set(bytes, offsetBytes),
     zero: async ({ offsetBytes, lengthBytes }: Extent) => void zeroed.push({ offsetBytes, lengthBytes }),
   }
   return { image: image as unknown as ImageWriter, copy, zeroed }

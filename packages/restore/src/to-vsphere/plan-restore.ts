@@ -6,6 +6,7 @@ import {
   type CreatePlan,
   decodeConfigXml,
   findConflicts,
+  identityOfConfig,
   type PlannedDisk as DiskSpec,
   type ResolvedDestination,
   resolveDestination,
@@ -16,7 +17,7 @@ import { fail } from '../errors.ts'
 
 /** Where the new VM goes. What is left out is taken from the original's place, by name. */
 export interface Destination {
-  /** The original's name and the date, if left out. */
+  /** If left out: the original's name, with the date added while the original or a namesake is there. */
   readonly name?: string
   readonly folder?: string
   readonly resourcePool?: string
@@ -59,14 +60,19 @@ export async function planRestore(
   { session, repository, point, destination, marker }: PlanRequest,
   signal: AbortSignal,
 ): Promise<RestorePlan> {
-  const name = destination.name ?? defaultName(point)
   const saved = decodeConfigXml(Buffer.from(await repository.readBlob(point.configXml, signal)).toString())
-  const place = await resolveDestination(session, { ...savedPlace(point), ...named(destination) }, signal)
-  const conflicts = await findConflicts(
+  const preferred = savedPlace(point)
+  const place = await resolveDestination(
     session,
-    { saved, instanceUuid: point.instanceUuid, name, folder: place.folder },
+    { ...named(destination), preferred, networkMap: destination.networkMap },
     signal,
   )
+  const identity = { ...identityOfConfig(saved), instanceUuid: point.instanceUuid, folder: place.folder }
+  const find = (candidate: string) => findConflicts(session, { ...identity, name: candidate }, signal)
+  const asked = await find(destination.name ?? point.name)
+  const isFree = asked.sameName === undefined && asked.original === undefined
+  const name = destination.name ?? (isFree ? point.name : besideOriginal(point))
+  const conflicts = name === point.name ? asked : await find(name)
   if (conflicts.sameName !== undefined) throw fail('restore.vm-exists', { name, folder: place.folderPath })
   const originalLives = conflicts.original !== undefined
   const plan = buildCreateSpec(saved, {
@@ -102,17 +108,15 @@ export async function planRestore(
 }
 
 /** `web-01-restored-2026-11-22`: next to the original, told apart at a glance. */
-const defaultName = (point: VmPoint): string => `${point.name}-restored-${point.createdAt.slice(0, 10)}`
+const besideOriginal = (point: VmPoint): string => `${point.name}-restored-${point.createdAt.slice(0, 10)}`
 
 function savedPlace({ place }: VmPoint) {
-  const { folder, resourcePool, host, datastores } = place
-  return { folder, resourcePool, host, datastore: datastores[0], preferred: true as const }
+  const { datacenter, folder, resourcePool, host, datastores } = place
+  return { datacenter, folder, resourcePool, host, datastore: datastores[0] }
 }
 
 function named({ folder, resourcePool, host, datastore }: Destination) {
-  return Object.fromEntries(
-    Object.entries({ folder, resourcePool, host, datastore }).filter(([, value]) => value !== undefined),
-  )
+  return { folder, resourcePool, host, datastore }
 }
 
 function warnings(

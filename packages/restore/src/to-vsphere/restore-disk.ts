@@ -7,12 +7,18 @@ import { compareWithImage, writeImage } from '../write-image.ts'
 import type { PlannedDisk } from './plan-restore.ts'
 import type { RestoreContext } from './restore-to-vsphere.ts'
 
+export interface RestoredDisk {
+  readonly report: DiskRestoreReport
+  /** Its VirtualDisk.key in the new VM. */
+  readonly key: number
+}
+
 /** Adds one disk to the new VM and fills it over NFC. */
 export async function restoreDisk(
   context: RestoreContext,
   vm: ManagedObjectReference,
   { disk, spec }: PlannedDisk,
-): Promise<DiskRestoreReport> {
+): Promise<RestoredDisk> {
   const { session, plan, repository, signal, onEvent } = context
   const about = { vm: plan.name, disk: disk.label } as const
   const { capacityBytes } = disk.image
@@ -48,14 +54,10 @@ export async function restoreDisk(
     await compareWithImage(image, back, added.fileName, progress, signal)
   }
   onEvent({ type: 'disk-phase', ...about, phase: 'done' })
-  return {
-    label: disk.label,
-    address: disk.address,
-    target: added.fileName,
-    provisionedBytes: capacityBytes,
-    writtenBytes,
-    verified: context.verify,
-  }
+  const target = added.fileName
+  const { label, address } = disk
+  const report = { label, address, target, provisionedBytes: capacityBytes, writtenBytes, verified: context.verify }
+  return { report, key: added.key }
 }
 
 async function write<T>(

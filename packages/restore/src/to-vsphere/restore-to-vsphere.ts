@@ -20,9 +20,10 @@ import {
   type ManagedObjectReference,
   powerOn,
   type Session,
+  setBootOrder,
   uploadNvram,
 } from '@vmkeep/vsphere'
-import type { RestoreReport } from '../report.ts'
+import type { DiskRestoreReport, RestoreReport } from '../report.ts'
 import { type Destination, planRestore, type RestorePlan } from './plan-restore.ts'
 import { restoreDisk } from './restore-disk.ts'
 
@@ -93,8 +94,15 @@ export async function restoreToVsphere(request: RestoreToVsphereRequest): Promis
 
 async function fill(context: RestoreContext, vm: ManagedObjectReference): Promise<RestoreReport> {
   const { plan, point, session, signal } = context
-  const disks = []
-  for (const disk of plan.disks) disks.push(await restoreDisk(context, vm, disk))
+  const disks: DiskRestoreReport[] = []
+  const newKeys = new Map<number, number>()
+  for (const planned of plan.disks) {
+    const { report, key } = await restoreDisk(context, vm, planned)
+    disks.push(report)
+    newKeys.set(planned.disk.key, key)
+    crashPoint('restore.after-disk')
+  }
+  if (plan.bootOrder !== undefined) await setBootOrder(session, vm, { bootOrder: plan.bootOrder, newKeys }, signal)
   const warnings = [...plan.warnings, ...(await restoreNvram(context, vm))]
   const target = await inventoryPathOf(session, vm, signal)
   return { point: point.id, vm: plan.name, target, disks, files: [], verified: context.verify, warnings, seconds: 0 }

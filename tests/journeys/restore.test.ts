@@ -1,0 +1,173 @@
+// A restored disk is the disk: as files, and as a new VM, on vCenter and on a bare ESXi host.
+import { execFileSync } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openRawFile } from '@vmkeep/disk'
+import { seededRandom } from '@vmkeep/kit'
+import { type Destination, restoreToFiles, restoreToVsphere } from '@vmkeep/restore'
+import { defaultTransport } from '@vmkeep/transport'
+import { openVmdk } from '@vmkeep/vmdk'
+import { describe, expect, it } from 'vitest'
+import { judgeTest } from '../judges/judge.ts'
+import { firstDifference, World } from '../support/world.ts'
+
+const MiB = 1024 * 1024
+const anywhere: Destination = { networkMap: {}, identity: 'auto', connectNetworks: 'auto', disks: [] }
+
+async function protectedWorld(mode: 'vcenter' | 'esxi' = 'vcenter') {
+  const disks = [
+    { capacityBytes: 24 * MiB, format: 'thin' as const },
+    { capacityBytes: 9 * MiB, format: 'eager' as const },
+  ]
+  const world = await World.start({
+    seed: 'restore',
+    mode,
+    vms: [{ name: 'web', disks, firmware: 'efi', cpus: 3, memoryMb: 3072 }],
+  })
+  for (const disk of world.lab.vm('web').disks) await disk.writeGuest(MiB, seededRandom(disk.key).bytes(5 * MiB))
+  const { report, instant } = await world.backupAtInstant('web')
+  expect(report.outcome).toBe('ok')
+  return { world, instant, point: await world.point(report.vms[0]!.point) }
+}
+
+const toFiles = (
+  world: World,
+  point: Awaited<ReturnType<World['point']>>,
+  change: Partial<Parameters<typeof restoreToFiles>[0]> = {},
+) =>
+  restoreToFiles({
+    repository: world.repository,
+    point,
+    folder: join(world.folder, 'out'),
+    format: 'raw',
+    disks: [],
+    verify: true,
+    onEvent: (event) => world.events.push(event),
+    signal: new AbortController().signal,
+    ...change,
+  })
+
+const toVsphere = (
+  world: World,
+  point: Awaited<ReturnType<World['point']>>,
+  change: Partial<Parameters<typeof restoreToVsphere>[0]> = {},
+) =>
+  restoreToVsphere({
+    session: world.session,
+    repository: world.repository,
+    point,
+    destination: anywhere,
+    transport: defaultTransport,
+    verify: true,
+    powerOn: false,
+    stateFolder: world.stateFolder,
+    onEvent: (event) => world.events.push(event),
+    signal: new AbortController().signal,
+    ...change,
+  })
+
+describe('to files', () => {
+  it.each(['raw', 'monolithicFlat', 'monolithicSparse', 'streamOptimized'] as const)(
+    'as %s, byte for byte, with the config beside it',
+    async (format) => {
+      const { world, instant, point } = await protectedWorld()
+      await using _world = world
+      const report = await toFiles(world, point, { format })
+      expect(report).toMatchObject({ verified: true, disks: [{ label: 'Hard disk 1' }, { label: 'Hard disk 2' }] })
+      for (const [i, { target }] of report.disks.entries()) {
+        await using disk = await (format === 'raw' ? openRawFile(target) : openVmdk(target))
+        expect(await firstDifference(disk, instant.get(point.disks[i]!.key)!)).toBeUndefined()
+      }
+      const names = await readdir(join(world.folder, 'out'))
+      expect(names.filter((name) => name.endsWith('.partial'))).toEqual([])
+      expect(names).toEqual(expect.arrayContaining(['web-config.xml', 'web.vmx']))
+    },
+  )
+
+  judgeTest('qemu-img agrees that every VMDK equals the raw disk', ['qemu-img'], async ({ 'qemu-img': qemuImg }) => {
+    const { world, point } = await protectedWorld()
+    await using _world = world
+    const raw = await toFiles(world, point, { folder: join(world.folder, 'raw') })
+    for (const format of ['monolithicFlat', 'monolithicSparse', 'streamOptimized'] as const) {
+      const vmdk = await toFiles(world, point, { format, folder: join(world.folder, format) })
+      for (const [i, { target }] of vmdk.disks.entries())
+        expect(
+          execFileSync(qemuImg, ['compare', '-f', 'raw', '-F', 'vmdk', raw.disks[i]!.target, target], {
+            encoding: 'utf8',
+          }),
+        ).toContain('identical')
+    }
+  })
+
+  it('one disk only, named by its address', async () => {
+    const { world, point } = await protectedWorld()
+    await using _world = world
+    const report = await toFiles(world, point, { disks: [point.disks[1]!.address] })
+    expect(report.disks.map(({ label }) => label)).toEqual(['Hard disk 2'])
+    await expect(toFiles(world, point, { disks: ['scsi9:9'] })).rejects.toMatchObject({ code: 'restore.no-such-disk' })
+  })
+
+  it('never over a file that is there', async () => {
+    const { world, point } = await protectedWorld()
+    await using _world = world
+    await toFiles(world, point)
+    await expect(toFiles(world, point)).rejects.toMatchObject({ code: 'restore.target-exists' })
+  })
+})
+
+describe('to vSphere', () => {
+  it.each(['vcenter', 'esxi'] as const)('as a new VM on %s, while the original lives', async (mode) => {
+    const { world, instant, point } = await protectedWorld(mode)
+    await using _world = world
+    const report = await toVsphere(world, point)
+    expect(report.vm).toBe(`web-restored-${point.createdAt.slice(0, 10)}`)
+    expect(report.warnings.map(({ code }) => code)).toContain('networks-disconnected')
+    const restored = world.lab.vm(report.vm)
+    expect(restored.disks.map(({ capacityBytes }) => capacityBytes)).toEqual([24 * MiB, 9 * MiB])
+    for (const [i, disk] of restored.disks.entries()) {
+      await using view = world.lab.storage.openPath(disk.backing.fileName).reader
+      expect(await firstDifference(view, instant.get(point.disks[i]!.key)!)).toBeUndefined()
+    }
+    world.expectClean()
+  })
+
+  it('under its own name once the original is gone, and it can be started and backed up again', async () => {
+    const { world, point } = await protectedWorld()
+    await using _world = world
+    await world.lab.vm('web').power('off')
+    await destroy(world, 'web')
+    const report = await toVsphere(world, point, { powerOn: true })
+    expect(report.vm).toBe('web')
+    expect(world.lab.vm('web').powerState).toBe('on')
+    const again = await world.backupAtInstant('web')
+    expect(again.report.outcome).toBe('ok')
+    await world.expectEqual(again.report.vms[0]!.point, again.instant)
+  })
+
+  it('leaves no half VM when it is cancelled', async () => {
+    const { world, point } = await protectedWorld()
+    await using _world = world
+    const controller = new AbortController()
+    const reason = new Error('Ctrl-C')
+    const cancelled = toVsphere(world, point, {
+      signal: controller.signal,
+      onEvent: (event) => event.type === 'disk-phase' && event.phase === 'write' && controller.abort(reason),
+    })
+    await expect(cancelled).rejects.toBe(reason)
+    expect(world.lab.state().vms.map(({ name }) => name)).toEqual(['web'])
+    expect(await readdir(join(world.stateFolder, 'journal'))).toEqual([])
+  })
+
+  it('refuses a name that is taken', async () => {
+    const { world, point } = await protectedWorld()
+    await using _world = world
+    await expect(toVsphere(world, point, { destination: { ...anywhere, name: 'web' } })).rejects.toMatchObject({
+      code: 'restore.vm-exists',
+    })
+  })
+})
+
+async function destroy(world: World, name: string): Promise<void> {
+  await world.session.call('Destroy_Task', { _this: world.lab.vm(name).ref })
+  await world.lab.settled()
+}
