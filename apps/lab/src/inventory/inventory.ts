@@ -7,17 +7,26 @@ type Class<T> = abstract new (...args: never[]) => T
 /** Every managed object there is, and who wants to hear of changes. */
 export class Inventory {
   readonly #objects = new Map<string, LabObject>()
+  /** Lists by class, made when first asked for and kept up to date: a VM's properties ask for some of them many times. */
+  readonly #lists = new Map<Class<LabObject>, LabObject[]>()
   readonly #listeners = new Set<() => void>()
   #announced = false
 
   add<T extends LabObject>(object: T): T {
     this.#objects.set(object.ref.value, object)
+    for (const [kind, list] of this.#lists) if (object instanceof kind) list.push(object)
     this.changed()
     return object
   }
 
   remove(object: LabObject): void {
     this.#objects.delete(object.ref.value)
+    for (const [kind, list] of this.#lists)
+      if (object instanceof kind)
+        this.#lists.set(
+          kind,
+          list.filter((one) => one !== object), // a new list: somebody may be walking the old one
+        )
     this.changed()
   }
 
@@ -49,8 +58,12 @@ export class Inventory {
   }
 
   /** All objects of a class, in the order they came. */
-  all<T extends LabObject>(kind: Class<T>): T[] {
-    return [...this.#objects.values()].filter((object): object is T => object instanceof kind)
+  all<T extends LabObject>(kind: Class<T>): readonly T[] {
+    const known = this.#lists.get(kind)
+    if (known !== undefined) return known as T[]
+    const list = [...this.#objects.values()].filter((object): object is T => object instanceof kind)
+    this.#lists.set(kind, list)
+    return list
   }
 
   /** Something changed: tells everybody who listens, once for all that changes in the same turn. */
