@@ -1,10 +1,10 @@
-import type { FileHandle } from 'node:fs/promises'
 import type { Secret } from '@vmkeep/kit'
 import { command } from '../command.ts'
 import { createPrivateFile } from '../create-private-file.ts'
 import { findSecret } from '../config/secrets.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { fail } from '../errors.ts'
+import { keepRecoveryCode } from '../keep-recovery-code.ts'
 import { file, option } from '../parameters.ts'
 import { askSecret, canAsk } from '../terminal/ask.ts'
 import type { World } from '../world.ts'
@@ -68,18 +68,4 @@ async function newPassphrase({ config }: LoadedConfig, world: World, signal: Abo
   const again = await askSecret(world, { question: 'The same once more', instead, signal })
   if (first.reveal() !== again.reveal()) throw fail('cli.declined', { what: 'the two passphrases differ' })
   return first
-}
-
-/** To the file, and flushed, or else to the terminal: even under `-q`, and never to stdout, which may be kept. */
-async function keepRecoveryCode(code: Secret, codeFile: FileHandle | undefined, { stderr }: World): Promise<void> {
-  if (codeFile !== undefined) {
-    await codeFile.writeFile(`${code.reveal()}\n`)
-    await codeFile.sync()
-    return
-  }
-  stderr.write(
-    `\nRecovery code, shown this once:\n\n    ${code.reveal()}\n\n` +
-      'It opens the repository when the passphrase is lost. Write it on paper or into a password manager,\n' +
-      'away from this machine and from the repository. Without it and the passphrase the backups cannot be read.\n\n',
-  )
 }

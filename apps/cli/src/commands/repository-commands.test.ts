@@ -5,7 +5,8 @@ import { Secret } from '@vmkeep/kit'
 import { createRepository, openFolderStorage, type Plain } from '@vmkeep/repository'
 import type { VmPointAttributes } from '@vmkeep/run'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { vmkeep, type Setting } from '../testing.ts'
+import { keepRecoveryCode } from '../keep-recovery-code.ts'
+import { fakeWorld, vmkeep, type Setting } from '../testing.ts'
 
 // Against a real repository in a folder, with a key that is cheap to try.
 
@@ -152,32 +153,29 @@ describe('repo status', () => {
 })
 
 describe('repo init', () => {
-  it('shows the recovery code once on stderr, even under -q, and that code opens it', async () => {
+  it('writes the recovery code to a new private file, and that code opens it; makes nothing if it cannot', async () => {
     const path = join(folder, 'fresh')
-    const env = { VMKEEP_REPO_KEY: 'open sesame', VMKEEP_REPO: path }
-    const made = await vmkeep(['repo', 'init', '-q', '-o', 'json'], { env, home: folder })
-    expect(made.code).toBe(0)
-    const code = /^ {4}([0-9A-Z-]{20,})$/m.exec(made.stderr)![1]!
-    expect(made.stdout).not.toContain(code)
-    expect(await vmkeep(['repo', 'init'], { env, home: folder })).toMatchObject({ code: 6 })
-    expect(
-      (await vmkeep(['repo', 'status'], { env: { VMKEEP_REPO: path, VMKEEP_REPO_KEY: code }, home: folder })).code,
-    ).toBe(0)
+    const file = join(folder, 'code')
+    const init = ['repo', 'init', '-q', '-o', 'json', '--recovery-code-file', file]
+    const setting = { env: { VMKEEP_REPO: path, VMKEEP_REPO_KEY: 'open sesame' }, home: folder }
+    await writeFile(file, 'precious')
+    expect((await vmkeep(init, setting)).code).toBe(6)
+    expect(await readdir(folder)).not.toContain('fresh')
+    await rm(file)
+    const made = await vmkeep(init, setting)
+    expect(made).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(made.stdout)).toMatchObject({ path, recoveryCodeFile: file })
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    const env = { VMKEEP_REPO: path, VMKEEP_REPO_KEY_FILE: file }
+    expect((await vmkeep(['repo', 'status'], { env, home: folder })).code).toBe(0)
+    expect(await vmkeep(['repo', 'init'], setting)).toMatchObject({ code: 6 })
   })
 
-  it('writes the recovery code to a new private file, and makes nothing if it cannot', async () => {
-    const path = join(folder, 'withfile')
-    const file = join(folder, 'code')
-    const init = ['repo', 'init', '--repo', path, '--recovery-code-file', file]
-    await writeFile(file, 'precious')
-    const setting = { env: { VMKEEP_REPO_KEY: 'open sesame' }, home: folder }
-    expect((await vmkeep(init, setting)).code).toBe(6)
-    expect(await readdir(folder)).not.toContain('withfile')
-    await rm(file)
-    const { code, stderr } = await vmkeep(init, setting)
-    expect(code).toBe(0)
-    expect((await stat(file)).mode & 0o777).toBe(0o600)
-    expect(stderr).not.toContain((await readFile(file, 'utf8')).trim())
+  it('otherwise shows the recovery code on stderr, with what to do with it', async () => {
+    const { stderr } = fakeWorld([])
+    await keepRecoveryCode(new Secret('AAAA-BBBB'), undefined, { stderr })
+    expect(stderr.written).toMatch(/^ {4}AAAA-BBBB$/m)
+    expect(stderr.written).toContain('Write it on paper or into a password manager')
   })
 
   it('asks twice for a new passphrase and refuses a typing error', async () => {
