@@ -1,4 +1,4 @@
-import { messageOf } from '@vmkeep/kit'
+import { AppError } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { faultOf } from '../soap/fault-error.ts'
 import type { ManagedObjectReference } from '../types/index.ts'
@@ -15,5 +15,11 @@ const codes = {
 export function snapshotError(error: unknown, vm: ManagedObjectReference): unknown {
   const fault = faultOf(error)
   const code = fault && (codes as Readonly<Record<string, (typeof codes)[keyof typeof codes]>>)[fault.$type]
-  return code === undefined ? error : fail(code, { vm: vm.value, reason: messageOf(error) }, error)
+  return code === undefined ? error : fail(code, { vm: vm.value, reason: saidBy(error, fault!.$type) }, error)
+}
+
+/** vSphere's own words, or the name of the fault if it had none. */
+function saidBy(error: unknown, faultType: string): string {
+  const text = error instanceof AppError ? error.details['text'] : undefined
+  return typeof text === 'string' && text !== '' ? text : faultType
 }

@@ -45,6 +45,11 @@ const rules = {
     sharesDisks,
     () => 'It shares disks or a bus with other VMs: vSphere may refuse to snapshot any of its disks while it runs.',
   ],
+  'physical-rdm': [
+    (vm) => vm.disks.some(({ rdmMode }) => rdmMode === 'physicalMode'),
+    () =>
+      'It has a raw device mapping in physical mode: vSphere may refuse to snapshot any of its disks while it runs.',
+  ],
   vtpm: [
     (vm) => has(vm, 'VirtualTPM'),
     () =>

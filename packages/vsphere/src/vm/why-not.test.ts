@@ -158,6 +158,7 @@ describe('warningsOf', () => {
     ['without snapshot support', { snapshotsSupported: false }, ['snapshots-unsupported']],
     ['being snapshotted', { snapshotInBackground: true }, ['snapshot-in-background']],
     ['sharing a disk', { disks: [{ ...aVm().disks[0]!, sharing: 'sharingMultiWriter' }] }, ['shared-disks']],
+    ['with a physical RDM', { disks: [{ ...aVm().disks[0]!, rdmMode: 'physicalMode' }] }, ['physical-rdm']],
     ['sharing a bus', { disks: [{ ...aVm().disks[0]!, controllerSharedBus: 'virtualSharing' }] }, ['shared-disks']],
   ])('of a VM %s', (_, changes, expected) => {
     const reasons = warningsOf(aVm(changes))
