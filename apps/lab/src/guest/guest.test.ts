@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DiskReader, type Extent, totalBytes, whole } from '@vmkeep/disk'
+import { type Extent, totalBytes, whole } from '@vmkeep/disk'
 import { bytesOf, diskReaderContract, imageOf } from '@vmkeep/disk/testing'
 import { collect } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import { guestImage, imageAt, openTestStorage, run } from '../storage/testing.ts'
-import { type Ext4Content, generateDisk } from './generate-disk.ts'
+import { type Ext4Content, generateDisk, type GeneratedDisk } from './generate-disk.ts'
 import { guestOperations } from './guest-operations.ts'
 import { startGuestWriter } from './guest-writer.ts'
 import { PatternDisk } from './pattern-disk.ts'
@@ -84,7 +84,7 @@ describe('a generated disk', () => {
     const shared = sister.files.filter((file) => hashes.has(file.sha256))
     expect(shared.every((file) => file.path.startsWith('/usr/'))).toBe(true)
     expect(shared.length).toBe(made.files.filter((file) => file.path.startsWith('/usr/')).length)
-    expect(await imageOfGenerated(made.open)).not.toEqual(await imageOfGenerated(sister.open))
+    expect(await imageOfGenerated(made)).not.toEqual(await imageOfGenerated(sister))
   })
 
   itWithTools('takes no more room than its content, however large it is', async () => {
@@ -140,7 +140,7 @@ describe('a guest writer', () => {
       { offsetBytes: 65_536, lengthBytes: 4096 },
     ]
     for (const kind of ['database', 'log', 'raw'] as const) {
-      const some = () => [...guestOperations(kind, areas, 'seed')[Symbol.iterator]().take(200)]
+      const some = () => [...Iterator.from(guestOperations(kind, areas, 'seed')).take(200)]
       expect(some()).toEqual(some())
       for (const { extent } of some())
         expect(
@@ -209,7 +209,7 @@ diskReaderContract('a sparse image with patches', async (content) => {
   return openSparseImage({ path, capacityBytes: content.capacityBytes, data, patches })
 })
 
-async function imageOfGenerated(open: () => Promise<DiskReader | undefined>): Promise<string> {
-  await using disk = (await open())!
+async function imageOfGenerated(made: GeneratedDisk): Promise<string> {
+  await using disk = (await made.open())!
   return (await imageAt(disk)).toString('latin1')
 }

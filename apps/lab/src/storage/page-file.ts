@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { diskFail } from '@vmkeep/disk'
 
 export const pageSizeBytes = 64 * 1024
 
@@ -13,7 +14,7 @@ export const pageSizeBytes = 64 * 1024
  * disk one indivisible step. Slots count from 1, so that 0 and -1 are free for "not here" and "zero".
  */
 export class PageFile implements Disposable {
-  readonly #file: number
+  #file: number | undefined
   readonly #free: number[] = []
   readonly #extraHolders = new Map<number, number>()
   #next = 1
@@ -52,7 +53,7 @@ export class PageFile implements Disposable {
   read(slot: number, offsetBytes: number, target: Uint8Array): void {
     const at = slot * pageSizeBytes + offsetBytes
     for (let done = 0; done < target.length;) {
-      const count = readSync(this.#file, target, done, target.length - done, at + done)
+      const count = readSync(this.#descriptor, target, done, target.length - done, at + done)
       if (count === 0) throw new RangeError(`page ${slot} was never written`)
       done += count
     }
@@ -60,18 +61,26 @@ export class PageFile implements Disposable {
 
   write(slot: number, offsetBytes: number, bytes: Uint8Array): void {
     const at = slot * pageSizeBytes + offsetBytes
-    for (let done = 0; done < bytes.length;) done += writeSync(this.#file, bytes, done, bytes.length - done, at + done)
+    for (let done = 0; done < bytes.length;)
+      done += writeSync(this.#descriptor, bytes, done, bytes.length - done, at + done)
   }
 
   [Symbol.dispose](): void {
-    closeSync(this.#file)
+    if (this.#file !== undefined) closeSync(this.#file)
+    this.#file = undefined
+  }
+
+  /** Never a closed one: its number may be another file's by now. */
+  get #descriptor(): number {
+    if (this.#file === undefined) throw diskFail('disk.closed', { disk: "the lab's storage" })
+    return this.#file
   }
 
   #discard(slot: number): void {
     this.#free.push(slot)
-    if (this.pages > 0) return
+    if (this.pages > 0 || this.#file === undefined) return
     this.#free.length = 0
     this.#next = 1
-    ftruncateSync(this.#file, 0) // the only cheap way Node has to give space back
+    ftruncateSync(this.#descriptor, 0) // the only cheap way Node has to give space back
   }
 }
