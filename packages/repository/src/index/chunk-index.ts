@@ -78,10 +78,15 @@ export class ChunkIndex {
 
   /** Where a blob lies, as far as known. Never in a pack that is gone. */
   find(id: Uint8Array): BlobLocation | undefined {
+    const place = this.recall(id)
+    return place?.pack.state === 'gone' ? undefined : place
+  }
+
+  /** Where a blob lies or once lay: to say which pack is to blame. */
+  recall(id: Uint8Array): BlobLocation | undefined {
     const values = this.#table.find(id)
     if (values === undefined) return undefined
     const pack = this.packs[values[0]! - 1]!
-    if (pack.state === 'gone') return undefined
     return { pack, offsetBytes: values[1]!, storedBytes: values[2]! & 0xff_ff_ff, type: values[2]! >>> 24 }
   }
 

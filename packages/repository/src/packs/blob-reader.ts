@@ -47,7 +47,7 @@ export class BlobReader {
     }
   }
 
-  /** Where a blob lies; what is not in the index is looked for anew. @throws `repository.chunk-missing` */
+  /** Where a blob lies; what is not in the index is looked for anew. @throws `repository.chunk-missing`, `repository.pack-missing` */
   async locate(id: Uint8Array, signal?: AbortSignal): Promise<BlobLocation> {
     const { indexStore } = this.#core
     const known = indexStore.index.find(id)
@@ -58,8 +58,10 @@ export class BlobReader {
       await indexStore.salvage(unlisted, signal)
     }
     const found = indexStore.index.find(id)
-    if (found === undefined) throw fail('repository.chunk-missing', { id: toHex(id) })
-    return found
+    if (found !== undefined) return found
+    const lost = indexStore.index.recall(id)
+    if (lost?.pack.row === undefined) throw fail('repository.chunk-missing', { id: toHex(id) })
+    throw fail('repository.pack-missing', { id: toHex(id), pack: lost.pack.key })
   }
 
   async #fetch(id: Uint8Array, location: BlobLocation, signal: AbortSignal | undefined): Promise<Uint8Array> {

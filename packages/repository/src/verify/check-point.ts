@@ -33,8 +33,9 @@ export async function checkPoint(
 }
 
 function checkBlob({ indexStore }: Core, id: Uint8Array): void {
-  const found = indexStore.index.find(id)
-  if (found === undefined) throw fail('repository.chunk-missing', { id: toHex(id) })
+  const found = indexStore.index.recall(id)
+  if (found?.pack.row === undefined) throw fail('repository.chunk-missing', { id: toHex(id) })
+  if (found.pack.state === 'gone') throw fail('repository.pack-missing', { id: toHex(id), pack: found.pack.key })
   if (found.pack.state === 'doubtful')
     throw fail('repository.pack-corrupt', {
       pack: found.pack.key,

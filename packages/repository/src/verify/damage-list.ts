@@ -1,5 +1,6 @@
 import { AppError, codeOf, FormatError, hasCode } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
+import type { BlobLocation } from '../index/chunk-index.ts'
 import type { Damage, DamageHit, DamageKind } from '../repository.ts'
 
 /** What was found damaged, once each, with what it hits. */
@@ -16,18 +17,15 @@ export class DamageList {
     if (!this.#byChunk.has(chunkId)) this.#byChunk.set(chunkId, { ...describe(error), object, chunkId, hits: [] })
   }
 
-  /** An object that is damaged as such. With `everythingInIt`, nothing in it can be had. */
-  addObject(object: string, error: unknown, { everythingInIt }: { everythingInIt: boolean }): void {
-    if (!this.#byObject.has(object))
-      this.#byObject.set(object, { ...describe(error), object, hits: [], everythingInIt })
+  /** An object that is damaged as such. `loses` says what in it cannot be had, by its place; nothing, if left out. */
+  addObject(object: string, error: unknown, loses: (offsetBytes: number) => boolean = () => false): void {
+    if (!this.#byObject.has(object)) this.#byObject.set(object, { ...describe(error), object, hits: [], loses })
   }
 
-  /** What keeps a blob in `pack` from being had, if anything does. */
-  find(chunkId: string, pack: string | undefined): { hits: DamageHit[] } | undefined {
-    const chunk = this.#byChunk.get(chunkId)
-    if (chunk !== undefined || pack === undefined) return chunk
-    const object = this.#byObject.get(pack)
-    return object?.everythingInIt === true ? object : undefined
+  /** What keeps a blob from being had, if anything does. */
+  find(chunkId: string, location: BlobLocation | undefined): { hits: DamageHit[] } | undefined {
+    const object = location && this.#byObject.get(location.pack.key)
+    return this.#byChunk.get(chunkId) ?? (object?.loses?.(location!.offsetBytes) === true ? object : undefined)
   }
 
   object(key: string): { hits: DamageHit[] } | undefined {
@@ -35,11 +33,14 @@ export class DamageList {
   }
 
   toArray(): Damage[] {
-    return [...this.#byObject.values(), ...this.#byChunk.values()].map(({ everythingInIt: _, ...damage }) => damage)
+    return [...this.#byObject.values(), ...this.#byChunk.values()].map(({ loses: _, ...damage }) => damage)
   }
 }
 
-type Found = Damage & { hits: DamageHit[]; everythingInIt?: boolean }
+type Found = Damage & { hits: DamageHit[]; loses?: (offsetBytes: number) => boolean }
+
+/** For {@link DamageList.addObject}: nothing in it can be had. */
+export const everything = (): boolean => true
 
 function describe(error: unknown): { kind: DamageKind; code: string; message: string } {
   return { kind: kindOf(error), code: codeOf(error) ?? 'repository.object-corrupt', message: (error as Error).message }

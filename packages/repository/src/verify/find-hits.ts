@@ -16,7 +16,7 @@ export async function findHits(
   point: RestorePoint,
   signal?: AbortSignal,
 ): Promise<void> {
-  const damageOf = (id: Uint8Array) => damages.find(toHex(id), core.indexStore.index.find(id)?.pack.key)
+  const damageOf = (id: Uint8Array) => damages.find(toHex(id), core.indexStore.index.recall(id))
   for (const { key, image } of point.images) {
     const visitor = {
       visit(id: Uint8Array, extent: Extent) {

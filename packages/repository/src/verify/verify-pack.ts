@@ -9,7 +9,7 @@ import type { BlobReader } from '../packs/blob-reader.ts'
 import { readTrailer } from '../packs/read-trailer.ts'
 import { scanPack } from '../packs/scan-pack.ts'
 import { regionOf } from '../workers/jobs.ts'
-import { type DamageList, isDamage, packCorrupt } from './damage-list.ts'
+import { type DamageList, everything, isDamage, packCorrupt } from './damage-list.ts'
 
 export interface PackCheck {
   readonly core: Core
@@ -30,7 +30,7 @@ export async function verifyPack(check: PackCheck, pack: IndexedPack): Promise<v
   } catch (error) {
     signal?.throwIfAborted()
     if (!isDamage(error)) throw error
-    damages.addObject(pack.key, error, { everythingInIt: true })
+    damages.addObject(pack.key, error, everything)
   }
 }
 
@@ -43,7 +43,7 @@ async function entriesOf(
   const sizeBytes = await objects.size(pack.key, signal)
   if (sizeBytes === undefined) {
     const absent = fail('repository.pack-missing', { pack: pack.key, id: 'it holds' })
-    damages.addObject(pack.key, absent, { everythingInIt: true })
+    damages.addObject(pack.key, absent, everything)
     return undefined
   }
   try {
@@ -52,8 +52,10 @@ async function entriesOf(
     return contents.entries
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    damages.addObject(pack.key, packCorrupt(pack.key, error), { everythingInIt: false })
-    return await scanPack(objects, pack.key, sizeBytes, signal)
+    const entries = await scanPack(objects, pack.key, sizeBytes, signal)
+    const found = new Set(entries.map(({ offsetBytes }) => offsetBytes))
+    damages.addObject(pack.key, packCorrupt(pack.key, error), (offsetBytes) => !found.has(offsetBytes))
+    return entries
   }
 }
 

@@ -76,7 +76,7 @@ async function checkIndex({ indexStore }: Core, damages: DamageList, signal: Abo
   const { unlisted } = await indexStore.checkPresence(signal)
   await indexStore.salvage(unlisted, signal)
   for (const [object, reason] of indexStore.damaged)
-    damages.addObject(object, fail('repository.object-corrupt', { object, reason }), { everythingInIt: false })
+    damages.addObject(object, fail('repository.object-corrupt', { object, reason }))
 }
 
 async function checkPoints(
@@ -89,7 +89,7 @@ async function checkPoints(
   else for (const id of ids) found.push(await findPoint(core, id, signal))
   return found.flatMap((point) => {
     if (point.damaged === undefined) return [point]
-    damages.addObject(pointKey(point.id), point.damaged, { everythingInIt: false })
+    damages.addObject(pointKey(point.id), point.damaged)
     damages.object(pointKey(point.id))!.hits.push({ point: point.id, extents: [] })
     return []
   })
@@ -109,7 +109,7 @@ async function checkMaps(core: Core, { pages }: Parts, { points, damages, signal
     const known = blobs.find(id) !== undefined
     if (known) return false
     blobs.set(id.subarray(0, prefixBytes), 1)
-    const location = core.indexStore.index.find(id)
+    const location = core.indexStore.index.recall(id)
     if (location !== undefined) packs.add(location.pack)
     else damages.addChunk(toHex(id), 'index/delta/', fail('repository.chunk-missing', { id: toHex(id) }))
     return true
@@ -120,12 +120,11 @@ async function checkMaps(core: Core, { pages }: Parts, { points, damages, signal
       const visitor = {
         visit: (id: Uint8Array) => void (fresh = visit(id)),
         enters: (_: Uint8Array) => fresh,
-        onLost: (pageId: string, error: unknown) =>
-          damages.addChunk(
-            pageId,
-            core.indexStore.index.find(fromHex(pageId, idBytes)!)?.pack.key ?? 'index/delta/',
-            error,
-          ),
+        onLost(pageId: string, error: unknown) {
+          const pack = core.indexStore.index.recall(fromHex(pageId, idBytes)!)?.pack
+          if (pack?.state === 'gone') return // the pack is to blame, and is named
+          damages.addChunk(pageId, pack?.key ?? 'index/delta/', error)
+        },
       }
       await walkImage(pages, image, visitor, signal)
     }
