@@ -1,4 +1,4 @@
-// `npm run bench [-- name…] [--size 8GiB] [--folder /fast/disk] [-o json]`: how fast, how much memory, how much space; beside others in the same run.
+// `npm run bench [-- name…] [--size 8GiB] [--rounds 1] [--folder /fast/disk] [-o json]`: how fast, how much memory, how much space; beside others in the same run.
 // Never a test: nothing fails for being slow. docs/benchmarks.md says how to read it.
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,6 +18,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     output: { type: 'string', short: 'o', default: 'table' },
     size: { type: 'string', default: '8GiB' },
+    rounds: { type: 'string', default: '1' },
     folder: { type: 'string', default: join(tmpdir(), 'vmkeep-bench') },
   },
 })
@@ -28,9 +29,10 @@ if (unknown.length > 0)
 
 await mkdir(options.folder, { recursive: true })
 const say = (line: string) => console.error(line)
+const context = { sizeBytes: bytesOf(options.size), rounds: Number(options.rounds), folder: options.folder, say }
 const results: BenchResult[] = []
 for (const name of names) {
-  const result = await scenarios[name]!({ sizeBytes: bytesOf(options.size), folder: options.folder, say })
+  const result = await scenarios[name]!(context)
   results.push(result)
   if (options.output !== 'json') console.log(tableOf(result))
 }

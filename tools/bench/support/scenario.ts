@@ -2,6 +2,8 @@
 export interface BenchContext {
   /** How large the sample disk is; a smaller one for a quick look. */
   readonly sizeBytes: number
+  /** How often a race is run; of each number the best counts: a shared machine only ever makes things slower. */
+  readonly rounds: number
   /** Where samples are kept from run to run, and work is done. Its disk is the one that is measured. */
   readonly folder: string
   /** Says what is going on. Never on stdout, which is the result's. */
