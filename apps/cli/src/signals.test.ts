@@ -51,7 +51,7 @@ describe('signals', () => {
     await ready()
     world.signals.emit('SIGINT')
     world.signals.emit('SIGINT')
-    expect(world.stderr.written).toMatch(/can leave a snapshot named "vmkeep\.…".*removes both/)
+    expect(world.stderr.written).toMatch(/can leave a snapshot named "vmkeep\.…".*doctor --fix/)
     expect(world.left).toEqual([])
     world.signals.emit('SIGINT')
     expect(world.left).toEqual([130])

@@ -44,5 +44,6 @@ export function listenForSignals(world: World, say: Messages, progress: Progress
 }
 
 const whatStays =
-  'still cleaning up. Leaving now (once more Ctrl-C) can leave a snapshot named "vmkeep.…" on a VM and an unfinished session in the repository; ' +
-  'the next vmkeep backup or restore on this machine removes both, and so does "vmkeep doctor --fix"'
+  'still cleaning up. Leaving now (once more Ctrl-C) can leave a snapshot named "vmkeep.…" or a half-restored VM behind; ' +
+  'the next vmkeep backup or restore on this machine removes it, and so does "vmkeep doctor --fix". ' +
+  'In the repository nothing half-written counts'

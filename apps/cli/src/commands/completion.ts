@@ -13,7 +13,8 @@ export const completionCommand = command({
   arguments: { shell: argument(choice(shells), 'the shell') },
 
   async run({ arguments: { shell }, out }) {
-    out.plain(completionScripts[shell])
+    const script = completionScripts[shell]
+    await out.answer({ shell, script }, () => script.trimEnd())
     return 'ok'
   },
 })

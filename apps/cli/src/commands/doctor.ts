@@ -28,16 +28,18 @@ export const doctorCommand = command({
     const { checkVcenter } = await import('../doctor/check-vcenter.ts')
     const stateFolder = stateFolderOf(config, context.world)
     const vcenters = global.vcenter === undefined ? config.vcenters : [chooseVcenter(config, global.vcenter)]
-    const options_ = { stateFolder, fix: options.fix, onEvent: context.progress.onEvent }
+    const fixing = { stateFolder, fix: options.fix, onEvent: context.progress.onEvent }
 
-    const findings: Finding[] = [...checkMachine(config, machineFacts()), ...(await checkState(stateFolder))]
+    const found: Finding[] = []
     say.detail('checking the repository')
-    findings.push(...(await checkRepository({ path: config.repository.path, open: openRepository }, context.signal)))
+    found.push(...(await checkRepository({ path: config.repository.path, open: openRepository }, context.signal)))
     for (const vcenter of vcenters) {
       say.detail(`checking vCenter ${vcenter.name}`)
-      findings.push(...(await checkVcenter(vcenter, options_, { ...context, say })))
+      found.push(...(await checkVcenter(vcenter, fixing, { ...context, say })))
     }
-    if (vcenters.length === 0) findings.push(noVcenter)
+    if (vcenters.length === 0) found.push(noVcenter)
+    // The journals last: --fix may just have settled them.
+    const findings = [...checkMachine(config, machineFacts()), ...(await checkState(stateFolder)), ...found]
     await out.answer(findings, (style) => describe(findings, style))
     return findings.some(({ state }) => state === 'fail') ? 'precondition' : 'ok'
   },

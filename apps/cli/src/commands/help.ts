@@ -17,7 +17,9 @@ export const helpCommand = command({
   arguments: { topic: anyArguments({ ...text('TOPIC'), complete: 'command' }, 'a command or a topic') },
 
   async run({ arguments: { topic }, out }) {
-    out.plain(await helpOn(topic.join(' '), catalogue))
+    const on = topic.join(' ')
+    const help = await helpOn(on, catalogue)
+    await out.answer({ topic: on, text: help }, () => help)
     return 'ok'
   },
 })

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -239,6 +240,29 @@ describe('doctor', () => {
       /fail {2}privileges: missing to back up: VirtualMachine\.State\.CreateSnapshot\n +→ add them to the role of weak/,
     )
     expect(code).toBe(7)
+  })
+
+  it('tells what a killed backup has left, and --fix removes it', async () => {
+    const env = {
+      ...login(),
+      ...repository(),
+      PATH: process.env['PATH'],
+      HOME: folder,
+      VMKEEP_STATE_DIR: join(folder, 'state'),
+    }
+    const main = join(import.meta.dirname, '../main.ts')
+    const child = spawn(process.execPath, [main, 'backup', 'web-01'], {
+      env: { ...env, VMKEEP_CRASH_AT: 'backup.before-commit' },
+      stdio: 'ignore',
+    })
+    expect(await new Promise((resolve) => child.on('close', (_, signal) => resolve(signal)))).toBe('SIGKILL')
+    expect(lab.stats.snapshotsAlive).toBe(1)
+    const told = await run(['doctor'], { env: repository() })
+    expect(told.stdout).toMatch(/warn {2}journals: an interrupted run may have left 1 thing in vSphere, on web-01/)
+    expect(told.stdout).toMatch(/warn {2}our snapshots: on web-01/)
+    const fixed = await run(['doctor', '--fix'], { env: repository() })
+    expect(fixed.stdout).toMatch(/ok {4}journals: no interrupted run/)
+    expect(lab.stats.snapshotsAlive).toBe(0)
   })
 
   it('tells a changed certificate and stops there', async () => {
