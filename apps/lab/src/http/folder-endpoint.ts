@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { LabAction } from '../faults/lab-action.ts'
 import type { World } from '../inventory/world.ts'
 import { closedSignal } from './closed-signal.ts'
+import { cookieOf, sessionCookie } from './cookies.ts'
 import { type FolderRequest, readFolderRequest, type Refusal } from './folder-request.ts'
 import { type ByteRange, parseRange } from './parse-range.ts'
 import { readBody } from './read-body.ts'
@@ -43,9 +44,14 @@ async function strikes(
   world: World,
 ): Promise<boolean> {
   if (action?.do === 'delay') await world.clock.sleep(action.ms)
+  if (action?.do === 'expire-session') {
+    const session = world.sessions.find(cookieOf(request.headers.cookie, sessionCookie) ?? '')
+    if (session !== undefined) world.sessions.end(session)
+    refuse(response, { status: 401, why: 'the session has ended' })
+  }
   if (action?.do === 'disconnect') request.socket.destroy()
   if (action?.do === 'http-error') refuse(response, { status: action.status, why: 'by rule' })
-  return action?.do === 'disconnect' || action?.do === 'http-error'
+  return action?.do === 'disconnect' || action?.do === 'http-error' || action?.do === 'expire-session'
 }
 
 interface GetContext {

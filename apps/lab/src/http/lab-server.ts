@@ -34,11 +34,15 @@ export async function startLabServer(options: LabServerOptions): Promise<LabServ
       })
     },
   )
+  server.keepAliveTimeout = keepAliveMs
   server.on('tlsClientError', () => {}) // a client that does not like the certificate is the client's business
   server.listen(port, address)
   await once(server, 'listening')
   return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: () => close(server) }
 }
+
+/** Node's own five seconds would cut clients that pause between two calls, which no vCenter does. */
+const keepAliveMs = 120_000
 
 const soapPaths = new Set(['/sdk', '/sdk/', '/sdk/vimService', '/sdk/vimService.wsdl'])
 

@@ -4,6 +4,8 @@ import { VimFault } from '../faults/vim-fault.ts'
 type ObjectContent = DataObject<'ObjectContent'>
 export type RetrieveResult = DataObject<'RetrieveResult'>
 
+const openMax = 100 // tokens a client may leave unused; the oldest dies then
+
 /** Answers handed out a page at a time. A token is good once; what is left is read only when it is asked for. */
 export class PagedResults {
   readonly #open = new Map<string, { readonly rest: Iterator<ObjectContent>; readonly objectsMax: number }>()
@@ -43,6 +45,7 @@ export class PagedResults {
     const { done, value: ahead } = contents.next() // a token must not lead to an empty page
     if (done === true) return { objects }
     const token = `${this.#count++}`
+    for (const oldest of this.#open.keys()) if (this.#open.size >= openMax) this.#open.delete(oldest)
     this.#open.set(token, { rest: startingWith(ahead, contents), objectsMax })
     return { token, objects }
   }

@@ -116,6 +116,14 @@ describe('reading properties', () => {
     expect(world.lab.stats.mistakes).toEqual([])
   })
 
+  it('fetches one property in the body’s own namespace, with its type beside it', async () => {
+    await using world = await openTestLab()
+    const body =
+      '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><Fetch xmlns="urn:vim25"><_this>vm-101</_this><prop>name</prop></Fetch></s:Body></s:Envelope>'
+    const answer = await world.client.post(body)
+    expect(answer.body).toContain('<FetchResponse xmlns="urn:vim25"><returnval xsi:type="xsd:string">web01</returnval>')
+  })
+
   it('tells a user without the right to read which properties he may not see', async () => {
     await using world = await openTestLab({
       users: [{ name: 'guest', password: 'p', privileges: [], without: ['System.Read'] }],

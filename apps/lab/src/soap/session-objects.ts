@@ -1,10 +1,14 @@
 import { uuidOf } from '../config/uuid.ts'
+import { VimFault } from '../faults/vim-fault.ts'
 import type { LabObject } from '../inventory/lab-object.ts'
 import type { World } from '../inventory/world.ts'
 import type { Session } from './session.ts'
 
-/** Makes an object that belongs to a session and ends with it, named as vSphere names such: `session[52a3…]52b1…`. */
+const objectsMax = 5000 // a client that never destroys its views must not fill the lab's memory
+
+/** Makes an object that belongs to a session and ends with it, named as vSphere names such: `session[52a3…]52b1…`. @throws VimFault `LimitExceeded` */
 export function addSessionObject<T extends LabObject>(world: World, session: Session, make: (value: string) => T): T {
+  if (session.objects.size >= objectsMax) throw new VimFault('LimitExceeded', { limit: objectsMax })
   const object = make(`session[${session.key}]${uuidOf(world.random)}`)
   session.objects.set(object.ref.value, object)
   return world.inventory.add(object)
