@@ -4,6 +4,8 @@
  */
 const youngFields: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   '6.7': {
+    VirtualDeviceConnectInfo: ['migrateConnect'],
+    VirtualMachineDefinedProfileSpec: ['profileParams'],
     VirtualMachineConfigInfo: ['createDate'],
     VirtualMachineConfigSpec: ['createDate'],
     VirtualMachineRuntimeInfo: ['instantCloneFrozen', 'cryptoState'],
@@ -35,6 +37,9 @@ const youngFields: Readonly<Record<string, Readonly<Record<string, readonly stri
     ServiceContent: ['tenantManager'],
   },
   '7.0.0.0': {
+    GuestDiskInfo: ['filesystemType', 'mappings'],
+    HostVirtualNicSpec: ['systemOwned'],
+    VirtualMachineRelocateSpecDiskLocator: ['backing'],
     VirtualMachineConfigInfo: ['vcpuConfig', 'sgxInfo', 'contentLibItemInfo', 'guestMonitoringModeInfo'],
     VirtualMachineConfigSpec: ['vcpuConfig', 'sgxInfo', 'guestMonitoringModeInfo'],
     VirtualMachineQuickStats: ['overallCpuReadiness', 'grantedMemory'],
@@ -119,10 +124,13 @@ const youngFields: Readonly<Record<string, Readonly<Record<string, readonly stri
     TaskInfo: ['progressDetails'],
   },
   '8.0.2.0': {
+    VirtualNVMEController: ['sharedBus'],
     GuestInfo: ['guestDetailedData'],
     VirtualDisk: ['guestReadOnly'],
   },
   '8.0.3.0': {
+    EventFilterSpec: ['delayedInit'],
+    SnapshotSelectionSpec: ['retentionDays'],
     VirtualMachineConfigInfo: ['metroFtEnabled', 'metroFtHostGroup'],
     VirtualMachineConfigSpec: ['metroFtEnabled', 'metroFtHostGroup'],
     HostRuntimeInfo: ['partialMaintenanceMode'],
