@@ -3,7 +3,7 @@ export interface CrashPoint {
   /** As `VMKEEP_CRASH_AT` takes it: a name, or `name#3` for its third passing. */
   readonly at: string
   readonly of: 'backup' | 'clean-up' | 'restore-to-vsphere'
-  /** Backup: a new restore point is committed. Restore: the new VM is complete. */
+  /** Backup: a new restore point is committed. Restore: the new VM is the admin's. */
   readonly finished: boolean
 }
 
@@ -24,5 +24,6 @@ export const crashPoints: readonly CrashPoint[] = [
   { at: 'clean-up.before-removal', of: 'clean-up', finished: false },
   { at: 'clean-up.after-removal', of: 'clean-up', finished: false },
   ...restore(false, 'restore.before-vm', 'restore.after-vm', 'restore.after-disk', 'restore.after-disk#2'),
-  ...restore(true, 'restore.before-marker-off', 'restore.after-marker-off'),
+  ...restore(false, 'restore.before-marker-off'),
+  ...restore(true, 'restore.after-marker-off'),
 ]

@@ -1,12 +1,13 @@
 // The janitor: removes exactly what our journals say is ours, and nothing else.
 import { unlink } from 'node:fs/promises'
-import { messageOf } from '@vmkeep/kit'
+import { crashPoint, hasCode, messageOf } from '@vmkeep/kit'
 import {
   consolidateIfNeeded,
   destroyVm,
   endpointIdOf,
   findVms,
   listSnapshots,
+  readProperties,
   removeSnapshot,
   type Session,
   type VmSummary,
@@ -49,15 +50,20 @@ export async function cleanUpLeftovers(request: CleanUpRequest): Promise<CleanUp
 /** The journal goes once nothing in it is outstanding, on any endpoint. */
 async function settle(run: PastRun, here: readonly Leftover[], kept: readonly Leftover[]): Promise<void> {
   const elsewhere = run.outstanding.length > here.length
-  if (!elsewhere && !here.some((leftover) => kept.includes(leftover))) await unlink(run.path)
+  if (elsewhere || here.some((leftover) => kept.includes(leftover))) return
+  await unlink(run.path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error // another start has settled it at the same time
+  })
 }
 
 async function removeOne(request: CleanUpRequest, leftover: Leftover): Promise<boolean> {
   const { onEvent } = request
   const what = leftover.kind === 'snapshot' ? 'a snapshot' : 'a half-restored VM'
+  crashPoint('clean-up.before-removal')
   try {
     const done =
       leftover.kind === 'snapshot' ? await removeLeftSnapshot(request, leftover) : await removeLeftVm(request, leftover)
+    crashPoint('clean-up.after-removal')
     if (done)
       onEvent({
         type: 'note',
@@ -86,9 +92,21 @@ async function removeLeftSnapshot({ session, signal }: CleanUpRequest, { marker 
   return found
 }
 
-/** A half-restored VM carries its marker in its annotation until the restore is done; `destroyVm` refuses any other. */
+/** A half-restored VM carries its marker until the restore is done; `destroyVm` refuses any other. */
 async function removeLeftVm({ session, signal }: CleanUpRequest, { ref, marker }: Leftover): Promise<boolean> {
-  return destroyVm(session, { ref, marker: formatMarker(marker) }, signal)
+  try {
+    return await destroyVm(session, { ref, marker: formatMarker(marker) }, signal)
+  } catch (error) {
+    if (!hasCode(error, 'vsphere.not-ours') || !(await isReadable(session, ref!, signal))) throw error
+    return false // killed after the marker was taken off: the VM is complete and the admin's, nothing of ours is left
+  }
+}
+
+/** A VM whose configuration can't be read shows no marker either, and that proves nothing. */
+async function isReadable(session: Session, vm: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const ref = { type: 'VirtualMachine', value: vm } as const
+  const found = await readProperties(session, { type: 'VirtualMachine', ref, paths: ['config.extraConfig'] }, signal)
+  return found['config.extraConfig'] !== undefined
 }
 
 async function vmsWith(session: Session, instanceUuid: string, signal: AbortSignal | undefined): Promise<VmSummary[]> {

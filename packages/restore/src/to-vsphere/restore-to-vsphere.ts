@@ -81,8 +81,8 @@ export async function restoreToVsphere(request: RestoreToVsphereRequest): Promis
     const report = await fill(context, vm)
     crashPoint('restore.before-marker-off')
     await clearMarker(session, vm, signal)
-    await entry.gone()
     crashPoint('restore.after-marker-off')
+    await entry.gone()
     if (request.powerOn) await powerOn(session, vm, signal)
     onEvent({ type: 'vm-phase', vm: plan.name, phase: 'done' })
     return { ...report, seconds: (clock.monotonicMs() - startedMs) / 1000 }
