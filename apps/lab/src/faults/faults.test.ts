@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { ManagedObjectReference } from '@vmkeep/vsphere/types'
 import { dataObjectTable } from '@vmkeep/vsphere/types'
 import { describe, expect, it } from 'vitest'
@@ -44,6 +45,12 @@ describe('a rule on a command line', () => {
     expect(() => parseFaultRule(text)).toThrow(expect.objectContaining({ code: 'lab.bad-fault-rule' })),
   )
 })
+
+const page = readFileSync(new URL('../../../../docs/reference/lab-faults.md', import.meta.url), 'utf8')
+const recipes = [...page.matchAll(/`([^`\s]+,then=[^`]+)`/g)].map(([, recipe]) => recipe!)
+
+it.each(recipes)('the recipe %s is one the lab takes', (recipe) => expect(parseFaultRule(recipe).on).not.toBe(''))
+it('the page of recipes has many', () => expect(recipes.length).toBeGreaterThan(30))
 
 const create = (client: TestClient) =>
   client.call('CreateSnapshot_Task', { _this: vmRef(101), name: 's', memory: false, quiesce: false })
