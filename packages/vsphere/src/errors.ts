@@ -112,7 +112,10 @@ export const fail = defineErrors({
     (d: FaultPlace & { privileges: readonly string[]; onObject: string }) =>
       `${at(d)}: the user lacks ${d.privileges.length === 0 ? 'a privilege' : d.privileges.join(', ')}${d.onObject === '' ? '' : ` on ${d.onObject}`}; add it to the role of the backup user`,
   ],
-  'vsphere.not-found': ['change-request', (d: FaultPlace) => `${at(d)}: it no longer exists`],
+  'vsphere.not-found': [
+    'change-request',
+    (d: FaultPlace & { gone: string }) => `${at(d)}: ${d.gone === '' ? 'it' : d.gone} does not exist, or no longer`,
+  ],
   'vsphere.busy': ['retry', (d: FaultPlace) => `${said(d)}; another task is at work on it, try again later`],
   'vsphere.host-unreachable': [
     'retry',

@@ -76,10 +76,12 @@ export interface RefusedCall {
 export function errorOfFault(fault: AnyOf<'MethodFault'> | undefined, call: RefusedCall): AppError {
   const { host, method, text } = call
   const faultType = fault?.$type ?? 'fault without detail'
-  const object = `${call.object.type}:${call.object.value}`
+  const object = textOf(call.object)
   const details = { host, method, object, text, faultType, fault, ...particulars(fault) }
   return makeError(codeOfFault(fault, text), details)
 }
+
+const textOf = ({ type, value }: ManagedObjectReference): string => `${type}:${value}`
 
 function codeOfFault(fault: AnyOf<'MethodFault'> | undefined, text: string): Code {
   if (isNotAuthenticatedText(text)) return 'vsphere.not-authenticated'
@@ -98,6 +100,7 @@ interface Particulars {
   readonly username: string
   readonly privileges: readonly string[]
   readonly onObject: string
+  readonly gone: string
   readonly property: string
   readonly file: string
   readonly datastore: string
@@ -109,6 +112,7 @@ function particulars(fault: AnyOf<'MethodFault'> | undefined): Particulars {
   return {
     username: 'the user',
     ...permissionParticulars(fault),
+    gone: fault?.$type === 'ManagedObjectNotFound' && fault.obj !== undefined ? textOf(fault.obj) : '',
     property: text('invalidProperty') || text('name'),
     file: text('file'),
     datastore: text('datastore') || text('name'),
@@ -121,7 +125,7 @@ function permissionParticulars(fault: AnyOf<'MethodFault'> | undefined): Pick<Pa
   const privileges =
     missing.length > 0 ? [...new Set(missing)] : fault.privilegeId === undefined ? [] : [fault.privilegeId]
   const object = fault.object ?? fault.missingPrivileges?.[0]?.entity
-  return { privileges, onObject: object === undefined ? '' : `${object.type}:${object.value}` }
+  return { privileges, onObject: object === undefined ? '' : textOf(object) }
 }
 
 const makeError = (code: Code, details: FaultPlace & Particulars & { readonly fault: unknown }): AppError =>

@@ -65,7 +65,9 @@ export class TaskWatcher {
       try {
         await this.#watchOnce(() => (failures = 0))
       } catch (error) {
-        if (++failures < failuresMax && isPassing(error)) await this.#pause(failures)
+        const gone = [...this.#watched].find(({ task }) => isGone(error, task))
+        if (gone !== undefined) this.#tell(gone, undefined) // some servers notice only now. Source: vcsim. Evidence: observed
+        else if (++failures < failuresMax && isPassing(error)) await this.#pause(failures)
         else this.#failAll(error)
       }
     }

@@ -196,6 +196,26 @@ describe('waiting for a task', () => {
       expect(await waitForTask(session, task, { onProgress: forget })).toEqual({ state: 'vanished' })
     }))
 
+  it('does not fail either where only the waiting call says that the task is not there', () =>
+    withTasks(async (session, tasks, vcenter) => {
+      const running = tasks.add('running')
+      const unknown = refTo('Task', 'task-99')
+      const { CreateFilter, WaitForUpdatesEx } = tasks.answers
+      vcenter.answers.CreateFilter = (request, call) =>
+        request.spec.objectSet[0]!.obj.value === unknown.value
+          ? refTo('PropertyFilter', 'unknown')
+          : CreateFilter!(request, call)
+      let isAsked = false
+      vcenter.answers.WaitForUpdatesEx = (request, call) => {
+        if (isAsked) return WaitForUpdatesEx!(request, call)
+        isAsked = true
+        throw new Refusal({ $type: 'ManagedObjectNotFound', obj: unknown })
+      }
+      const others = waitForTask(session, running, { onProgress: () => tasks.set(running, 'success') })
+      expect(await waitForTask(session, unknown)).toEqual({ state: 'vanished' })
+      expect(await others).toMatchObject({ state: 'success' })
+    }))
+
   it('stops when aborted, and leaves other waits alone', () =>
     withTasks(async (session, tasks) => {
       const [first, second] = [tasks.add('running'), tasks.add('running')]
