@@ -9,27 +9,38 @@ const blockBytes = 2048
 /** A file's content in pieces of up to 1 MiB. The same for the same seed. */
 export function* contentOf(kind: ContentKind, seed: string, sizeBytes: number): Iterable<Buffer> {
   const bytes = new SeededBytes(`${kind}:${seed}`)
-  const blocks = kind === 'text' ? textBlocks(bytes) : []
-  for (let left = sizeBytes; left > 0; left -= pieceBytes) {
-    const piece = pieceOf(kind, bytes, blocks)
-    yield left < pieceBytes ? piece.subarray(0, left) : piece
-  }
+  for (let left = sizeBytes; left > 0; left -= pieceBytes) yield pieceOf(kind, bytes, Math.min(left, pieceBytes))
 }
 
-function pieceOf(kind: ContentKind, bytes: SeededBytes, blocks: readonly Buffer[]): Buffer {
-  if (kind === 'noise') return bytes.take(pieceBytes)
-  if (kind === 'text') return Buffer.concat(Array.from({ length: pieceBytes / blockBytes }, () => bytes.pick(blocks)))
-  const piece = bytes.take(pieceBytes)
-  for (let at = 0; at < pieceBytes; at += 1024) piece.fill(piece.subarray(at, at + 8), at, at + 512) // tables, in a program's way
+function pieceOf(kind: ContentKind, bytes: SeededBytes, sizeBytes: number): Buffer {
+  if (kind === 'text') return text(bytes, sizeBytes)
+  const piece = bytes.take(sizeBytes)
+  if (kind === 'binary') fillTables(piece)
   return piece
 }
 
+/** Half of it repeats, as tables of a program do. */
+function fillTables(piece: Buffer): void {
+  for (let at = 0; at + 8 < piece.length; at += 1024)
+    piece.fill(Buffer.from(piece.subarray(at, at + 8)), at, Math.min(at + 512, piece.length))
+}
+
+function text(bytes: SeededBytes, sizeBytes: number): Buffer {
+  textBlocks ??= makeTextBlocks()
+  const blocks: Buffer[] = []
+  for (let left = sizeBytes; left > 0; left -= blockBytes) blocks.push(bytes.pick(textBlocks))
+  return Buffer.concat(blocks, sizeBytes)
+}
+
 /** Lines as services write them, in blocks to be shuffled: no two files are the same, all are alike. */
-function textBlocks(bytes: SeededBytes): Buffer[] {
-  return Array.from({ length: 64 }, () => {
-    let text = ''
-    while (text.length < blockBytes) text += line(bytes)
-    return Buffer.from(text.slice(0, blockBytes - 1) + '\n')
+let textBlocks: readonly Buffer[] | undefined
+
+function makeTextBlocks(): Buffer[] {
+  const bytes = new SeededBytes('lines')
+  return Array.from({ length: 256 }, () => {
+    let lines = ''
+    while (lines.length < blockBytes) lines += line(bytes)
+    return Buffer.from(`${lines.slice(0, blockBytes - 1)}\n`)
   })
 }
 

@@ -34,6 +34,8 @@ interface Part {
 }
 
 const kiB = 1024
+/** More data makes larger files, not more of them: making a file system costs by the file. */
+const filesPerPartMax = 1500
 const writableFileBytesMax = 64 * kiB * kiB
 export const writableBlockBytes = 4096
 const timeOfAllFiles = new Date(Date.UTC(2026, 0, 1))
@@ -106,14 +108,19 @@ async function writePart(
   const seed = part.shared ? spec.sharedSeed : spec.seed
   const choices = new SeededBytes(`sizes:${part.path(0)}:${seed}`)
   const files: GeneratedFile[] = []
-  for (let left = spec.dataBytes * part.share, number = 0; left > 0; number++) {
-    const sizeBytes = Math.min(choices.pick(part.sizesBytes) + choices.below(900), Math.ceil(left))
+  const totalBytes = spec.dataBytes * part.share
+  const scale = Math.max(1, totalBytes / filesPerPartMax / averageOf(part.sizesBytes))
+  for (let left = totalBytes, number = 0; left > 0; number++) {
+    const wanted = Math.ceil(choices.pick(part.sizesBytes) * scale) + choices.below(900)
+    const sizeBytes = Math.min(wanted, Math.ceil(left))
     const content = contentOf(part.kind, `${seed}:${part.path(number)}`, sizeBytes)
     files.push(await writeOne(folder, part.path(number), content, { isWritable: false, signal }))
     left -= sizeBytes
   }
   return files
 }
+
+const averageOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** Every block says which it is, so that it can be found on the disk without knowing the file system. */
 async function writeDatabase(folder: string, spec: FileTreeSpec, signal?: AbortSignal): Promise<GeneratedFile[]> {

@@ -50,7 +50,7 @@ export interface GenerateOptions {
 
 const MiB = 1024 * 1024
 /** Raised when the same parameters come to mean other bytes. */
-const generation = 1
+const generation = 2
 const fileSystemBytesMax = 1024 ** 4
 const overheadBytes = 16 * MiB
 const mbrBytesMax = 2 * 1024 ** 4
