@@ -64,17 +64,7 @@ function judged(name: string, check: (judged: Judged, isVCenter: boolean) => Pro
       async ({ vcsim, govc }) => {
         await using server = await startVcsim(vcsim, args)
         const { port } = server
-        const { sha256 } = await fetchCertificate({ host: '127.0.0.1', port })
-        await using session = await openSession({
-          endpoint: {
-            host: '127.0.0.1',
-            port,
-            username: 'user',
-            password: async () => new Secret('pass'),
-            trust: { by: 'thumbprint', thumbprint: sha256 },
-          },
-          clock: systemClock,
-        })
+        await using session = await logIn(port)
         const env = { GOVC_URL: `https://user:pass@127.0.0.1:${port}/sdk`, GOVC_INSECURE: '1' }
         const ask = async (...words: readonly string[]) => {
           const { exitCode, stdout, stderr } = await runJudge(govc, words, { env })
@@ -86,6 +76,20 @@ function judged(name: string, check: (judged: Judged, isVCenter: boolean) => Pro
       },
       60_000,
     )
+  })
+}
+
+async function logIn(port: number): Promise<Session> {
+  const { sha256 } = await fetchCertificate({ host: '127.0.0.1', port })
+  return openSession({
+    endpoint: {
+      host: '127.0.0.1',
+      port,
+      username: 'user',
+      password: async () => new Secret('pass'),
+      trust: { by: 'thumbprint', thumbprint: sha256 },
+    },
+    clock: systemClock,
   })
 }
 
@@ -128,6 +132,14 @@ judged('lists every VM under the path by which another client finds it', async (
     expect(vm).toMatchObject({ connectionState: 'connected', powerState: 'poweredOn', template: false })
     expect(await inventoryPathOf(session, vm.ref)).toBe(vm.inventoryPath)
   }
+})
+
+judgeTest('lists more VMs than fit on a page, each once', judges, async ({ vcsim }) => {
+  await using server = await startVcsim(vcsim, ['-vm', '120'])
+  await using session = await logIn(server.port)
+  const vms = await collect(listVms(session))
+  expect(vms).toHaveLength(240)
+  expect(new Set(vms.map(({ ref }) => ref.value)).size).toBe(240)
 })
 
 judged('finds one VM by path, name, moref, UUIDs and pattern', async ({ session, vms }) => {

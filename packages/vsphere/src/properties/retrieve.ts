@@ -62,7 +62,8 @@ export async function* retrieve<N extends ManagedObjectName, const P extends str
 function retrieved<N extends ManagedObjectName, P extends string>(
   object: DataObject<'ObjectContent'>,
 ): Retrieved<N, P> {
-  const properties = Object.fromEntries(object.propSet?.map(({ name, val }) => [name, val]) ?? [])
+  const set = object.propSet?.filter(({ val }) => val !== undefined) ?? []
+  const properties = Object.fromEntries(set.map(({ name, val }) => [name, val]))
   return { ref: object.obj, properties: properties as Retrieved<N, P>['properties'], missing: object.missingSet ?? [] }
 }
 

@@ -154,7 +154,8 @@ export const basics = dataTypes({
   },
   DynamicProperty: {
     name: 'string',
-    val: 'any',
+    // The reference calls it required; vcsim leaves it out of later pages where a reference is unset.
+    val: 'any?',
   },
   Tag: {
     key: 'string',

@@ -40,6 +40,7 @@ const line = ({ n, t, o, a, x }: ReferenceField) => `${n}: ${x ? 'any ' : ''}${t
 /** Where the table says something else on purpose: ours → the reference's. */
 const corrections: Readonly<Record<string, string>> = {
   'PropertyChange.val: any anyType?': 'val: any anyType', // the reason stands in the table
+  'DynamicProperty.val: any anyType?': 'val: any anyType', // likewise
   'HostConfigInfo.pciPassthruInfo: HostPciPassthruInfo[]?': 'pciPassthruInfo: any HostPciPassthruInfo[]?', // opaque here
   'HostConfigInfo.sriovDevicePool: HostSriovDevicePoolInfo[]?': 'sriovDevicePool: any HostSriovDevicePoolInfo[]?', // opaque here
 }
