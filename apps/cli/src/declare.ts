@@ -14,7 +14,7 @@ export function flagsOf(key: string, { short, takes, kind, negated }: Option<unk
 
 /** How an argument is written: `<VM...>`, `[POINT]`. */
 export function argumentText({ kind, count }: Argument<unknown>): string {
-  const name = kind.placeholder + (count === 'many' || count === 'any' ? '...' : '')
+  const name = kind.placeholder + (count === 'any' ? '...' : '')
   return count === 'optional' || count === 'any' ? `[${name}]` : `<${name}>`
 }
 
@@ -31,7 +31,7 @@ export function declareOptions(parser: Parser, options: Options): void {
 export function declareArguments(parser: Parser, declared: Arguments): void {
   for (const argument of Object.values(declared)) {
     const { kind, count } = argument
-    const isMany = count === 'many' || count === 'any'
+    const isMany = count === 'any'
     const read = new ParserArgument(argumentText(argument))
     read.argParser((text, before: unknown) =>
       isMany ? [...((before as unknown[] | undefined) ?? []), kind.parse(text)] : kind.parse(text),

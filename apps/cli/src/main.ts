@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { showCursor } from './output/display.ts'
 import { describeError } from './output/error-report.ts'
 import { styleOf } from './output/style.ts'
 import { run } from './run.ts'
@@ -11,9 +12,10 @@ for (const stream of [process.stdout, process.stderr])
   })
 
 // What nobody waits for must not be lost either: it ends the process, with its story.
+const verbose = process.argv.some((word) => word === '-v' || word === '--verbose')
 const crash = (error: unknown) => {
-  process.stderr.write(`\u001B[?25h`.repeat(Number(process.stderr.isTTY === true)))
-  process.stderr.write(`${describeError(error, { verbose: true, style: styleOf(false) })}\n`)
+  if (process.stderr.isTTY) process.stderr.write(showCursor)
+  process.stderr.write(`${describeError(error, { verbose, style: styleOf(false) })}\n`)
   process.exit(1)
 }
 process.on('unhandledRejection', crash)

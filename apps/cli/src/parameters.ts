@@ -29,7 +29,7 @@ export interface Option<T> {
 
 export interface Argument<T> {
   readonly kind: Kind<unknown>
-  readonly count: 'one' | 'optional' | 'many' | 'any'
+  readonly count: 'one' | 'optional' | 'any'
   readonly help: string
   /** Only for the type: what the command receives. */
   readonly type?: T
@@ -71,11 +71,6 @@ export function argument<T>(kind: Kind<T>, help: string): Argument<T> {
 
 export function optionalArgument<T>(kind: Kind<T>, help: string): Argument<T | undefined> {
   return { kind, help, count: 'optional' }
-}
-
-/** One or more. */
-export function manyArguments<T>(kind: Kind<T>, help: string): Argument<readonly T[]> {
-  return { kind, help, count: 'many' }
 }
 
 /** None or more. */

@@ -1,7 +1,6 @@
 import type { ServerCertificate } from '@vmkeep/vsphere'
 import { command } from '../command.ts'
 import type { Config } from '../config/schema.ts'
-import { trust, trustedSha256, trustFile } from '../config/trust-store.ts'
 import { fail } from '../errors.ts'
 import { relativeTime, time } from '../output/human.ts'
 import { facts } from '../output/table.ts'
@@ -34,6 +33,7 @@ export const vcenterTrustCommand = command({
 
   async run({ arguments: { host: given }, options, config: { config }, out, say, world, signal, clock }) {
     const { fetchCertificate } = await import('@vmkeep/vsphere')
+    const { trust, trustedSha256, trustFile } = await import('../config/trust-store.ts')
     const { host, port } = addressOf(given, config)
     const path = trustFile(world)
     const certificate = await fetchCertificate({ host, port }, signal)
@@ -47,6 +47,9 @@ export const vcenterTrustCommand = command({
     await out.answer(answer, () =>
       accepted ? `${host}:${port} is trusted with SHA-256 ${certificate.sha256}` : describe(asked),
     )
+    const pinned = config.vcenters.find((vcenter) => vcenter.host === host && vcenter.port === port)
+    if (pinned?.thumbprint !== undefined || pinned?.caFile !== undefined)
+      say.warn(`the config has its own thumbprint or caFile for "${pinned.name}", and that one counts`)
     if (accepted) return 'ok'
     say.warn(
       `not trusted yet: once you have compared it, run "vmkeep vcenter trust ${given} --accept ${certificate.sha256}"`,
@@ -56,7 +59,7 @@ export const vcenterTrustCommand = command({
     async function isAccepted(thumbprint: string | undefined, about: Asked): Promise<boolean> {
       if (thumbprint !== undefined) return matches(thumbprint, about)
       if (!canAsk(world)) return false
-      say.info(`${describe(about)}\n`)
+      world.stderr.write(`${describe(about)}\n\n`) // even under -q: nobody shall accept what they have not seen
       const question = before === undefined ? 'Trust this certificate?' : 'Trust the new certificate?'
       if (await confirm(world, { question, instead: 'add --accept', signal })) return true
       throw fail('cli.declined', { what: `the certificate of ${about.host} is not trusted` })

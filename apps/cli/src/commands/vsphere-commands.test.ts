@@ -138,7 +138,7 @@ describe('vcenter trust', () => {
   })
 
   it('accepts on a terminal after showing it; then it is trusted', async () => {
-    const { code, stderr } = await trust([], { isTTY: true, answers: ['y\r'] })
+    const { code, stderr } = await trust(['-q'], { isTTY: true, answers: ['y\r'] })
     expect(code).toBe(0)
     expect(stderr).toMatch(/subject: .*CN=vcenter\.lab[\s\S]*Trust this certificate\? \[y\/N\]/)
     expect((await list()).code).toBe(0)

@@ -29,7 +29,7 @@ export async function candidates(words: readonly string[], commands: Catalogue, 
   if (command === undefined) return matching(partial, wordsOf(await commandWords(commands, noun)))
   const declared = Object.values(command.arguments)
   const last = declared.at(-1)
-  const argument = declared[given] ?? (last?.count === 'many' || last?.count === 'any' ? last : undefined)
+  const argument = declared[given] ?? (last?.count === 'any' ? last : undefined)
   return argument === undefined ? wordsOf([]) : matching(partial, await valuesOf(argument.kind, commands, namesOf))
 }
 

@@ -1,6 +1,6 @@
 import { fail } from '../errors.ts'
 import type { World } from '../world.ts'
-import { type ConfigFile, readConfigFile, usualPlaces } from './config-file.ts'
+import { type ConfigFile, readConfigFile } from './config-file.ts'
 import { interpolate } from './interpolate.ts'
 import { type FlagValues, overlay } from './overlay.ts'
 import { describeProblems } from './problems.ts'
@@ -46,9 +46,4 @@ function placesIn(
     at: (path) => origins.get(path.map(String).join('.')) ?? file?.at(path) ?? 'the environment',
     atKey: (path, key) => file?.atKey(path, key) ?? 'the environment',
   }
-}
-
-/** Where to put a config, for messages when there is none. */
-export function firstUsualPlace(world: Pick<World, 'env' | 'home'>): string {
-  return usualPlaces(world)[0]!
 }

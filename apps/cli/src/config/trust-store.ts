@@ -25,7 +25,7 @@ export function trustFile({ env, home }: Pick<World, 'env' | 'home'>): string {
 
 /** The SHA-256 accepted for `host:port`, if any. @throws `cli.trust-file-damaged` */
 export async function trustedSha256(path: string, host: string, port: number): Promise<string | undefined> {
-  return (await readEntries(path))[`${host}:${port}`]?.sha256
+  return (await readEntries(path))[keyOf(host, port)]?.sha256
 }
 
 /** Notes that the user accepted this certificate, in place of an earlier one of the same host. */
@@ -36,7 +36,7 @@ export async function trust(
 ): Promise<void> {
   const { host, port, sha256 } = entry
   const before = await readEntries(path)
-  const all = { ...before, [`${host}:${port}`]: { sha256, acceptedAt: new Date(clock.nowMs()).toISOString() } }
+  const all = { ...before, [keyOf(host, port)]: { sha256, acceptedAt: new Date(clock.nowMs()).toISOString() } }
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     await writeFile(`${path}.new`, stringify(all), { mode: 0o600 })
@@ -45,6 +45,9 @@ export async function trust(
     throw fail('cli.file-unwritable', { path, why: messageOf(error) }, error)
   }
 }
+
+/** One host has one key, however its name or address is written. */
+const keyOf = (host: string, port: number) => `${host.replaceAll(/[[\]]/g, '').toLowerCase()}:${port}`
 
 async function readEntries(path: string): Promise<Entries> {
   try {

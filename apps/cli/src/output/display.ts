@@ -2,7 +2,7 @@ import stringWidth from 'string-width'
 import type { Screen } from '../world.ts'
 
 const hideCursor = '\u001B[?25l'
-const showCursor = '\u001B[?25h'
+export const showCursor = '\u001B[?25h'
 const clearBelow = '\u001B[0J'
 
 /**
