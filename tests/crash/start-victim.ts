@@ -14,11 +14,18 @@ export interface Victim extends AsyncDisposable {
   kill(): void
 }
 
+export interface VictimOptions {
+  readonly crashAt?: string
+  readonly at?: VictimTask['at']
+  /** Another one than the world's is another installation. */
+  readonly stateFolder?: string
+}
+
 /** Starts a process that works on the world's lab, repository and state folder until it dies. */
 export function startVictim(
   world: World,
   work: VictimWork,
-  { crashAt = '', at }: { readonly crashAt?: string; readonly at?: VictimTask['at'] } = {},
+  { crashAt = '', at, stateFolder = world.stateFolder }: VictimOptions = {},
 ): Victim {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'victim.ts')], {
     env: { ...process.env, VMKEEP_CRASH_AT: crashAt },
@@ -31,7 +38,7 @@ export function startVictim(
     death.then((how) => Promise.reject(new Error(`it died before: ${how}`))),
   ])
   reached.catch(() => {}) // not everybody waits for it
-  child.stdin.end(JSON.stringify(taskOf(world, work, at)))
+  child.stdin.end(JSON.stringify(taskOf(world, stateFolder, work, at)))
   const kill = () => void child.kill('SIGKILL')
   return {
     death,
@@ -44,7 +51,7 @@ export function startVictim(
   }
 }
 
-function taskOf({ lab, folder, stateFolder }: World, work: VictimWork, at: VictimTask['at']): VictimTask {
+function taskOf({ lab, folder }: World, stateFolder: string, work: VictimWork, at: VictimTask['at']): VictimTask {
   const { host, port, thumbprintSha256: thumbprint, username, password } = lab
   return {
     endpoint: { host, port, thumbprint, username, password },

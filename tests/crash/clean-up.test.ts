@@ -1,0 +1,109 @@
+// What the janitor removes after a kill, what it leaves alone, and what happens if it is killed itself.
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cleanUpLeftovers } from '@vmkeep/run'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { crashPoints } from './crash-points.ts'
+import { backupOptions, CrashWorld } from './crash-world.ts'
+import { startVictim } from './start-victim.ts'
+
+const work = { kind: 'backup', vms: ['web'], options: backupOptions } as const
+
+describe('the clean-up after a kill', () => {
+  let past: CrashWorld
+  beforeAll(async () => {
+    past = await CrashWorld.start(['web'], 40) // tasks that take long enough to be killed in
+  })
+  afterAll(() => past[Symbol.asyncDispose]())
+
+  const cleanUp = (stateFolder = past.world.stateFolder) =>
+    cleanUpLeftovers({ session: past.world.session, stateFolder, onEvent: (event) => past.world.events.push(event) })
+
+  async function killWithSnapshot(stateFolder = past.world.stateFolder): Promise<void> {
+    await using victim = startVictim(past.world, work, { crashAt: 'backup.after-snapshot', stateFolder })
+    expect(await victim.death).toBe('SIGKILL')
+    expect(past.ourSnapshots).toHaveLength(1)
+  }
+
+  it('is enough by itself: no backup is needed', async () => {
+    await killWithSnapshot()
+    expect(await cleanUp()).toMatchObject({ removed: [{ kind: 'snapshot', vmName: 'web' }], kept: [] })
+    await past.expectNothingLeft()
+    expect(await cleanUp()).toEqual({ removed: [], kept: [] })
+  })
+
+  it.each(crashPoints.filter((point) => point.of === 'clean-up'))(
+    'killed itself at $at is done by the next one',
+    async ({ at }) => {
+      await killWithSnapshot()
+      await using victim = startVictim(past.world, { kind: 'clean-up' }, { crashAt: at })
+      expect(await victim.death).toBe('SIGKILL')
+      expect(past.ourSnapshots).toHaveLength(at === 'clean-up.before-removal' ? 1 : 0)
+      expect(await cleanUp()).toMatchObject({ kept: [] })
+      await past.expectNothingLeft()
+    },
+  )
+
+  it('may be done by two starts at the same time', async () => {
+    await killWithSnapshot()
+    const reports = await Promise.all([cleanUp(), cleanUp()])
+    expect(reports).toMatchObject([{ kept: [] }, { kept: [] }])
+    await past.expectNothingLeft()
+  })
+
+  it.each(['CreateSnapshot_Task', 'RemoveSnapshot_Task'])('waits for a %s that goes on without us', async (method) => {
+    const calls = () => past.world.lab.stats.calls.get(method) ?? 0
+    const before = calls()
+    await using victim = startVictim(past.world, work)
+    const dead = victim.death.then((how) => Promise.reject(new Error(`it died before: ${how}`)))
+    while (calls() === before) await Promise.race([dead, new Promise((resolve) => setTimeout(resolve, 1))])
+    dead.catch(() => {})
+    victim.kill()
+    expect(await victim.death).toBe('SIGKILL')
+    expect(await cleanUp()).toMatchObject({ removed: [{ vmName: 'web' }], kept: [] })
+    await past.expectNothingLeft()
+    for (const point of await past.unknownPoints()) await past.learn(point, await past.nowOf('web'))
+  })
+
+  it('leaves a process alone that lives, even one that does nothing', async () => {
+    const at = { event: { type: 'vm-phase', phase: 'commit' }, signal: 'SIGSTOP' } as const
+    await using victim = startVictim(past.world, work, { at })
+    await victim.reached
+    expect(await cleanUp()).toEqual({ removed: [], kept: [] })
+    expect(past.ourSnapshots).toHaveLength(1)
+    expect(await past.backup(['web'])).toMatchObject({ outcome: 'failed', vms: [{ error: { code: 'run.vm-busy' } }] })
+    expect(past.ourSnapshots).toHaveLength(1)
+
+    victim.kill()
+    expect(await victim.death).toBe('SIGKILL')
+    expect(await past.backup(['web'])).toMatchObject({ outcome: 'ok' })
+    await past.expectSound()
+  })
+
+  it("leaves another installation's snapshot alone, dead or not", async () => {
+    const theirs = join(past.world.folder, 'another installation')
+    await killWithSnapshot(theirs)
+    const snapshots = past.ourSnapshots
+    expect(await cleanUp()).toEqual({ removed: [], kept: [] })
+    expect(await past.backup(['web'])).toMatchObject({ outcome: 'ok' })
+    expect(past.ourSnapshots).toEqual(snapshots)
+    expect(await cleanUp(theirs)).toMatchObject({ removed: [{ vmName: 'web' }], kept: [] })
+    expect(await readdir(join(theirs, 'journal'))).toEqual([])
+    await past.expectSound()
+  })
+
+  it('leaves a snapshot alone that only bears our name', async () => {
+    await killWithSnapshot()
+    const [name] = past.ourSnapshots
+    expect(await cleanUp()).toMatchObject({ removed: [{}] })
+    await past.world.lab.vm('web').snapshot(name!)
+    await killWithSnapshot2()
+    expect(past.ourSnapshots).toEqual([name])
+  })
+
+  async function killWithSnapshot2(): Promise<void> {
+    await using victim = startVictim(past.world, work, { crashAt: 'backup.before-commit' })
+    expect(await victim.death).toBe('SIGKILL')
+    await cleanUp()
+  }
+})
