@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { codeOf, FormatError, messageOf } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
-import { AioSession } from './aio-session.ts'
+import { serveAio } from './aio-session.ts'
 import { admit } from './authd.ts'
 import { ByteReader } from './byte-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
@@ -33,8 +33,7 @@ async function serve(socket: Socket, host: Host, signal: AbortSignal): Promise<v
   try {
     if ((await strikeAt({ ...host, signal }, 'nfc.handshake')) !== undefined) throw fail('lab.nfc-peer-gone', {})
     await shakeHands(reader, writer)
-    await using session = new AioSession({ host, grant, reader, writer, signal, cut: () => void stream.destroy() })
-    await session.run()
+    await serveAio({ host, grant, reader, writer, signal, cut: () => void stream.destroy() })
     stream.end()
   } finally {
     if (!stream.writableEnded) stream.destroy()
