@@ -1,6 +1,6 @@
 // The janitor: removes exactly what our journals say is ours, and nothing else.
 import { unlink } from 'node:fs/promises'
-import { crashPoint, hasCode, messageOf } from '@vmkeep/kit'
+import { crashPoint, hasCode, messageOf, retry, systemClock, systemRandom } from '@vmkeep/kit'
 import {
   consolidateIfNeeded,
   destroyVm,
@@ -62,7 +62,9 @@ async function removeOne(request: CleanUpRequest, leftover: Leftover): Promise<b
   crashPoint('clean-up.before-removal')
   try {
     const done =
-      leftover.kind === 'snapshot' ? await removeLeftSnapshot(request, leftover) : await removeLeftVm(request, leftover)
+      leftover.kind === 'snapshot'
+        ? await patiently(() => removeLeftSnapshot(request, leftover), request.signal)
+        : await removeLeftVm(request, leftover)
     crashPoint('clean-up.after-removal')
     if (done)
       onEvent({
@@ -79,6 +81,17 @@ async function removeOne(request: CleanUpRequest, leftover: Leftover): Promise<b
     return false
   }
 }
+
+/** A VM on which somebody is at work, perhaps another start with the same in mind, is tried again before it counts as a failure. */
+const patiently = <T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
+  retry(work, {
+    attemptsMax: 3,
+    delayMs: 1000,
+    isRetryable: (error) => hasCode(error, 'vsphere.busy'),
+    clock: systemClock,
+    random: systemRandom,
+    signal,
+  })
 
 async function removeLeftSnapshot({ session, signal }: CleanUpRequest, { marker }: Leftover): Promise<boolean> {
   let found = false
