@@ -33,13 +33,13 @@ export function openConsole(world: World, global: GlobalOptions): Console {
   const redactor = new Redactor()
   const { stdout, stderr, env, clock } = world
   const errorStyle = styleOf(wantsColour(stderr, env, global.color))
-  const display = new Display(stderr)
+  const display = new Display(stderr, redactor.clean)
   const level = global.quiet ? 'quiet' : global.verbose ? 'verbose' : 'normal'
   const say = new Messages(display, {
     level,
     json: global.progress === 'jsonl',
     style: errorStyle,
-    clean: redactor.clean,
+    clock,
   })
   const progress = new Progress(rendererFor(world, global, display, errorStyle), say, clock)
   return {
@@ -51,7 +51,7 @@ export function openConsole(world: World, global: GlobalOptions): Console {
     progress,
     errorStyle,
     learn: (secret) => redactor.learn(secret),
-    raw: (text) => display.line(redactor.clean(text)),
+    raw: (text) => display.line(text),
     tick: () => {
       const timer = setInterval(() => progress.tick(), tickMs)
       timer.unref()

@@ -14,22 +14,25 @@ const clearBelow = '\u001B[0J'
  */
 export class Display {
   readonly #screen: Screen
+  readonly #clean: (text: string) => string
   #live: readonly string[] = []
   #cursorHidden = false
 
-  constructor(screen: Screen) {
+  /** @param clean takes out what must not be shown */
+  constructor(screen: Screen, clean: (text: string) => string = (text) => text) {
     this.#screen = screen
+    this.#clean = clean
   }
 
   /** Writes a line that stays, above the live ones. */
   line(text: string): void {
-    this.#screen.write(`${this.#erase()}${text}\n${this.#lines()}`)
+    this.#screen.write(`${this.#erase()}${this.#clean(text)}\n${this.#lines()}`)
   }
 
   /** Replaces the live lines. Each is cut to the window's width. */
   live(lines: readonly string[]): void {
     const erase = this.#erase()
-    this.#live = lines.slice(0, this.#rows() - 1).map((line) => cutToWidth(line, this.#columns() - 1))
+    this.#live = lines.slice(0, this.#rows() - 1).map((line) => cutToWidth(this.#clean(line), this.#columns() - 1))
     const hide = this.#cursorHidden ? '' : hideCursor
     this.#cursorHidden = true
     this.#screen.write(hide + erase + this.#lines())

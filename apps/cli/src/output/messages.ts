@@ -1,4 +1,4 @@
-import type { Log } from '@vmkeep/kit'
+import type { Clock, Log } from '@vmkeep/kit'
 import type { Display } from './display.ts'
 import { harmless, type Style } from './style.ts'
 
@@ -9,7 +9,7 @@ interface Options {
   /** One JSON object a line instead of text, so that a program can read stderr. */
   readonly json: boolean
   readonly style: Style
-  readonly clean: (text: string) => string
+  readonly clock: Clock
 }
 
 /** What the command tells the person on stderr while it works. Quiet leaves only errors. */
@@ -48,7 +48,9 @@ export class Messages {
   }
 
   #say(level: string, text: string, decorate: (line: string) => string): void {
-    const line = harmless(this.#options.clean(text))
-    this.#display.line(this.#options.json ? JSON.stringify({ type: 'note', level, message: line }) : decorate(line))
+    const { json, clock } = this.#options
+    const message = harmless(text)
+    const note = { time: new Date(clock.nowMs()).toISOString(), type: 'note', level, message }
+    this.#display.line(json ? JSON.stringify(note) : decorate(message))
   }
 }

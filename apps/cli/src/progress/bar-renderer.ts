@@ -14,6 +14,7 @@ const disksShownMax = 12
 
 /** Live lines on a terminal: one per disk at work, and the whole below. */
 export class BarRenderer implements Renderer {
+  readonly takesNotes = false
   readonly #display: Display
   readonly #style: Style
   readonly #clock: Clock

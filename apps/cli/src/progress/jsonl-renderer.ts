@@ -9,6 +9,7 @@ const progressMs = 1000
 
 /** The events themselves, one JSON object a line, each with its time. */
 export class JsonlRenderer implements Renderer {
+  readonly takesNotes = true
   readonly #display: Display
   readonly #clock: Clock
   readonly #toldMs = new Map<string, number>()

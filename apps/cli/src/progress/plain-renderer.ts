@@ -8,6 +8,7 @@ import type { DiskState, RunState } from './run-state.ts'
 
 /** Plain lines for logs and cron mails: one at each change of phase, and per disk at most one an interval between. */
 export class PlainRenderer implements Renderer {
+  readonly takesNotes = false
   readonly #display: Display
   readonly #clock: Clock
   readonly #intervalMs: number

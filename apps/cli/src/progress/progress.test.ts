@@ -186,7 +186,7 @@ describe('jsonl progress', () => {
       tell(read('d', i * MiB))
     }
     tell(read('d', 100 * MiB))
-    tell({ type: 'note', level: 'info', message: 'done soon' })
+    tell({ type: 'note', level: 'info', vm: 'web-01', code: 'x', message: 'done soon' })
     progress.status()
     tell({ type: 'run-finished', runId: 'r1', outcome: 'ok' })
     const events = lines().map((line) => JSON.parse(line) as Record<string, unknown>)
@@ -202,6 +202,7 @@ describe('jsonl progress', () => {
     ])
     expect(events[0]).toMatchObject({ time: '2026-01-01T00:00:00.000Z', runId: 'r1' })
     expect(events.at(-1)).toMatchObject({ outcome: 'ok', readBytes: 100 * MiB })
+    expect(events[5]).toMatchObject({ vm: 'web-01', code: 'x', time: expect.any(String) })
     expect(events[6]).toMatchObject({ all: 1, readBytes: 100 * MiB })
   })
 })

@@ -22,7 +22,7 @@ export class Progress {
   readonly onEvent: OnRunEvent = (event) => {
     const state = (this.#state ??= new RunState(this.#clock.monotonicMs()))
     state.apply(event, this.#clock.monotonicMs())
-    if (event.type === 'note') this.#note(event)
+    if (event.type === 'note' && !this.#renderer.takesNotes) this.#note(event)
     else this.#renderer.event(event, state)
   }
 

@@ -6,6 +6,7 @@ import type { RunState } from './run-state.ts'
 
 /** Shows nothing by itself, and still answers SIGUSR1: whoever sends that wants to know. */
 export class SilentRenderer implements Renderer {
+  readonly takesNotes = false
   readonly #display: Display
   readonly #clock: Clock
 
