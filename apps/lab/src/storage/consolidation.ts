@@ -1,4 +1,4 @@
-import { type AppError, type Limiter } from '@vmkeep/kit'
+import { type AppError, Limiter } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { doAt } from './faults.ts'
 import type { Layer } from './layer.ts'
@@ -18,7 +18,7 @@ interface Pair {
 }
 
 /** Layers that no snapshot needs any more and that carry exactly one other: the one above can be merged into them. */
-export function* mergeablePairs(tops: Iterable<Layer>): Iterable<Pair> {
+function* mergeablePairs(tops: Iterable<Layer>): Iterable<Pair> {
   const seen = new Set<Layer>()
   for (const top of tops)
     for (const above of top.chain) {
@@ -33,7 +33,7 @@ export function* mergeablePairs(tops: Iterable<Layer>): Iterable<Pair> {
  * Merges all that can be merged, in steps between which the guest may write; yields 0 to 100 and returns why it had to stop, if so.
  * At every moment every chain reads what it did: pages move down one by one, and are looked up from above.
  */
-export async function* consolidateLayers(task: ConsolidationTask): AsyncGenerator<number, AppError | undefined> {
+async function* consolidateLayers(task: ConsolidationTask): AsyncGenerator<number, AppError | undefined> {
   const total = [...mergeablePairs(task.tops())].reduce((sum, { above }) => sum + above.table.size, 0)
   let done = 0
   for (let pair = first(task); pair !== undefined; pair = first(task)) {
@@ -49,6 +49,36 @@ export async function* consolidateLayers(task: ConsolidationTask): AsyncGenerato
     done += size
   }
   return undefined
+}
+
+/** Merges of one VM, one after the other, and whether one has left something undone. */
+export class Consolidator {
+  readonly #task: ConsolidationTask
+  readonly #running = new Limiter(1)
+  #isIncomplete = false
+
+  constructor(task: ConsolidationTask) {
+    this.#task = task
+  }
+
+  /** Not while it runs, and not for branches that never could be merged. */
+  get isNeeded(): boolean {
+    return this.#isIncomplete && this.#running.held === 0 && first(this.#task) !== undefined
+  }
+
+  /** A removal that was told to leave its layers. */
+  postpone(): void {
+    this.#isIncomplete = true
+  }
+
+  /** @see consolidateLayers */
+  async *run(): AsyncGenerator<number, AppError | undefined> {
+    using _place = await this.#running.acquire()
+    this.#isIncomplete = true // and stays so if the caller stops asking
+    const stopped = yield* consolidateLayers(this.#task)
+    this.#isIncomplete = stopped !== undefined
+    return stopped
+  }
 }
 
 const first = (task: ConsolidationTask): Pair | undefined => mergeablePairs(task.tops())[Symbol.iterator]().next().value

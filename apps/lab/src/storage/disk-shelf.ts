@@ -150,14 +150,6 @@ export class DiskShelf implements AsyncDisposable {
   }
 }
 
-/** Deletes a layer nobody needs, and those below it that nobody needs then. One that is open stays, as a file no VM knows. */
-export function discard(layer: Layer): void {
-  if (layer.isNeeded || layer.pins.size > 0) return
-  const { parent, isRedo } = layer
-  layer.delete()
-  if (parent !== undefined && !isRedo) discard(parent)
-}
-
 /** Whether something stands on it that relies on its bytes. */
 export function isFrozen(layer: Layer): boolean {
   return layer.children.size > 0 || [...layer.holders].some((holder) => holder instanceof LabSnapshotDisk)

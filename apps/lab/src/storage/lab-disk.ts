@@ -1,5 +1,6 @@
 import type { Limiter } from '@vmkeep/kit'
 import type { ChangeTracker } from './change-tracker.ts'
+import type { TrackedMoment } from './changed-areas.ts'
 import type { Layer, LayerHolder } from './layer.ts'
 import type { DiskAllocation, DiskBacking, DiskMode, VirtualDisk } from './model.ts'
 import { readPages } from './page-view.ts'
@@ -77,6 +78,12 @@ export class LabDisk implements VirtualDisk, LayerHolder {
 
   get backing(): DiskBacking {
     return backingOf(this.#leaf, this.tracker?.changeId)
+  }
+
+  /** The disk as change tracking sees it now. */
+  get now(): TrackedMoment {
+    const { layer, capacityBytes, tracker } = this
+    return { layer, capacityBytes, tracker, sequence: tracker?.sequence ?? 0 }
   }
 
   readGuest(offsetBytes: number, target: Uint8Array): Promise<void> {

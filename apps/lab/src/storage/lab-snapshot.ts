@@ -23,6 +23,10 @@ export class LabSnapshot implements VmSnapshot {
     this.createdMs = made.createdMs
     this.number = made.number
   }
+
+  find(key: number): LabSnapshotDisk | undefined {
+    return this.disks.find((disk) => disk.key === key)
+  }
 }
 
 /** A disk frozen by a snapshot: the layer it froze, and where its change tracking stood. */
@@ -81,6 +85,10 @@ export class SnapshotTree {
   /** Roots first, children after their parents. */
   get all(): LabSnapshot[] {
     return this.#roots.flatMap(withChildren)
+  }
+
+  find(id: string): LabSnapshot | undefined {
+    return this.all.find((snapshot) => snapshot.id === id)
   }
 
   nextNumber(): number {

@@ -1,13 +1,14 @@
-import { type AppError, type Clock, Limiter, type Random } from '@vmkeep/kit'
+import { type Clock, Limiter, type Random } from '@vmkeep/kit'
 import type { DiskReader } from '@vmkeep/disk'
 import { fail } from '../errors.ts'
-import { changedAreas } from './changed-areas.ts'
-import { consolidateLayers, mergeablePairs } from './consolidation.ts'
+import { changedAreas, type TrackedMoment } from './changed-areas.ts'
+import { Consolidator } from './consolidation.ts'
+import type { DiskShelf } from './disk-shelf.ts'
 import { doAt } from './faults.ts'
 import { FrozenDisk } from './frozen-disk.ts'
-import { type DiskOwner, LabDisk } from './lab-disk.ts'
-import { LabSnapshot, LabSnapshotDisk, SnapshotTree, withChildren } from './lab-snapshot.ts'
-import type { Layer } from './layer.ts'
+import type { DiskOwner, LabDisk } from './lab-disk.ts'
+import { LabSnapshot, SnapshotTree, withChildren } from './lab-snapshot.ts'
+import type { Layer, LayerHolder } from './layer.ts'
 import type {
   ChangedAnswer,
   ChangedQuery,
@@ -20,7 +21,7 @@ import type {
   VmStorage,
   VmStorageSpec,
 } from './model.ts'
-import { type DiskShelf, discard } from './disk-shelf.ts'
+import { VmDisks } from './vm-disks.ts'
 import { VmFolder } from './vm-folder.ts'
 import { VmTracking } from './vm-tracking.ts'
 
@@ -34,30 +35,31 @@ export interface LabVmContext {
 
 const defaultBlockSizeBytes = 64 * 1024
 
-/** A VM's disks, snapshots and change tracking. Every change of bytes or layers holds {@link writing}. */
+/** A VM's disks, snapshots and change tracking. Every change of bytes or layers holds {@link writing}: what is done is one instant. */
 export class LabVm implements VmStorage, DiskOwner {
   readonly name: string
   readonly writing = new Limiter(1)
   readonly #context: LabVmContext
   readonly #folder: VmFolder
-  readonly #disks = new Map<number, LabDisk>()
+  readonly #disks: VmDisks
   readonly #tree = new SnapshotTree()
   readonly #tracking: VmTracking
-  readonly #consolidating = new Limiter(1)
+  readonly #consolidator: Consolidator
   #power: 'on' | 'off' | 'suspended' = 'off'
-  /** A removal left layers that could have been merged. */
-  #isIncomplete = false
 
   constructor({ name, vmxPath }: VmStorageSpec, context: LabVmContext) {
+    const { shelf, random, settings, faults } = context
     this.name = name
     this.#context = context
-    this.#folder = new VmFolder(vmxPath, context.shelf)
+    this.#folder = new VmFolder(vmxPath, shelf)
+    this.#disks = new VmDisks({ owner: this, shelf, faults })
     this.#tracking = new VmTracking({
-      random: context.random,
-      blockSizeBytes: context.settings.blockSizeBytes ?? defaultBlockSizeBytes,
-      disks: () => this.#disks.values(),
+      random,
+      blockSizeBytes: settings.blockSizeBytes ?? defaultBlockSizeBytes,
+      disks: () => this.#disks.all,
       hasSnapshots: () => this.#tree.all.length > 0,
     })
+    this.#consolidator = new Consolidator({ vmName: name, tops: () => this.#tops(), writing: this.writing, faults })
   }
 
   get vmxPath(): string {
@@ -65,13 +67,11 @@ export class LabVm implements VmStorage, DiskOwner {
   }
 
   get disks(): readonly LabDisk[] {
-    return [...this.#disks.values()]
+    return this.#disks.all
   }
 
   disk(key: number): LabDisk {
-    const disk = this.#disks.get(key)
-    if (disk === undefined) throw fail('lab.no-such-disk', { vm: this.name, key })
-    return disk
+    return this.#disks.get(key)
   }
 
   get power(): 'on' | 'off' | 'suspended' {
@@ -80,45 +80,36 @@ export class LabVm implements VmStorage, DiskOwner {
 
   setPower(power: 'on' | 'off' | 'suspended', { hard = false } = {}): Promise<void> {
     return this.writing.run(async () => {
-      if (power === 'on') this.#checkNotOpen()
+      if (power === 'on') this.#disks.checkNotOpen()
       this.#power = power
       this.#stun()
-      if (hard && this.#does('cbt.power-loss', 'reset-change-tracking')) this.#tracking.reset()
-      if (power === 'off') for (const disk of this.disks) disk.layer.close(this.#context.shelf.newContentId)
+      if (hard) this.#mayReset('cbt.power-loss')
+      if (power === 'off') this.#disks.close()
     })
   }
 
   addDisk(spec: VmDiskSpec & DiskSpec): Promise<LabDisk> {
     return this.writing.run(async () => {
-      this.#checkKey(spec.key)
-      const layer = await this.#context.shelf.create(this.#folder.newDiskPath(spec.path), spec)
-      return this.#attach(spec, layer)
+      this.#disks.checkKey(spec.key)
+      return this.#attach(spec, await this.#context.shelf.create(this.#folder.newDiskPath(spec.path), spec))
     })
   }
 
   attachDisk(spec: VmDiskSpec & { readonly path: string }): Promise<LabDisk> {
     return this.writing.run(async () => {
-      this.#checkKey(spec.key)
+      this.#disks.checkKey(spec.key)
       return this.#attach(spec, this.#context.shelf.layerToAttach(spec.path))
     })
   }
 
   detachDisk(key: number, { destroy = false } = {}): Promise<void> {
-    return this.writing.run(async () => {
-      const disk = this.disk(key)
-      const { layer } = disk
-      if (destroy) this.#context.shelf.checkUnpinned(layer)
-      this.#disks.delete(key)
-      layer.holders.delete(disk)
-      if (destroy || layer.isRedo) discard(layer)
-    })
+    return this.writing.run(async () => this.#disks.detach(key, { destroy }))
   }
 
   growDisk(key: number, capacityBytes: number): Promise<void> {
     return this.writing.run(async () => {
-      const { layer } = this.disk(key)
-      this.#context.shelf.grow(layer, capacityBytes)
-      if (this.#does('cbt.resize', 'reset-change-tracking')) this.#tracking.reset()
+      this.#context.shelf.grow(this.disk(key).layer, capacityBytes)
+      this.#mayReset('cbt.resize')
     })
   }
 
@@ -131,21 +122,20 @@ export class LabVm implements VmStorage, DiskOwner {
   }
 
   snapshot(id: string): LabSnapshot {
-    const snapshot = this.#tree.all.find((each) => each.id === id)
+    const snapshot = this.#tree.find(id)
     if (snapshot === undefined) throw fail('lab.no-such-snapshot', { vm: this.name, snapshot: id })
     return snapshot
   }
 
   createSnapshot(spec: SnapshotSpec): Promise<LabSnapshot> {
     return this.writing.run(async () => {
+      const { shelf, clock } = this.#context
       if (this.#does('snapshot.create', 'fail')) throw fail('lab.by-rule', { on: 'snapshot.create', object: this.name })
-      const disks = this.disks.filter((disk) => !disk.isIndependent)
-      for (const disk of disks) this.#context.shelf.checkRoomForSnapshot(disk.layer)
+      for (const disk of this.#disks.inSnapshots()) shelf.checkRoomForSnapshot(disk.layer)
       this.#stun()
-      const made = { createdMs: this.#context.clock.nowMs(), number: this.#tree.nextNumber() }
-      const snapshot = new LabSnapshot(spec, made)
+      const snapshot = new LabSnapshot(spec, { createdMs: clock.nowMs(), number: this.#tree.nextNumber() })
       this.#folder.writeMemory(snapshot)
-      for (const disk of disks) snapshot.disks.push(this.#freeze(disk, spec.name))
+      this.#disks.freeze(snapshot)
       this.#tree.add(snapshot)
       this.#writeList()
       return snapshot
@@ -154,23 +144,17 @@ export class LabVm implements VmStorage, DiskOwner {
 
   async *removeSnapshot(id: string, options: RemoveOptions = {}): AsyncGenerator<number, void, undefined> {
     const snapshot = this.snapshot(id)
-    yield* this.#remove(options.removeChildren === true ? withChildren(snapshot) : [snapshot], options.consolidate)
+    yield* this.#remove(options.removeChildren === true ? withChildren(snapshot) : [snapshot], options)
   }
 
-  async *removeAllSnapshots({ consolidate = true } = {}): AsyncGenerator<number, void, undefined> {
-    yield* this.#remove(this.#tree.all, consolidate)
+  async *removeAllSnapshots(options: { readonly consolidate?: boolean } = {}): AsyncGenerator<number, void, undefined> {
+    yield* this.#remove(this.#tree.all, options)
   }
 
   revertToSnapshot(id: string): Promise<void> {
     return this.writing.run(async () => {
       const snapshot = this.snapshot(id)
-      const left = this.disks.filter((disk) => !disk.isIndependent)
-      for (const disk of left) this.#disks.delete(disk.key)
-      for (const frozen of snapshot.disks) {
-        const leaf = this.#context.shelf.createChild(frozen.layer)
-        this.#disks.set(frozen.key, new LabDisk({ owner: this, leaf, ...idOf(frozen) }))
-      }
-      for (const disk of left) this.#drop(disk)
+      this.#disks.revert(snapshot)
       this.#tree.current = snapshot
       this.#tracking.stun()
       this.#tracking.reset()
@@ -179,15 +163,11 @@ export class LabVm implements VmStorage, DiskOwner {
   }
 
   get consolidationNeeded(): boolean {
-    return (
-      this.#isIncomplete &&
-      this.#consolidating.held === 0 &&
-      !mergeablePairs(this.#tops())[Symbol.iterator]().next().done
-    )
+    return this.#consolidator.isNeeded
   }
 
   async *consolidate(): AsyncGenerator<number, void, undefined> {
-    const stopped = yield* this.#consolidate()
+    const stopped = yield* this.#consolidator.run()
     if (stopped !== undefined) throw stopped
   }
 
@@ -206,19 +186,19 @@ export class LabVm implements VmStorage, DiskOwner {
     return this.writing.run(async () => {
       const moment = this.#moment(query)
       if ('kind' in moment) return moment
-      return changedAreas(moment, query, this.#context)
+      return await changedAreas(moment, query, this.#context)
     })
   }
 
   frozenView(snapshotId: string, key: number): DiskReader {
-    const disk = this.snapshot(snapshotId).disks.find((each) => each.key === key)
+    const disk = this.snapshot(snapshotId).find(key)
     if (disk === undefined) throw fail('lab.no-such-disk', { vm: `${this.name}, ${snapshotId}`, key })
     return new FrozenDisk(disk.layer)
   }
 
   relocate(folder: string, { keepChangeTracking = true } = {}): Promise<void> {
     return this.writing.run(async () => {
-      await this.#folder.relocate(folder, new Set([...this.#tops()].flatMap((top) => top.chain)))
+      await this.#folder.relocate(folder, new Set(this.#tops().flatMap((top) => top.chain)))
       if (!keepChangeTracking) this.#tracking.reset()
       this.#writeList()
     })
@@ -226,107 +206,73 @@ export class LabVm implements VmStorage, DiskOwner {
 
   /** Nothing refers to its layers any more; with `destroy` they and its files are gone. */
   release({ destroy }: { readonly destroy: boolean }): void {
-    const tops = [...this.#tops()]
+    const tops = this.#tops()
     if (destroy) for (const top of tops) this.#context.shelf.checkUnpinned(top)
-    for (const holder of [...this.#disks.values(), ...this.#tree.all.flatMap((snapshot) => snapshot.disks)])
-      holder.layer.holders.delete(holder)
+    for (const holder of this.#holders()) holder.layer.holders.delete(holder)
     if (!destroy) return
-    for (const top of tops) discard(top)
+    for (const top of tops) top.discard()
     this.#folder.remove()
   }
 
-  async *#remove(snapshots: readonly LabSnapshot[], consolidate = true): AsyncGenerator<number, void, undefined> {
-    await this.writing.run(async () => {
-      for (const snapshot of snapshots) {
-        this.#tree.remove(snapshot)
-        this.#folder.removeMemory(snapshot)
-      }
-      for (const disk of snapshots.flatMap((snapshot) => snapshot.disks)) discard(disk.layer)
-      this.#writeList()
-    })
+  async *#remove(
+    snapshots: readonly LabSnapshot[],
+    { consolidate = true }: { readonly consolidate?: boolean },
+  ): AsyncGenerator<number, void, undefined> {
+    await this.writing.run(async () => this.#forget(snapshots))
     yield 0
-    if (consolidate) yield* this.#consolidate()
-    else this.#isIncomplete = true
+    if (consolidate) yield* this.#consolidator.run()
+    else this.#consolidator.postpone()
     await this.writing.run(async () => {
       this.#stun()
-      this.#writeList()
+      this.#writeList() // files may have new names now
     })
     yield 100
   }
 
-  async *#consolidate(): AsyncGenerator<number, AppError | undefined> {
-    using _place = await this.#consolidating.acquire()
-    const { faults } = this.#context
-    const task = { vmName: this.name, tops: () => this.#tops(), writing: this.writing, faults }
-    this.#isIncomplete = true // and stays so if the caller stops asking
-    const stopped = yield* consolidateLayers(task)
-    this.#isIncomplete = stopped !== undefined
-    return stopped
+  #forget(snapshots: readonly LabSnapshot[]): void {
+    for (const snapshot of snapshots) {
+      this.#tree.remove(snapshot)
+      this.#folder.removeMemory(snapshot)
+    }
+    for (const disk of snapshots.flatMap((snapshot) => snapshot.disks)) disk.layer.discard()
+    this.#writeList()
   }
 
   #attach(spec: VmDiskSpec, layer: Layer): LabDisk {
-    const { key, node = `scsi0:${key - 2000}`, mode = 'persistent' } = spec
-    const isTrackable = spec.trackable ?? !mode.startsWith('independent')
-    const disk = new LabDisk({ owner: this, key, node, mode, isTrackable, leaf: layer })
-    this.#disks.set(key, disk)
+    const disk = this.#disks.attach(spec, layer)
     this.#tracking.follow(disk, { startedLate: false })
     return disk
   }
 
-  /** The disk goes on in a new layer; what it was stays as it is. */
-  #freeze(disk: LabDisk, snapshotName: string): LabSnapshotDisk {
-    const hidesChangeId = doAt(this.#context.faults, 'cbt.change-id', disk.layer.fileName)?.do === 'empty-change-id'
-    const frozen = new LabSnapshotDisk(disk, snapshotName, { hidesChangeId })
-    frozen.layer.close(this.#context.shelf.newContentId)
-    disk.layer = this.#context.shelf.createChild(frozen.layer)
-    return frozen
-  }
-
-  #drop(disk: LabDisk): void {
-    disk.layer.holders.delete(disk)
-    if (disk.layer.isDelta) discard(disk.layer)
-  }
-
   #stun(): void {
     this.#tracking.stun()
-    if (this.#does('cbt.stun', 'reset-change-tracking')) this.#tracking.reset()
+    this.#mayReset('cbt.stun')
   }
 
-  #moment({ snapshotId, deviceKey }: ChangedQuery): Parameters<typeof changedAreas>[0] | ChangedAnswer {
-    if (snapshotId === undefined) {
-      const disk = this.#disks.get(deviceKey)
-      if (disk === undefined) return { kind: 'invalid-argument', property: 'deviceKey' }
-      const { layer, capacityBytes, tracker } = disk
-      return { layer, capacityBytes, tracker, sequence: tracker?.sequence ?? 0 }
-    }
-    const snapshot = this.#tree.all.find((each) => each.id === snapshotId)
-    if (snapshot === undefined) return { kind: 'invalid-argument', property: 'snapshot' }
-    const disk = snapshot.disks.find((each) => each.key === deviceKey)
+  #mayReset(on: string): void {
+    if (this.#does(on, 'reset-change-tracking')) this.#tracking.reset()
+  }
+
+  #moment({ snapshotId, deviceKey }: ChangedQuery): TrackedMoment | ChangedAnswer {
+    const snapshot = snapshotId === undefined ? undefined : this.#tree.find(snapshotId)
+    if (snapshotId !== undefined && snapshot === undefined) return { kind: 'invalid-argument', property: 'snapshot' }
+    const disk = snapshot === undefined ? this.#disks.find(deviceKey)?.now : snapshot.find(deviceKey)
     return disk ?? { kind: 'invalid-argument', property: 'deviceKey' }
   }
 
-  #tops(): Iterable<Layer> {
-    const holders = [...this.#disks.values(), ...this.#tree.all.flatMap((snapshot) => snapshot.disks)]
-    return holders.map((holder) => holder.layer)
+  #tops(): Layer[] {
+    return this.#holders().map((holder) => holder.layer)
+  }
+
+  #holders(): LayerHolder[] {
+    return [...this.#disks.all, ...this.#tree.all.flatMap((snapshot) => snapshot.disks)]
   }
 
   #writeList(): void {
     this.#folder.writeList(this.#tree.all, this.#tree.current)
   }
 
-  #checkKey(key: number): void {
-    if (this.#disks.has(key)) throw fail('lab.disk-key-taken', { vm: this.name, key })
-  }
-
-  #checkNotOpen(): void {
-    for (const { layer } of this.disks)
-      for (const pin of layer.pins)
-        if (pin.isExclusive) throw fail('lab.file-locked', { path: layer.fileName, by: pin.label })
-  }
-
   #does(on: string, action: string): boolean {
     return doAt(this.#context.faults, on, this.name)?.do === action
   }
 }
-
-const idOf = ({ key, node, mode, isTrackable }: LabSnapshotDisk) => ({ key, node, mode, isTrackable })

@@ -197,13 +197,13 @@ export function layerOf(node: FileNode | undefined): Layer | undefined {
 
 function openFlat(layer: Layer): DatastoreFile {
   const pin = { label: 'a download', isExclusive: false }
-  layer.pins.add(pin)
+  layer.pin(pin)
   return {
     sizeBytes: layer.capacityBytes,
     modifiedMs: layer.modifiedMs,
     read: (offsetBytes, target, signal) => readPages(layer.view(), layer.fileName, offsetBytes, target, signal),
     async [Symbol.asyncDispose]() {
-      layer.pins.delete(pin)
+      layer.unpin(pin)
     },
   }
 }

@@ -73,6 +73,7 @@ export class Layer implements PageView {
   readonly isRedo: boolean
   readonly #redoPin: LayerPin = { label: 'another VM', isExclusive: false }
   readonly #sourceAllocatedBytes: number
+  #isDoomed = false
 
   constructor(spec: LayerSpec) {
     this.pages = spec.pages
@@ -97,16 +98,30 @@ export class Layer implements PageView {
   }
 
   set parent(parent: Layer | undefined) {
-    if (this.isRedo) for (const below of this.#parent?.chain ?? []) below.pins.delete(this.#redoPin)
-    this.#parent?.children.delete(this)
+    const before = this.#parent
     this.#parent = parent
-    if (this.isRedo) for (const below of parent?.chain ?? []) below.pins.add(this.#redoPin)
-    else parent?.children.add(this)
+    before?.children.delete(this)
+    if (!this.isRedo) parent?.children.add(this)
+    else {
+      before?.unpin(this.#redoPin)
+      parent?.pin(this.#redoPin)
+    }
   }
 
   /** From here down to the root. */
   get chain(): Layer[] {
     return this.parent === undefined ? [this] : [this, ...this.parent.chain]
+  }
+
+  pin(pin: LayerPin): void {
+    for (const layer of this.chain) layer.pins.add(pin)
+  }
+
+  /** What was to be deleted while it was open goes now. */
+  unpin(pin: LayerPin): void {
+    const { chain } = this
+    for (const layer of chain) layer.pins.delete(pin)
+    for (const layer of chain) if (layer.#isDoomed) layer.discard()
   }
 
   get isNeeded(): boolean {
@@ -234,6 +249,15 @@ export class Layer implements PageView {
     const before = this.files.datastore
     this.files.relocate(datastore, path)
     if (datastore !== before) before.charge(-bytes)
+  }
+
+  /** Deletes it if nobody needs it, and then those below it that nobody needs then. One that is open waits until it is closed. */
+  discard(): void {
+    this.#isDoomed = !this.isNeeded
+    if (this.isNeeded || this.pins.size > 0) return
+    const { parent, isRedo } = this
+    this.delete()
+    if (!isRedo) parent?.discard()
   }
 
   /** Gives back its pages and space and leaves its datastore. */

@@ -18,7 +18,6 @@ export class OpenChain implements OpenDisk {
   readonly capacityBytes: number
   readonly sectorSizeBytes: number
   readonly #layer: Layer
-  readonly #pinned: readonly Layer[]
   readonly #pin: LayerPin
   readonly #write: (offsetBytes: number, bytes: Uint8Array) => Promise<void>
   #closed = false
@@ -31,8 +30,7 @@ export class OpenChain implements OpenDisk {
     this.#layer = layer
     this.#write = write
     this.#pin = { label: access === 'read' ? 'a reader' : 'a writer', isExclusive: access === 'write' }
-    this.#pinned = layer.chain
-    for (const pinned of this.#pinned) pinned.pins.add(this.#pin)
+    layer.pin(this.#pin)
   }
 
   async read(offsetBytes: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -63,8 +61,9 @@ export class OpenChain implements OpenDisk {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return
     this.#closed = true
-    for (const pinned of this.#pinned) pinned.pins.delete(this.#pin)
+    this.#layer.unpin(this.#pin)
   }
 
   #checkOpen(): void {

@@ -253,6 +253,20 @@ describe('a snapshot', () => {
     expect(lab.vm.consolidationNeeded).toBe(false)
   })
 
+  it('of a dead branch that is open goes when it is closed', async () => {
+    await using lab = await labWithDisk()
+    await lab.vm.createSnapshot({ id: 'a', name: 'a' })
+    await lab.vm.createSnapshot({ id: 'b', name: 'b' })
+    const reader = lab.storage.openPath('[ds] vm/vm-000001.vmdk')
+    await lab.vm.revertToSnapshot('a')
+    await run(lab.vm.removeSnapshot('b'))
+    expect(lab.datastore.stat('vm/vm-000001.vmdk')).toBeDefined()
+    await reader[Symbol.asyncDispose]()
+    expect(lab.datastore.stat('vm/vm-000001.vmdk')).toBeUndefined()
+    await run(lab.vm.removeSnapshot('a'))
+    expect([lab.disk.capacityBytes, lab.vm.disk(2000).backing.fileName]).toEqual([4 * MiB, path])
+  })
+
   it('taken while another is being merged is still its own instant', async () => {
     await using lab = await labWithDisk({ capacityBytes: 32 * MiB })
     await lab.vm.createSnapshot({ id: 'a', name: 'a' })
