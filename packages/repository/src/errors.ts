@@ -166,10 +166,6 @@ const writingErrors = {
     (d: { session: string }) =>
       `session ${d.session} was given up by the repository meanwhile, so nothing was committed: start again; what was stored is not stored twice`,
   ],
-  'repository.session-failed': [
-    'retry',
-    (d: { session: string }) => `session ${d.session} failed earlier and can only be abandoned; start again`,
-  ],
   'repository.session-ended': [
     'report-bug',
     (d: { session: string }) => `session ${d.session} has already been committed or abandoned`,

@@ -1,12 +1,17 @@
 import fc from 'fast-check'
 import { totalBytes, whole } from '@vmkeep/disk'
 import { diskReaderContract, imageOf } from '@vmkeep/disk/testing'
-import { codeOf, collect, Secret } from '@vmkeep/kit'
+import { codeOf, collect, Secret, seededRandom } from '@vmkeep/kit'
+import { fakeClock } from '@vmkeep/kit/testing'
 import { describe, expect, it } from 'vitest'
 import { createRepository } from './create-repository.ts'
+import { encodeFormat, peekFormat } from './formats/format-object.ts'
+import { roleKeys } from './keys/role-keys.ts'
+import { unlock } from './keys/unlock.ts'
 import { openRepository } from './open-repository.ts'
 import type { RestorePoint, StoredImage } from './restore-point.ts'
-import { memoryStorage } from './storage/memory-storage.ts'
+import { type MemoryStorage, memoryStorage } from './storage/memory-storage.ts'
+import { ObjectStore } from './storage/object-store.ts'
 import {
   backUp,
   contentOf,
@@ -80,6 +85,34 @@ describe('opening', () => {
     })
   })
 })
+
+it('refuses a repository with features it does not know', async () => {
+  const { storage } = await openTestRepository()
+  const { repositoryId, control } = await keysOf(storage)
+  for (const feature of ['readFeatures', 'writeFeatures'] as const) {
+    const format = {
+      chunkSizeBytes: chunk,
+      createdAtMs: 0,
+      writer: 'later',
+      readFeatures: [],
+      writeFeatures: [],
+      gcFeatures: [],
+    }
+    const source = encodeFormat({ ...format, [feature]: ['sparkling'] }, repositoryId, control, seededRandom(feature))
+    storage.objects.set('format', source)
+    await expect(reopenTestRepository(storage)).rejects.toMatchObject({
+      code: 'repository.feature-unknown',
+      details: { features: ['sparkling'], needs: '0.1.0' },
+    })
+  }
+})
+
+async function keysOf(storage: MemoryStorage) {
+  const objects = new ObjectStore(storage, { clock: fakeClock(), random: seededRandom(0) })
+  const { repositoryId } = peekFormat(storage.objects.get('format')!)
+  const masterKey = await unlock(objects, repositoryId, testPassphrase)
+  return { repositoryId, control: roleKeys(masterKey, repositoryId).control }
+}
 
 describe('an image', () => {
   it('comes back, whatever its size and chunk size', async () => {
@@ -282,7 +315,7 @@ describe('sessions', () => {
     expect(await collect(test.repository.points())).toEqual(points)
     expect(points.map(({ createdAt }) => createdAt.slice(0, 10))).toEqual(['2026-01-01', '2026-01-02', '2026-01-03'])
     const [first, second] = points
-    const own = [...second!.id].findIndex((digit, i) => digit !== first!.id[i]) + 1
+    const own = second!.id.split('').findIndex((digit, i) => digit !== first!.id[i]) + 1
     expect(await test.repository.point(second!.id.slice(0, own).toUpperCase())).toEqual(second)
     expect(await refusal(test.repository.point(first!.id.slice(0, 3)))).toBe('repository.point-ambiguous')
     for (const id of ['ffff', '', 'not hex'])
