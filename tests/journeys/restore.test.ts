@@ -125,7 +125,7 @@ describe('to vSphere', () => {
     const restored = world.lab.vm(report.vm)
     expect(restored.disks.map(({ capacityBytes }) => capacityBytes)).toEqual([24 * MiB, 9 * MiB])
     for (const [i, disk] of restored.disks.entries()) {
-      await using view = world.lab.storage.openPath(disk.backing.fileName).reader
+      await using view = world.lab.storage.openPath(disk.backing.fileName)
       expect(await firstDifference(view, instant.get(point.disks[i]!.key)!)).toBeUndefined()
     }
     world.expectClean()

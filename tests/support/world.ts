@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BackupOptions, defaultLimits, runBackup, type RunReport } from '@vmkeep/backup'
 import { type DiskReader, whole } from '@vmkeep/disk'
-import { Secret, systemClock } from '@vmkeep/kit'
+import { type Clock, collect, Secret, systemClock } from '@vmkeep/kit'
 import { type Lab, type LabOptions, startLab } from '@vmkeep/lab'
 import { createRepository, openFolderStorage, openRepository, type Repository } from '@vmkeep/repository'
 import { type RunEvent, type VmPoint, vmPointOf } from '@vmkeep/run'
 import { defaultTransport } from '@vmkeep/transport'
 import { listVms, openSession, type Session } from '@vmkeep/vsphere'
-import { collect } from '@vmkeep/kit'
 import { expect } from 'vitest'
 
 export const passphrase = new Secret('correct horse battery staple')
@@ -26,6 +25,9 @@ export const options: BackupOptions = {
   transport: defaultTransport,
   limits: defaultLimits,
 }
+
+/** Waits a twentieth: what retries is retried, and a test does not wait for it. */
+const hastyClock: Clock = { ...systemClock, sleep: (durationMs, signal) => systemClock.sleep(durationMs / 20, signal) }
 
 export class World implements AsyncDisposable {
   readonly lab: Lab
@@ -80,6 +82,7 @@ export class World implements AsyncDisposable {
         hooks.onEvent?.(event)
       },
       signal: hooks.signal ?? new AbortController().signal,
+      clock: hastyClock,
     })
   }
 

@@ -115,23 +115,29 @@ async function copyDisk(
 ): Promise<DiskBackup> {
   const cause = decision.mode === 'full' ? decision.cause : undefined
   tell('query', cause === undefined ? 'incremental' : `full read: ${cause.message}`)
-  const image = await job.writer.beginImage({
-    capacityBytes: job.disk.capacityBytes,
-    unwritten: decision.mode === 'incremental' ? 'inherit' : 'zero',
-    ...(decision.base === undefined ? {} : { base: decision.base, chunkSizeBytes: decision.base.chunkSizeBytes }),
-  })
+  const chunkSizeBytes = decision.base?.chunkSizeBytes ?? run.repository.chunkSizeBytes
   const trustAllocated = await allocatedCanBeTrusted(source, run.signal)
   if (!trustAllocated) noteUntrusted(run, job)
   const changed = () => changedIn(run, job, decision)
-  const planned = () =>
-    planReads(changed(), source, { chunkSizeBytes: image.chunkSizeBytes, trustAllocated }, run.signal)
+  const planned = () => planReads(changed(), source, { chunkSizeBytes, trustAllocated }, run.signal)
 
   // Every page of the answer is asked for once before a byte is read, and again while reading: a contradiction or a dead
   // change id shows now, progress knows its total, and no list of millions of extents is kept in memory.
-  const totals = await measure(planned(), changed(), image.chunkSizeBytes, source)
+  const totals = await measure(planned(), changed(), chunkSizeBytes, source)
+  const image = await job.writer.beginImage({
+    capacityBytes: job.disk.capacityBytes,
+    chunkSizeBytes,
+    unwritten: decision.mode === 'incremental' ? 'inherit' : 'zero',
+    ...(decision.base === undefined ? {} : { base: decision.base }),
+  })
   tell('read')
   const progress = trackProgress(run, job, image, totals, decision)
-  await copyRuns(planned(), source, image, { runBytes, readsInFlightMax }, progress.add, run.signal)
+  try {
+    await copyRuns(planned(), source, image, { runBytes, readsInFlightMax }, progress.add, run.signal)
+  } catch (error) {
+    if (untrusted(error) !== undefined) await image.finish(run.signal) // it goes into no point; another one takes its place
+    throw error
+  }
   const stored = await image.finish(run.signal)
   progress.tell()
   return {

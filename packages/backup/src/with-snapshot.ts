@@ -100,7 +100,8 @@ async function create(run: RunContext, vm: Vm, marker: Marker, quiesce: boolean)
   const ref = await retry(() => createSnapshot(session, vm.ref, request, signal), {
     attemptsMax: 6,
     delayMs: 5000,
-    isRetryable: (error) => hasCode(error, 'vsphere.busy'),
+    // Safe to repeat: createSnapshot finds a snapshot of our name that an earlier try has made.
+    isRetryable: (error) => hasCode(error, 'vsphere.busy', 'vsphere.reply-lost', 'vsphere.snapshot-unconfirmed'),
     onRetry: (error) => note(run, vm, `waiting to take the snapshot: ${messageOf(error)}`, 'busy'),
     clock,
     random,
@@ -123,6 +124,15 @@ async function create(run: RunContext, vm: Vm, marker: Marker, quiesce: boolean)
   return { ref, consistency: found?.quiesced === true ? 'quiesced' : 'crash' }
 }
 
+/** What keeps a snapshot for a while: a task at work, an answer that was lost, a host that still holds a disk we have closed. */
+const passing = [
+  'vsphere.busy',
+  'vsphere.reply-lost',
+  'vsphere.connection-lost',
+  'vsphere.timed-out',
+  'vsphere.file-locked',
+]
+
 /** Removes the snapshot that carries our marker, found by its exact name: its reference may never have reached us. */
 async function removeOurs(run: RunContext, vm: Vm, marker: Marker): Promise<void> {
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'remove-snapshot' })
@@ -137,7 +147,7 @@ async function removeOurs(run: RunContext, vm: Vm, marker: Marker): Promise<void
     {
       attemptsMax: 5,
       delayMs: 2000,
-      isRetryable: (error) => hasCode(error, 'vsphere.busy', 'vsphere.connection-lost', 'vsphere.timed-out'),
+      isRetryable: (error) => hasCode(error, ...passing),
       clock: run.clock,
       random: run.random,
     },

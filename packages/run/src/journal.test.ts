@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seededRandom } from '@vmkeep/kit'
@@ -50,13 +50,20 @@ describe('a journal', () => {
     await journal[Symbol.asyncDispose]()
   })
 
-  it('of a process that is gone is not alive', async () => {
+  it.each([
+    ['of a process that is gone', { pid: 2 ** 22 + 1, startTicks: 5 }],
+    ['of an earlier process with the same number', { pid: process.ppid, startTicks: 1 }],
+  ])('%s is not alive', async (_name, owner) => {
+    await mkdir(join(folder, 'journal'))
+    await writeFile(join(folder, 'journal', 'x.jsonl'), `${JSON.stringify({ type: 'run', runId: 'x', owner })}\n`)
+    expect((await readJournals(folder))[0]?.alive).toBe(false)
+  })
+
+  it('that this process has closed with something outstanding is not alive either', async () => {
     const journal = await Journal.start(folder, 'x')
     await journal.intend(snapshot)
     await journal[Symbol.asyncDispose]()
-    const path = join(folder, 'journal', 'x.jsonl')
-    await writeFile(path, (await readFile(path, 'utf8')).replace(/"startTicks":\d+/, '"startTicks":1'))
-    expect((await readJournals(folder))[0]?.alive).toBe(false)
+    expect(await readJournals(folder)).toMatchObject([{ alive: false, outstanding: [{ vmName: 'web' }] }])
   })
 
   it('is an empty list where there is no folder yet', async () =>

@@ -27,6 +27,9 @@ type Line =
   | { readonly type: 'created'; readonly id: number; readonly ref: string }
   | { readonly type: 'gone'; readonly id: number }
 
+/** Journals that this process has open. One it has closed with something outstanding is for the janitor, though the process lives. */
+const openHere = new Set<string>()
+
 export class Journal implements AsyncDisposable {
   readonly runId: string
   readonly #path: string
@@ -48,6 +51,7 @@ export class Journal implements AsyncDisposable {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const journal = new Journal(runId, path, await open(path, 'ax', 0o600))
+      openHere.add(path)
       await journal.#append({ type: 'run', runId, owner: await thisProcess() })
       await syncFolder(folder)
       return journal
@@ -76,6 +80,7 @@ export class Journal implements AsyncDisposable {
     this.#closed = true
     await this.#tail
     await this.#file.close()
+    openHere.delete(this.#path)
     if (this.#outstanding.size === 0) await unlink(this.#path)
   }
 
@@ -125,7 +130,7 @@ async function readRun(path: string): Promise<PastRun | undefined> {
     runId: first.runId,
     path,
     owner: first.owner,
-    alive: await isAlive(first.owner),
+    alive: first.owner.pid === process.pid ? openHere.has(path) : await isAlive(first.owner),
     outstanding: [...open.values()],
   }
 }

@@ -4,6 +4,8 @@ export interface TransportSettings {
   readonly name: 'nbdssl' | 'nbd'
   /** What the host compresses before it sends. `skipz` leaves out zero runs and costs next to nothing. */
   readonly compression: 'none' | 'zlib' | 'skipz'
+  /** How long a host may be silent while it owes an answer, before the connection is given up and made anew. 60 s if left out. */
+  readonly silenceMs?: number
 }
 
 export const defaultTransport: TransportSettings = { name: 'nbdssl', compression: 'skipz' }

@@ -21,6 +21,7 @@ export async function openNfcDisk(
     transport: settings.name,
     compression: settings.compression,
     bufferBytes: 1024 * 1024,
+    ...(settings.silenceMs === undefined ? {} : { timeouts: { requestMs: settings.silenceMs } }),
     clock,
     random,
     onReconnect: ({ cause }) => onReconnect(cause),

@@ -23,6 +23,7 @@ export function checkSnapshot(
   if (kept.flags?.snapshotDisabled === true) throw new VimFault('SnapshotDisabled')
   for (const device of devices) checkDevice(vm, device)
   for (const disk of disks) {
+    if (vm.power !== 'on') continue // a VM that is off shares nothing with anybody; such a disk is then left as it is
     if (disk.rdm?.mode === 'physicalMode' && !disk.mode.startsWith('independent'))
       throw incompatible('RawDiskNotSupported', disk.label)
     if (disk.sharing === 'sharingMultiWriter') throw incompatible('MultiWriterNotSupported', disk.label)
