@@ -1,4 +1,4 @@
-import type { FaultPlan, FaultRule } from '@vmkeep/kit'
+import type { FaultRule } from '@vmkeep/kit'
 import type { NfcAction } from '../nfc/model.ts'
 import type { StorageAction } from '../storage/model.ts'
 
@@ -42,4 +42,3 @@ export type MethodAction =
 /** Everything a rule can do, wherever it strikes. Each place acts on the actions it knows. */
 export type LabAction = MethodAction | NfcAction | StorageAction
 export type LabRule = FaultRule<LabAction>
-export type LabFaultPlan = FaultPlan<LabAction>

@@ -1,6 +1,6 @@
 import { type AnyOf, type DataObject } from '@vmkeep/vsphere/types'
 import { matchesGlob } from '@vmkeep/kit'
-import { formatDatastorePath, parseDatastorePath } from '../storage/datastore-path.ts'
+import { formatDatastorePath, parseDatastorePath } from '../storage/index.ts'
 import type { DatastoreEntry } from '../storage/model.ts'
 import type { DatastoreObject } from './datastore.ts'
 

@@ -1,6 +1,6 @@
 import type { DataObject, Enumeration, ManagedObjectReference } from '@vmkeep/vsphere/types'
 import type { GeneratedDisk } from '../guest/index.ts'
-import { parseDatastorePath } from '../storage/datastore-path.ts'
+import { parseDatastorePath } from '../storage/index.ts'
 import type { VmStorage } from '../storage/model.ts'
 import type { DatastoreObject } from './datastore.ts'
 import { plainName } from './entity-name.ts'

@@ -1,7 +1,7 @@
 import { VimFault } from '../../faults/vim-fault.ts'
 import { checkPrivileges } from '../../soap/check-privileges.ts'
 import { type Call, type Handlers, targetAs } from '../../soap/call.ts'
-import { parseDatastorePath } from '../../storage/datastore-path.ts'
+import { parseDatastorePath } from '../../storage/index.ts'
 import { startTask } from '../../tasks/start-task.ts'
 import { DatastoreBrowser } from '../datastore-browser.ts'
 import { DatastoreObject } from '../datastore.ts'

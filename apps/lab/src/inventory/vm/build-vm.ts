@@ -1,6 +1,6 @@
 import type { DiskDescription, SnapshotDescription, VmDescription } from '../../config/vm-description.ts'
 import type { DiskSource } from '../../config/open-disk-source.ts'
-import { parseDatastorePath } from '../../storage/datastore-path.ts'
+import { parseDatastorePath } from '../../storage/index.ts'
 import type { DiskAllocation } from '../../storage/model.ts'
 import type { Folder } from '../folder.ts'
 import type { HostSystem } from '../host.ts'

@@ -32,7 +32,9 @@ export async function changeDisks(
 
 async function addDisk(vm: VirtualMachine, settings: VmSettings, { disk, node, file }: PlannedDisk): Promise<void> {
   const controller = settings.devices.find(({ key }) => key === disk.controllerKey)
-  const place = { key: disk.key, node, mode: disk.mode, trackable: isTrackable(disk, controller) }
+  // a physical mapping is in no snapshot, whatever its mode: the LUN itself is what the guest writes to
+  const mode = disk.rdm?.mode === 'physicalMode' ? 'independent_persistent' : disk.mode
+  const place = { key: disk.key, node, mode, trackable: isTrackable(disk, controller) }
   if (file.kind === 'attach') return void (await vm.storage.attachDisk({ ...place, path: file.path }))
   const { kind: _, path, ...spec } = file
   await vm.storage.addDisk({ ...place, ...spec, ...(path === undefined ? {} : { path }) })

@@ -1,6 +1,6 @@
 import { uuidOf } from '../../config/uuid.ts'
 import { VimFault } from '../../faults/vim-fault.ts'
-import { parseDatastorePath } from '../../storage/datastore-path.ts'
+import { parseDatastorePath } from '../../storage/index.ts'
 import { escapeName, plainName } from '../entity-name.ts'
 import type { Folder } from '../folder.ts'
 import type { HostSystem } from '../host.ts'

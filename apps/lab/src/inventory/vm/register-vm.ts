@@ -1,7 +1,7 @@
 import { uuidOf } from '../../config/uuid.ts'
 import { VimFault } from '../../faults/vim-fault.ts'
 import { folderOf, formatDatastorePath, joinPath, parseDatastorePath } from '../../storage/datastore-path.ts'
-import { parseVmx } from '../../storage/vmx.ts'
+import { parseVmx } from '../../storage/index.ts'
 import type { Folder } from '../folder.ts'
 import type { HostSystem } from '../host.ts'
 import type { ResourcePool } from '../resource-pool.ts'

@@ -147,6 +147,16 @@ describe('a snapshot', () => {
     expect(disk!.backing.changeId).toBeUndefined()
   })
 
+  it('of a VM that is off leaves a physical mapping as it is, and shows it', async () => {
+    await using world = await openTestLab(one({ rdm: 'physical' }, { power: 'off', cbt: true }))
+    const ref = await snapshot(world.client)
+    for (const shown of [ref, vmRef(101)]) {
+      const [disk] = disksOf(await world.client.read(shown, 'config'))
+      expect(disk!.backing).toMatchObject({ compatibilityMode: 'physicalMode', fileName: '[shared-1] odd/odd.vmdk' })
+      expect(disk!.backing).not.toHaveProperty('uuid')
+    }
+  })
+
   it('waits while a question stands', async () => {
     await using world = await openTestLab(one({}, { question: 'Moved or copied?' }))
     const task = await world.client.call('CreateSnapshot_Task', {

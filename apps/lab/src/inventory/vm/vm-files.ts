@@ -9,12 +9,6 @@ export interface VmFile extends DatastoreEntry {
   readonly fullName: string
 }
 
-/** One file of a disk's chain and the files below its descriptor. */
-export interface ChainLink {
-  readonly fileName: string
-  readonly files: readonly VmFile[]
-}
-
 /** All files of a VM: its folder, and what its disks have elsewhere. */
 export function vmFiles(storage: LabStorage, vm: VmStorage): VmFile[] {
   const folders = new Set([folderPath(vm.vmxPath)])

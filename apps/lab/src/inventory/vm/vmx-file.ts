@@ -1,5 +1,4 @@
-import { parseDatastorePath } from '../../storage/datastore-path.ts'
-import { vmxText } from '../../storage/vmx.ts'
+import { parseDatastorePath, vmxText } from '../../storage/index.ts'
 import type { VirtualMachine } from '../virtual-machine.ts'
 import { controllerTypes, nodeOf } from './controllers.ts'
 import { networkCardKey, networkOf } from './network-card.ts'
