@@ -2,6 +2,7 @@ import { type AppError, Limiter } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { doAt } from './faults.ts'
 import type { Layer } from './layer.ts'
+import { moveDown } from './layer-writes.ts'
 import type { Faults } from './model.ts'
 
 export interface ConsolidationTask {
@@ -100,7 +101,7 @@ function step(
     if (!isMergeable(pair)) return undefined // a revert took it away between two steps
     try {
       below.isMerging = true
-      below.absorb(above, count)
+      moveDown(above, below, count)
     } catch (error) {
       return error as AppError
     }

@@ -2,6 +2,7 @@ import type { Limiter } from '@vmkeep/kit'
 import type { ChangeTracker } from './change-tracker.ts'
 import type { TrackedMoment } from './changed-areas.ts'
 import type { Layer, LayerHolder } from './layer.ts'
+import { trimLayer, writeLayer } from './layer-writes.ts'
 import type { DiskAllocation, DiskBacking, DiskMode, VirtualDisk } from './model.ts'
 import { readPages } from './page-view.ts'
 
@@ -92,14 +93,14 @@ export class LabDisk implements VirtualDisk, LayerHolder {
 
   writeGuest(offsetBytes: number, bytes: Uint8Array): Promise<void> {
     return this.#owner.writing.run(async () => {
-      await this.#leaf.write(offsetBytes, bytes)
+      await writeLayer(this.#leaf, offsetBytes, bytes)
       this.tracker?.mark({ offsetBytes, lengthBytes: bytes.length })
     })
   }
 
   trimGuest(offsetBytes: number, lengthBytes: number): Promise<void> {
     return this.#owner.writing.run(async () => {
-      await this.#leaf.trim(offsetBytes, lengthBytes)
+      await trimLayer(this.#leaf, offsetBytes, lengthBytes)
       this.tracker?.mark({ offsetBytes, lengthBytes })
     })
   }

@@ -6,6 +6,7 @@ import { LabDatastore } from './lab-datastore.ts'
 import { LabDisk } from './lab-disk.ts'
 import { LabVm } from './lab-vm.ts'
 import type { Layer } from './layer.ts'
+import { writeLayer } from './layer-writes.ts'
 import type {
   DatastoreSpec,
   DiskAllocation,
@@ -122,7 +123,7 @@ function writerOf(layer: Layer): (offsetBytes: number, bytes: Uint8Array) => Pro
     if (holder instanceof LabDisk) return (offsetBytes, bytes) => holder.writeGuest(offsetBytes, bytes)
   let last: Promise<unknown> = Promise.resolve()
   return (offsetBytes, bytes) => {
-    const next = last.then(() => layer.write(offsetBytes, bytes))
+    const next = last.then(() => writeLayer(layer, offsetBytes, bytes))
     last = next.catch(() => {})
     return next
   }

@@ -1,10 +1,10 @@
-import { between, checkRun, cut, type DiskReader, endOf, type Extent } from '@vmkeep/disk'
+import type { DiskReader } from '@vmkeep/disk'
 import type { DiskAllocation } from './model.ts'
 import type { LabDatastore } from './lab-datastore.ts'
 import { LayerFiles } from './layer-files.ts'
 import { type PageFile, pageSizeBytes } from './page-file.ts'
 import { absent, PageTable, zero } from './page-table.ts'
-import { type PageView, readPages } from './page-view.ts'
+import type { PageView } from './page-view.ts'
 
 export interface LayerSpec {
   readonly pages: PageFile
@@ -43,8 +43,7 @@ export interface LayerPin {
 /**
  * One VMDK of a chain: its pages, and below it its parent or the bytes it was made from.
  *
- * Only the leaf of a VM's disk, or a disk no VM has, is ever written. `write`, `trim` and everything that moves pages must not
- * run at the same time as one another on one chain: the owner sees to it.
+ * Only the leaf of a VM's disk, or a disk no VM has, is ever written (`layer-writes.ts`).
  */
 export class Layer implements PageView {
   readonly pages: PageFile
@@ -151,6 +150,11 @@ export class Layer implements PageView {
     return this.parent !== undefined
   }
 
+  /** Nothing lies below: a page that is not here is zero. */
+  get isBottom(): boolean {
+    return this.parent === undefined && this.source === undefined
+  }
+
   get allocatedBytes(): number {
     return Math.min(this.capacityBytes, this.#chargedBytes())
   }
@@ -171,46 +175,9 @@ export class Layer implements PageView {
     return { capacityBytes, pages, source: root.source, lookup: (p) => this.lookup(p), regions: () => this.regions() }
   }
 
-  /** Writes; all of it becomes visible at one instant. @throws `disk.out-of-range`, `lab.no-space` */
-  async write(offsetBytes: number, bytes: Uint8Array): Promise<void> {
-    checkRun(this.fileName, this.capacityBytes, offsetBytes, bytes.length)
-    const runs = [...cut({ offsetBytes, lengthBytes: bytes.length }, pageSizeBytes)]
-    const partOf = (run: Extent) => bytes.subarray(run.offsetBytes - offsetBytes).subarray(0, run.lengthBytes)
-    const whole = await Promise.all(runs.map((run) => this.#wholePage(run, partOf(run))))
-    this.#chargePages(runs.filter((run) => this.table.get(pageOf(run)) <= 0).length)
-    runs.forEach((run, i) => this.#writePage(run, partOf(run), whole[i]))
-    this.#touch()
-  }
-
-  /** Makes it read as zeroes: whole pages are unallocated, what is left at the edges is overwritten. */
-  async trim(offsetBytes: number, lengthBytes: number): Promise<void> {
-    checkRun(this.fileName, this.capacityBytes, offsetBytes, lengthBytes)
-    const first = Math.ceil(offsetBytes / pageSizeBytes)
-    const toTheEnd = offsetBytes + lengthBytes === this.capacityBytes
-    const end = toTheEnd
-      ? Math.ceil(this.capacityBytes / pageSizeBytes)
-      : Math.floor((offsetBytes + lengthBytes) / pageSizeBytes)
-    const head = between(offsetBytes, Math.min(offsetBytes + lengthBytes, first * pageSizeBytes))
-    const tail = between(Math.max(offsetBytes, end * pageSizeBytes), offsetBytes + lengthBytes)
-    if (head.lengthBytes > 0) await this.#zeroEdge(head)
-    if (tail.lengthBytes > 0 && tail.offsetBytes >= endOf(head)) await this.#zeroEdge(tail)
-    this.#trimPages(first, end)
-    this.#touch()
-  }
-
-  /**
-   * Takes over up to `count` pages of the child on top; what the child reads does not change.
-   * @throws `lab.no-space`, between two pages
-   */
-  absorb(child: Layer, count: number): void {
-    let left = count
-    for (const [page, value] of child.table.entries()) {
-      if (left-- === 0) return
-      this.#chargePages(Number(value > 0) - Number(this.table.get(page) > 0))
-      this.#put(page, value === zero && this.#isBottom() ? absent : value)
-      child.table.set(page, absent)
-      if (value > 0) child.#chargePages(-1)
-    }
+  touch(): void {
+    this.writtenSinceClose = true
+    this.modifiedMs = this.nowMs()
   }
 
   grow(capacityBytes: number): void {
@@ -223,7 +190,7 @@ export class Layer implements PageView {
       this.capacityBytes = smaller
       throw error
     }
-    this.#touch()
+    this.touch()
   }
 
   /** What a host does when it lets go of a disk: the content id tells that it was written. */
@@ -239,7 +206,7 @@ export class Layer implements PageView {
       this.table.set(page, value > 0 ? this.pages.share(value) : value)
       if (value > 0) count++
     }
-    this.#chargePages(count)
+    this.chargePages(count)
   }
 
   /** Moves its files. @throws `lab.no-space`, `lab.file-exists` */
@@ -269,61 +236,15 @@ export class Layer implements PageView {
     this.parent = undefined
   }
 
-  /** Part of one page. */
-  async #zeroEdge({ offsetBytes, lengthBytes }: Extent): Promise<void> {
-    const value = this.lookup(Math.floor(offsetBytes / pageSizeBytes))
-    const readsZero = value === zero || (value === absent && this.root.source === undefined)
-    if (!readsZero) await this.write(offsetBytes, new Uint8Array(lengthBytes))
-  }
-
-  /** Only where something may lie: a disk of 62 TB is trimmed in no time. */
-  #trimPages(firstPage: number, endPage: number): void {
-    const sourceEnd = Math.min(endPage, Math.ceil((this.root.source?.capacityBytes ?? 0) / pageSizeBytes))
-    for (let page = firstPage; page < sourceEnd; page++) this.#trimPage(page)
-    const from = Math.max(firstPage, sourceEnd)
-    for (const region of this.regions()) {
-      const base = region * PageTable.regionPages
-      const end = Math.min(endPage, base + PageTable.regionPages)
-      for (let page = Math.max(from, base); page < end; page++) if (this.lookup(page) > 0) this.#trimPage(page)
-    }
-  }
-
-  #trimPage(page: number): void {
-    if (this.table.get(page) > 0) this.#chargePages(-1)
-    this.#put(page, this.#isBottom() ? absent : zero)
-  }
-
-  /** A page not yet here and not written as a whole needs what lies below. */
-  async #wholePage(run: Extent, bytes: Uint8Array): Promise<Uint8Array | undefined> {
-    if (this.table.get(pageOf(run)) > 0 && !this.pages.isShared(this.table.get(pageOf(run)))) return undefined
-    if (bytes.length === pageSizeBytes) return bytes
-    const page = new Uint8Array(pageSizeBytes)
-    const start = pageOf(run) * pageSizeBytes
-    await readPages(
-      this.view(),
-      this.fileName,
-      start,
-      page.subarray(0, Math.min(pageSizeBytes, this.capacityBytes - start)),
-    )
-    page.set(bytes, run.offsetBytes - start)
-    return page
-  }
-
-  #writePage(run: Extent, bytes: Uint8Array, whole: Uint8Array | undefined): void {
-    if (whole === undefined)
-      return this.pages.write(this.table.get(pageOf(run)), run.offsetBytes % pageSizeBytes, bytes)
-    const slot = this.pages.allocate()
-    this.pages.write(slot, 0, whole)
-    this.#put(pageOf(run), slot)
-  }
-
-  #put(page: number, value: number): void {
+  /** Puts a page in place of what was there, which is given back. Its space is {@link chargePages}'s. */
+  put(page: number, value: number): void {
     const before = this.table.get(page)
     if (before > 0) this.pages.release(before)
     this.table.set(page, value)
   }
 
-  #chargePages(count: number): void {
+  /** @throws `lab.no-space` */
+  chargePages(count: number): void {
     if (this.#isThin() && count !== 0) this.files.datastore.charge(count * pageSizeBytes)
   }
 
@@ -338,15 +259,6 @@ export class Layer implements PageView {
   #isThin(): boolean {
     return this.isDelta || this.allocation === 'thin'
   }
-
-  #isBottom(): boolean {
-    return this.parent === undefined && this.source === undefined
-  }
-
-  #touch(): void {
-    this.writtenSinceClose = true
-    this.modifiedMs = this.nowMs()
-  }
 }
 
 /** Every page of a view that is not simply its source, ascending. */
@@ -358,5 +270,3 @@ export function* flattened(view: PageView): Iterable<readonly [page: number, val
       if (value > 0 || (value === zero && view.source !== undefined)) yield [page, value]
     }
 }
-
-const pageOf = (run: Extent): number => Math.floor(run.offsetBytes / pageSizeBytes)

@@ -349,6 +349,7 @@ describe('opening a disk by its path', () => {
     await writer[Symbol.asyncDispose]()
     const reader = open('read')
     expect(() => open('write')).toThrow(locked)
+    await expect(lab.vm.setPower('on')).rejects.toMatchObject({ code: 'lab.file-locked' })
     await reader[Symbol.asyncDispose]()
     await lab.vm.createSnapshot({ id: 'a', name: 'a' })
     expect(() => open('write')).toThrow(locked)

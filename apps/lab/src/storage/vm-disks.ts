@@ -41,11 +41,9 @@ export class VmDisks {
     if (this.#disks.has(key)) throw fail('lab.disk-key-taken', { vm: this.#spec.owner.name, key })
   }
 
-  /** @throws `lab.file-locked` if somebody writes to one: a VM can't be powered on then */
+  /** @throws `lab.file-locked` if somebody has one open: a VM can't be powered on then */
   checkNotOpen(): void {
-    for (const { layer } of this.all)
-      for (const pin of layer.pins)
-        if (pin.isExclusive) throw fail('lab.file-locked', { path: layer.fileName, by: pin.label })
+    for (const { layer } of this.all) this.#spec.shelf.checkUnpinned(layer)
   }
 
   attach({ key, node = `scsi0:${key - 2000}`, mode = 'persistent', trackable }: VmDiskSpec, leaf: Layer): LabDisk {
