@@ -13,6 +13,7 @@ import { controlRoutes } from './http/control-routes.ts'
 import { startControlServer } from './http/control-server.ts'
 import { startLabServer } from './http/lab-server.ts'
 import { buildWorld } from './inventory/build-world.ts'
+import { plainName } from './inventory/entity-name.ts'
 import { LabWorld } from './inventory/lab-world.ts'
 import { type LabState, labState } from './lab-state.ts'
 import { LabVmHandle } from './lab-vm-handle.ts'
@@ -261,7 +262,7 @@ class RunningLab implements Lab {
   }
 
   vm(name: string): LabVmHandle {
-    const vm = this.#world.vms.find((one) => one.name === name || one.ref.value === name)
+    const vm = this.#world.vms.find((one) => [one.name, plainName(one.name), one.ref.value].includes(name))
     if (vm === undefined) throw fail('lab.no-such-vm', { vm: name })
     return new LabVmHandle(vm)
   }

@@ -1,4 +1,5 @@
 import { type DiskReader, openRawFile } from '@vmkeep/disk'
+import { openVmdk } from '@vmkeep/vmdk'
 import { fail } from '../errors.ts'
 import { generateDisk, type GeneratedDisk } from '../guest/index.ts'
 import type { DiskDescription } from './vm-description.ts'
@@ -12,7 +13,7 @@ export interface DiskSource {
 }
 
 /**
- * Opens a raw image, makes a disk up, or says how big an empty one is. Images that are made up are kept in `imageFolder`.
+ * Opens a raw image or a VMDK, makes a disk up, or says how big an empty one is. Images that are made up are kept in `imageFolder`.
  *
  * @throws `lab.bad-description`
  */
@@ -27,7 +28,7 @@ export async function openDiskSource(vm: string, disk: DiskDescription, imageFol
 }
 
 async function openImage(vm: string, image: string, asked: number | undefined): Promise<DiskSource> {
-  const source = await openRawFile(image)
+  const source = await (image.endsWith('.vmdk') ? openVmdk(image) : openRawFile(image))
   const capacityBytes = asked ?? Math.ceil(source.capacityBytes / 512) * 512
   if (capacityBytes >= source.capacityBytes) return { capacityBytes, source }
   await source[Symbol.asyncDispose]()

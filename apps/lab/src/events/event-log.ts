@@ -44,7 +44,7 @@ export class EventLog {
   }
 
   vm(vm: VirtualMachine, details: EventDetails): void {
-    const fields = { template: vm.config?.template ?? false, ...details.fields }
+    const fields = { template: vm.settings.template, ...details.fields }
     this.#post({ ...details, fields }, { vm: { name: vm.name, vm: vm.ref }, ...this.#placeOf(vm.host) }, [vm, vm.host])
   }
 

@@ -28,11 +28,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, routes
   try {
     const body = await readBody(request, bodySizeBytesMax)
     if (body === undefined) return send(response, 413, { error: 'the body is too long' })
-    const path = decodeURIComponent((request.url ?? '').split('?')[0]!)
+    const path = (request.url ?? '').split('?')[0]!
     const route = routes.find(({ method, pattern }) => method === request.method && pattern.test(path))
     if (route === undefined)
       return send(response, 404, { error: `${request.method ?? ''} ${path} is nothing the lab does` })
-    const names = route.pattern.exec(path)!.slice(1)
+    const names = route.pattern.exec(path)!.slice(1).map(decodeURIComponent) // a name may hold a slash
     send(response, 200, (await route.handle(parse(body), ...names)) ?? { ok: true })
   } catch (error) {
     send(response, 400, { error: messageOf(error) })

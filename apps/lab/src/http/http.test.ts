@@ -1,3 +1,6 @@
+import { seededRandom } from '@vmkeep/kit'
+import { once } from 'node:events'
+import { connect } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import type { LabOptions } from '../start-lab.ts'
 import { login, openTestLab, service, TestClient, vmRef } from '../testing.ts'
@@ -98,6 +101,28 @@ describe('the files of a datastore', () => {
   })
 })
 
+describe('bytes that are no HTTP', () => {
+  it('end their connection and nothing else', async () => {
+    await using world = await openTestLab()
+    const random = seededRandom('no http')
+    const pieces = [
+      random.bytes(300),
+      Buffer.from('POST /sdk HTTP/1.1\r\ncontent-length: 99999\r\n\r\n<'),
+      Buffer.from('GET / HTTP/9.9\r\n\r\n'),
+    ]
+    for (const piece of [...pieces, ...pieces.map((bytes) => bytes.subarray(0, 20))]) {
+      const socket = connect({ host: '127.0.0.1', port: world.lab.port, rejectUnauthorized: false })
+      socket.on('error', () => {})
+      await once(socket, 'secureConnect')
+      socket.end(piece)
+      socket.resume()
+      await once(socket, 'close')
+    }
+    expect(await world.client.http('GET', file)).toMatchObject({ status: 200 })
+    expect(world.lab.stats.mistakes).toEqual([])
+  })
+})
+
 describe('what is asked first', () => {
   it('says which versions are spoken', async () => {
     await using world = await openTestLab()
@@ -181,6 +206,13 @@ describe('the control port', () => {
     })
     await world.send('DELETE', '/lab/vms/web01/snapshot')
     expect(world.lab.stats.snapshotsAlive).toBe(0)
+  })
+
+  it('finds a VM whose name holds a slash', async () => {
+    await using world = await control({ vms: [{ name: 'dev/web', disks: [{ capacityBytes: 2 ** 20 }] }] })
+    await world.send('POST', '/lab/vms/dev%2Fweb/power', { state: 'off' })
+    expect(world.lab.vm('dev/web').powerState).toBe('off')
+    expect(world.lab.vm('dev%2fweb').powerState).toBe('off')
   })
 
   it('ends sessions, moves time, fills datastores and takes hosts away', async () => {

@@ -73,7 +73,7 @@ function sendXml(response: ServerResponse, xml: string): void {
 }
 
 const isClientGone = (error: unknown, request: IncomingMessage): boolean =>
-  request.destroyed || request.socket.destroyed || (error as { code?: unknown }).code === 'ECONNRESET'
+  request.socket.destroyed || (error as { code?: unknown }).code === 'ECONNRESET'
 
 async function close(server: Server): Promise<void> {
   if (!server.listening) return

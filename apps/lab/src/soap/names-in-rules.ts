@@ -1,3 +1,4 @@
+import { plainName } from '../inventory/entity-name.ts'
 import type { LabObject } from '../inventory/lab-object.ts'
 import { ManagedEntity } from '../inventory/managed-entity.ts'
 import { VirtualMachine } from '../inventory/virtual-machine.ts'
@@ -7,8 +8,8 @@ import { Task } from '../tasks/task.ts'
 /** What an object may be called in a rule: its moref and its name; a snapshot or a task also by its VM's. */
 export function namesInRules(object: LabObject): readonly string[] {
   const vm = vmOf(object)
-  const own = object instanceof ManagedEntity ? [object.ref.value, object.name] : [object.ref.value]
-  return vm === undefined || vm === object ? own : [...own, vm.ref.value, vm.name]
+  const own = object instanceof ManagedEntity ? [object.ref.value, plainName(object.name)] : [object.ref.value]
+  return vm === undefined || vm === object ? own : [...own, vm.ref.value, plainName(vm.name)]
 }
 
 /** The VM an object is, or belongs to. */
