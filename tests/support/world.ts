@@ -6,7 +6,7 @@ import { type BackupOptions, defaultLimits, runBackup, type RunReport } from '@v
 import { type DiskReader, whole } from '@vmkeep/disk'
 import { type Clock, collect, Secret, systemClock } from '@vmkeep/kit'
 import { type Lab, type LabOptions, startLab } from '@vmkeep/lab'
-import { createRepository, openFolderStorage, openRepository, type Repository } from '@vmkeep/repository'
+import { createRepository, openFolderStorage, type Repository } from '@vmkeep/repository'
 import { type RunEvent, type VmPoint, vmPointOf } from '@vmkeep/run'
 import { defaultTransport } from '@vmkeep/transport'
 import { listVms, openSession, type Session } from '@vmkeep/vsphere'
@@ -14,7 +14,7 @@ import { expect } from 'vitest'
 
 export const passphrase = new Secret('correct horse battery staple')
 /** Weak on purpose: tests open many repositories. */
-export const fastKdf = { memoryKiB: 1024, passes: 1, parallelism: 1 }
+const fastKdf = { memoryKiB: 1024, passes: 1, parallelism: 1 }
 
 export const options: BackupOptions = {
   quiesce: 'off',
@@ -148,9 +148,6 @@ export function openLabSession(lab: Lab): Promise<Session> {
   } as const
   return openSession({ endpoint, clock: systemClock })
 }
-
-export const reopen = async (folder: string): Promise<Repository> =>
-  openRepository(await openFolderStorage(join(folder, 'repository')), { key: passphrase })
 
 const stepBytes = 4 * 1024 * 1024
 

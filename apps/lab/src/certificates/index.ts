@@ -1,1 +1,1 @@
-export { type Certificate, type CertificateOptions, createCertificate } from './certificate.ts'
+export { createCertificate } from './certificate.ts'

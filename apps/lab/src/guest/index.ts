@@ -1,10 +1,3 @@
-export type { GeneratedFile } from './file-tree.ts'
-export {
-  type DiskContent,
-  type Ext4Content,
-  generateDisk,
-  type GeneratedDisk,
-  type GenerateOptions,
-} from './generate-disk.ts'
-export type { GuestOperation, GuestWriterKind } from './guest-operations.ts'
-export { GuestWriter, type GuestWriterOptions, type Pace, startGuestWriter } from './guest-writer.ts'
+export { type DiskContent, generateDisk, type GeneratedDisk } from './generate-disk.ts'
+export type { GuestWriterKind } from './guest-operations.ts'
+export { GuestWriter, type GuestWriterOptions, startGuestWriter } from './guest-writer.ts'

@@ -1,5 +1,4 @@
-export { formatDatastorePath, parseDatastorePath, type DatastorePath } from './datastore-path.ts'
+export { formatDatastorePath, parseDatastorePath } from './datastore-path.ts'
 export { openLabStorage } from './lab-storage.ts'
 export type * from './model.ts'
-export type { LabStorageOptions } from './options.ts'
 export { parseVmx, vmxText } from './vmx.ts'

@@ -1,7 +1,6 @@
 import { ascii, bytes, type Decoded, exactly, FormatError, struct, u8, u16le, u32le } from '@vmkeep/kit'
 
 export const blobType = { chunk: 1, mapPage: 2, smallFile: 3 } as const
-export type BlobType = (typeof blobType)[keyof typeof blobType]
 export const compression = { none: 0, zstd: 1 } as const
 
 export const idBytes = 32

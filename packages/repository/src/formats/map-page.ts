@@ -5,7 +5,6 @@ export const slotsPerPage = 256
 
 /** docs/formats/repository.md §8; the ids follow. */
 const PageHead = struct('repository.map-page', 36, { level: u8, chunkBits: u8, ids: u16le, bitmap: bytes(32) })
-export const mapPageBytesMax = PageHead.sizeBytes + slotsPerPage * idBytes
 
 /** A page of a map, open: 256 slots, each with an id or none. */
 export class MapPage {
