@@ -1,4 +1,5 @@
-// TypeScript's view of the tables: inferred, so that there is one source of truth.
+// TypeScript's view of the tables: data objects as interfaces made from them, the rest inferred.
+import type { DataObjects, Families } from './interfaces.ts'
 import type { Scalars } from './notation.ts'
 import type { DataObjectTable, EnumerationTable, ManagedObjectTable, MethodTable } from './table.ts'
 
@@ -38,22 +39,8 @@ export type MethodName = keyof MethodTable
 
 export type Enumeration<N extends EnumerationName> = EnumerationTable[N][number]
 
-type BaseName<N extends DataObjectName> = DataObjectTable[N] extends {
-  readonly $extends: infer B extends DataObjectName
-}
-  ? B
-  : never
-
-type Lineage<N extends DataObjectName> = [BaseName<N>] extends [never] ? N : N | Lineage<BaseName<N>>
-
 /** The names of a type and of everything derived from it. */
-export type Derived<B extends DataObjectName> = {
-  [N in DataObjectName]: B extends Lineage<N> ? N : never
-}[DataObjectName]
-
-type Fields<N extends DataObjectName> = [BaseName<N>] extends [never]
-  ? Omit<DataObjectTable[N], '$extends'>
-  : Fields<BaseName<N>> & Omit<DataObjectTable[N], '$extends'>
+export type Derived<B extends DataObjectName> = B extends keyof Families ? Families[B] : B
 
 type Shape<F> = {
   readonly [K in keyof F as F[K] extends `${string}?` ? never : K]: FieldValue<F[K]>
@@ -62,11 +49,11 @@ type Shape<F> = {
 }
 
 /** A data object of exactly this type. Elements a newer server adds are kept under {@link unknownElements}. */
-export type DataObject<N extends DataObjectName> = Shape<Fields<N>>
+export type DataObject<N extends DataObjectName> = DataObjects[N]
 
 /** A data object of this type or one derived from it, told apart by `$type`. A newer server may send names unknown here. */
 export type AnyOf<B extends DataObjectName> = {
-  [N in Derived<B>]: { readonly $type: N } & DataObject<N>
+  [N in Derived<B>]: { readonly $type: N } & DataObjects[N]
 }[Derived<B>]
 
 type Item<T> = T extends keyof Scalars
