@@ -83,7 +83,10 @@ export class TaskWatcher {
         const updates = await this.#wait(collector, version)
         if (updates === 'restart') return
         onProgress()
-        if (updates === undefined) continue
+        if (updates === undefined) {
+          for (const watched of this.#watched) await this.#lookAgain(watched)
+          continue
+        }
         version = updates.version
         await this.#deliver(collector, updates)
       }
@@ -153,11 +156,23 @@ export class TaskWatcher {
     const whole = object?.changeSet?.findLast((change) => change.name === 'info')?.val as TaskInfo | undefined
     if (whole?.state !== undefined) return this.#tell(watched, whole)
     try {
-      const { info } = await readProperties(this.#session, { type: 'Task', ref: watched.task, paths: ['info'] })
-      this.#tell(watched, info) // a server that sends parts of the info, or none of it
+      this.#tell(watched, await this.#read(watched)) // a server that sends parts of the info, or none of it
     } catch (error) {
       if (!this.#settle(watched, error)) throw error
     }
+  }
+
+  /** After a wait without news: an update that never comes must cost half a minute, not for ever. */
+  async #lookAgain(watched: Watched): Promise<void> {
+    try {
+      this.#tell(watched, await this.#read(watched))
+    } catch (error) {
+      if (isGone(error, watched.task)) this.#tell(watched, undefined) // any other error shows in the next wait
+    }
+  }
+
+  async #read({ task }: Watched): Promise<TaskInfo | undefined> {
+    return (await readProperties(this.#session, { type: 'Task', ref: task, paths: ['info'] })).info
   }
 
   /** Ends one task's watch if the error is about that task alone. Says `false` if it is about all. */
