@@ -88,7 +88,7 @@ export class TaskWatcher {
           continue
         }
         version = updates.version
-        await this.#deliver(collector, updates)
+        await this.#deliver(updates)
       }
     } finally {
       this.#collector = undefined
@@ -143,17 +143,22 @@ export class TaskWatcher {
     }
   }
 
-  async #deliver(collector: Collector, updates: DataObject<'UpdateSet'>): Promise<void> {
-    for (const [watched, filter] of collector.filters) {
-      const update = updates.filterSet?.find((set) => set.filter.value === filter?.value)
-      if (update !== undefined) await this.#deliverOne(watched, update)
+  async #deliver(updates: DataObject<'UpdateSet'>): Promise<void> {
+    // By task and not by filter: a call that waits may tell of a filter before the reply that names the filter is here.
+    for (const { objectSet = [], missingSet = [] } of updates.filterSet ?? []) {
+      for (const update of objectSet)
+        for (const watched of this.#watchersOf(update.obj)) await this.#deliverOne(watched, update)
+      for (const { obj } of missingSet) for (const watched of this.#watchersOf(obj)) this.#tell(watched, undefined)
     }
   }
 
-  async #deliverOne(watched: Watched, update: DataObject<'PropertyFilterUpdate'>): Promise<void> {
-    const object = update.objectSet?.at(-1)
-    if (object?.kind === 'leave' || (update.missingSet ?? []).length > 0) return this.#tell(watched, undefined)
-    const whole = object?.changeSet?.findLast((change) => change.name === 'info')?.val as TaskInfo | undefined
+  #watchersOf({ value }: ManagedObjectReference): Watched[] {
+    return [...this.#watched].filter(({ task }) => task.value === value)
+  }
+
+  async #deliverOne(watched: Watched, update: DataObject<'ObjectUpdate'>): Promise<void> {
+    if (update.kind === 'leave') return this.#tell(watched, undefined)
+    const whole = update.changeSet?.findLast((change) => change.name === 'info')?.val as TaskInfo | undefined
     if (whole?.state !== undefined) return this.#tell(watched, whole)
     try {
       this.#tell(watched, await this.#read(watched)) // a server that sends parts of the info, or none of it

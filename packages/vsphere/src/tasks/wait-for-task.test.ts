@@ -264,6 +264,41 @@ describe('many tasks', () => {
       expect((await Promise.all(waits)).map(({ state }) => state)).toEqual(Array.from({ length: 21 }, () => 'success'))
     }))
 
+  it('lose no update that overtakes the reply to CreateFilter', () =>
+    withTasks(async (session, tasks, vcenter) => {
+      const started = Promise.withResolvers<void>()
+      const first = tasks.add('running')
+      const others = waitForTask(session, first, { onProgress: () => started.resolve() })
+      await started.promise
+      const { CreateFilter } = tasks.answers
+      const finished = tasks.add('success')
+      vcenter.answers.CreateFilter = async (request, call) => {
+        const filter = await CreateFilter!(request, call)
+        const waits = vcenter.countOf('WaitForUpdatesEx')
+        tasks.wakeAll() // the call that waits tells of the filter, and the client waits again, before it has the filter's name
+        await vi.waitUntil(() => vcenter.countOf('WaitForUpdatesEx') > waits)
+        return filter
+      }
+      expect(await waitForTask(session, finished)).toMatchObject({ state: 'success' })
+      tasks.set(first, 'success')
+      await others
+    }))
+
+  it('whose update never comes are looked at after a wait without news', () =>
+    withTasks(async (session, tasks, vcenter) => {
+      const task = tasks.add('running')
+      const { WaitForUpdatesEx } = tasks.answers
+      let waits = 0
+      vcenter.answers.WaitForUpdatesEx = (request, call) =>
+        ++waits === 1 ? WaitForUpdatesEx!(request, call) : undefined
+      vcenter.answers.RetrievePropertiesEx = () => {
+        const info = { $type: 'TaskInfo', ...tasks.infos.get(task.value)!, state: 'success' as const }
+        return { objects: [{ obj: task, propSet: [{ name: 'info', val: info }] }] }
+      }
+      expect(await waitForTask(session, task)).toMatchObject({ state: 'success' })
+      expect(waits).toBe(2)
+    }))
+
   it('one after the other do not meet the end of the watch before', () =>
     withTasks(async (session, tasks) => {
       for (let i = 0; i < 10; i++)
