@@ -3,10 +3,9 @@
  * would not fit the memory a run may take. Only for a buffer that has its memory to itself and that nobody will look at again.
  */
 export function freeNow(...buffers: readonly (Uint8Array | undefined)[]): void {
-  for (const buffer of buffers)
-    if (buffer !== undefined && buffer.buffer.byteLength > pooledBytes && buffer.buffer instanceof ArrayBuffer)
-      buffer.buffer.transfer(0)
+  for (const buffer of buffers) if (buffer !== undefined && isAlone(buffer.buffer)) buffer.buffer.transfer(0)
 }
 
-/** Node cuts small buffers from pools of this size, which are not theirs alone. */
-const pooledBytes = 64 * 1024
+/** Node cuts small buffers from pools, which are not theirs alone. */
+const isAlone = (memory: ArrayBufferLike): memory is ArrayBuffer =>
+  memory instanceof ArrayBuffer && memory.byteLength > Buffer.poolSize

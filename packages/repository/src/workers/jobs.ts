@@ -94,6 +94,7 @@ export function jobsOn(memory: ArrayBufferLike, keys: BlobKeys): Work {
           if (target !== undefined && plain.length !== target.lengthBytes)
             throw new FormatError(`it holds ${plain.length} bytes, not ${target.lengthBytes}`)
           if (target !== undefined) bytesOf(target).set(plain)
+          freeNow(plain)
           return []
         } catch (error) {
           if (!(error instanceof FormatError)) throw error
