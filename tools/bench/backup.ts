@@ -4,22 +4,21 @@ import { join } from 'node:path'
 import { totalBytes } from '@vmkeep/disk'
 import { mustRun } from '../run-program.ts'
 import type { Contestant } from './support/contestant.ts'
-import type { Measured } from './support/measure.ts'
+import { type Measured, measure } from './support/measure.ts'
 import { kopia, restic } from './support/peers.ts'
-import { type SampleImage, sampleImage } from './support/sample-image.ts'
+import { type LaterDay, type SampleImage, sampleImage } from './support/sample-image.ts'
 import { type BenchContext, type BenchResult, type Metric, rounded } from './support/scenario.ts'
 import { vmkeep } from './support/vmkeep.ts'
 
+/** What one contestant took, by step; what each backup added to its repository, by step. */
 interface Race {
-  readonly full: Measured
-  readonly incremental: Measured
-  readonly restore: Measured
-  readonly fullBytes: number
-  readonly incrementalBytes: number
+  readonly measured: Readonly<Record<string, Measured>>
+  readonly storedBytes: Readonly<Record<string, number>>
 }
 
 /**
- * A full backup, an incremental one of a disk of which 1 % changed, and a restore: vmkeep beside restic and kopia.
+ * A full backup, two incremental ones of a disk of which 1 % changed, and a restore: vmkeep beside restic and kopia; for the restore also
+ * `cp`, which shows what the disk itself takes.
  *
  * The same image, disk and run for all, one after the other; the image is in the page cache before each step (warm); the time of a step
  * ends when what it wrote is on the disk. Only vmkeep knows what changed, as it would from CBT: the column "vmkeep, all read" is
@@ -35,6 +34,7 @@ export async function scenario(context: BenchContext): Promise<BenchResult> {
       contestants = await contestantsIn(folder)
       for (const one of contestants)
         races.set(one.name, better(races.get(one.name), await race(one, image, folder, context.say)))
+      races.set('cp', better(races.get('cp'), await plainCopy(image, folder)))
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
@@ -57,33 +57,47 @@ function better(a: Race | undefined, b: Race): Race {
     stdout: '',
   })
   return {
-    full: least(a.full, b.full),
-    incremental: least(a.incremental, b.incremental),
-    restore: least(a.restore, b.restore),
-    fullBytes: Math.min(a.fullBytes, b.fullBytes),
-    incrementalBytes: Math.min(a.incrementalBytes, b.incrementalBytes),
+    measured: mapValues(b.measured, (value, step) => least(a.measured[step]!, value)),
+    storedBytes: mapValues(b.storedBytes, (value, step) => Math.min(a.storedBytes[step]!, value)),
   }
 }
 
+const mapValues = <T>(record: Readonly<Record<string, T>>, change: (value: T, key: string) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]))
+
 async function race(one: Contestant, image: SampleImage, folder: string, say: (line: string) => void): Promise<Race> {
+  const measured: Record<string, Measured> = {}
+  const storedBytes: Record<string, number> = {}
   const step = async (name: string, path: string, work: () => Promise<Measured>) => {
     await warm(path)
-    const measured = await work()
-    say(`${one.name}: ${name} ${measured.seconds.toFixed(1)} s`)
-    return measured
+    measured[name] = await work()
+    say(`${one.name}: ${name} ${measured[name].seconds.toFixed(1)} s`)
+  }
+  const backup = async (name: string, path: string, work: () => Promise<Measured>) => {
+    const beforeBytes = await one.storedBytes()
+    await step(name, path, work)
+    storedBytes[name] = (await one.storedBytes()) - beforeBytes
   }
   await one.init()
-  const emptyBytes = await one.storedBytes()
-  const full = await step('full backup', image.path, () => one.full(image))
-  const fullBytes = (await one.storedBytes()) - emptyBytes
-  const incremental = await step('incremental backup', image.laterPath, () => one.incremental(image))
-  const incrementalBytes = (await one.storedBytes()) - emptyBytes - fullBytes
+  await backup('full', image.path, () => one.full(image))
+  for (const day of image.later) await backup(incrementalOf(day), day.path, () => one.incremental(day))
   const target = join(folder, 'restored')
-  const restore = await step('restore', image.laterPath, () => one.restore(target))
-  await mustBeEqual(target, image.laterPath)
+  await step('restore', image.later.at(-1)!.path, () => one.restore(target))
+  await mustBeEqual(target, image.later.at(-1)!.path)
   await rm(target, { recursive: true })
-  return { full, incremental, restore, fullBytes, incrementalBytes }
+  return { measured, storedBytes }
 }
+
+/** The same image copied by `cp`, holes left out: no restore to this disk can be faster. */
+async function plainCopy({ later }: SampleImage, folder: string): Promise<Race> {
+  const [source, target] = [later.at(-1)!.path, join(folder, 'copied')]
+  await warm(source)
+  const restore = await measure(['cp', '--sparse=always', source, target], { syncFolder: folder })
+  await rm(target)
+  return { measured: { restore }, storedBytes: {} }
+}
+
+const incrementalOf = ({ runBytes }: LaterDay) => `incremental, 1 % in runs of ${runBytes / 1024} KiB`
 
 /** Brings a file into the page cache, as far as it fits. */
 const warm = (path: string) => mustRun('sh', ['-c', 'cat "$0" > /dev/null', path])
@@ -96,18 +110,22 @@ async function mustBeEqual(folder: string, path: string): Promise<void> {
 }
 
 function metricsOf(races: ReadonlyMap<string, Race>): Metric[] {
-  const metric = (name: string, unit: Metric['unit'], value: (race: Race) => number): Metric => ({
-    name,
-    unit,
-    values: Object.fromEntries([...races].map(([who, race]) => [who, rounded(value(race))])),
-  })
-  const steps = ['full', 'incremental', 'restore'] as const
+  const [first] = races.values()
+  const metric = (name: string, unit: Metric['unit'], value: (race: Race) => number | undefined): Metric => {
+    const values = [...races].flatMap(([who, race]) => {
+      const number = value(race)
+      return number === undefined ? [] : [[who, rounded(number)] as const]
+    })
+    return { name, unit, values: Object.fromEntries(values) }
+  }
+  const steps = Object.keys(first!.measured)
   return [
-    ...steps.map((step) => metric(step, 's', (race) => race[step].seconds)),
-    ...steps.map((step) => metric(`${step}, processor time`, 's', (race) => race[step].cpuSeconds)),
-    ...steps.map((step) => metric(`${step}, peak memory`, 'bytes', (race) => race[step].peakRssBytes)),
-    metric('full, stored', 'bytes', (race) => race.fullBytes),
-    metric('incremental, stored', 'bytes', (race) => race.incrementalBytes),
+    ...steps.map((step) => metric(step, 's', ({ measured }) => measured[step]?.seconds)),
+    ...steps.map((step) => metric(`${step}: processor time`, 's', ({ measured }) => measured[step]?.cpuSeconds)),
+    ...steps.map((step) => metric(`${step}: peak memory`, 'bytes', ({ measured }) => measured[step]?.peakRssBytes)),
+    ...Object.keys(first!.storedBytes).map((step) =>
+      metric(`${step}: stored`, 'bytes', ({ storedBytes }) => storedBytes[step]),
+    ),
   ]
 }
 
@@ -120,8 +138,7 @@ const aboutOf = (
   'image bytes': image.sizeBytes,
   'of it written': totalBytes(image.written),
   'of that incompressible': image.incompressibleBytes,
-  'changed bytes': totalBytes(image.changed),
-  'changed runs': image.changed.length,
+  ...Object.fromEntries(image.later.map((day) => [incrementalOf(day), `${totalBytes(day.changed)} bytes`])),
   'page cache': 'warm',
   processor: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
   ...Object.fromEntries(contestants.map(({ name, version, setting }) => [name, `${version}; ${setting}`])),

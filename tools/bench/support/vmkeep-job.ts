@@ -68,7 +68,7 @@ async function latestImage(repository: Repository): Promise<StoredImage> {
 
 async function changedOf(imagePath: string): Promise<readonly Extent[]> {
   const text = await readFile(join(dirname(imagePath), '..', 'sample.json'), 'utf8')
-  return (JSON.parse(text) as SampleImage).changed
+  return (JSON.parse(text) as SampleImage).later.find(({ path: day }) => day === imagePath)!.changed
 }
 
 async function* each<T>(items: Iterable<T>): AsyncIterable<T> {

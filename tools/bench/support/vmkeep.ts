@@ -15,10 +15,10 @@ export function vmkeep(
     version: `Node ${process.version}`,
     setting: 'defaults, encrypted, zstd',
     repository,
-    env: {},
+    env: { NODE_COMPILE_CACHE: join(home, 'compiled') }, // as apps/cli/src/main.ts does
     init: [job('init')],
     full: ({ path }) => job('full', path),
-    incremental: ({ laterPath }) => job(incremental === 'all' ? 'full' : 'incremental', laterPath),
+    incremental: ({ path }) => job(incremental === 'all' ? 'full' : 'incremental', path),
     restore: async (target) => job('restore', join(target, 'disk.img')),
   })
 }
