@@ -15,6 +15,7 @@ export {
 export { FaultPlan, type FaultRule, matchesGlob } from './faults.ts'
 export { KeyedLimiter, Limiter } from './limiter.ts'
 export { type Log, type LogEvent, silent } from './log.ts'
+export { isAlive, pidSpace, type ProcessOwner, thisProcess } from './process-owner.ts'
 export { type Random, seededRandom, systemRandom } from './random.ts'
 export {
   ascii,
