@@ -41,9 +41,10 @@ export async function admit(socket: Socket, host: Host, signal: AbortSignal): Pr
   const tls = new TLSSocket(raw, { isServer: true, secureContext: host.secureContext })
   tls.on('error', () => {}) // a client that speaks before TLS: its connection ends, nothing else
   signal.addEventListener('abort', () => tls.destroy())
-  const grant = await new AuthdDialogue(tls, host, signal).run()
+  const handOver = () => raw.hold()
+  const { grant, isSecure } = await new AuthdDialogue({ tls, host, signal, handOver }).run()
   raw.detach()
-  return { grant: grant.grant, stream: grant.isSecure ? await secondTls(socket, host, signal) : socket }
+  return { grant, stream: isSecure ? await secondTls(socket, host, signal) : socket }
 }
 
 /** A new TLS session on the same connection, not one inside the other. */
@@ -53,18 +54,28 @@ async function secondTls(socket: Socket, host: Host, signal: AbortSignal): Promi
   return tls
 }
 
+interface DialogueOptions {
+  readonly tls: TLSSocket
+  readonly host: Host
+  readonly signal: AbortSignal
+  /** Called before the client hears that it may go on: what it sends from then on is not for authd. */
+  readonly handOver: () => void
+}
+
 /** Lines inside the first TLS session, until PROXY succeeds. */
 class AuthdDialogue {
   readonly #tls: TLSSocket
   readonly #host: Host
   readonly #signal: AbortSignal
+  readonly #handOver: () => void
   readonly #reader: ByteReader
   #grant: Grant | undefined
 
-  constructor(tls: TLSSocket, host: Host, signal: AbortSignal) {
+  constructor({ tls, host, signal, handOver }: DialogueOptions) {
     this.#tls = tls
     this.#host = host
     this.#signal = signal
+    this.#handOver = handOver
     this.#reader = new ByteReader(tls)
   }
 
@@ -100,14 +111,21 @@ class AuthdDialogue {
     const fault = await this.#strike('nfc.proxy', service)
     const grant = this.#grant
     if (grant === undefined || fault?.do === 'error') await this.#reply(authdCode.notLoggedIn, 'Login incorrect.')
-    else if (service === grant.service) {
-      await this.#reply(authdCode.ok, 'Connect ha-nfc')
-      return false
-    } else if (service === authdService(grant.service, 'nbdssl')) {
-      await this.#reply(authdCode.ok, 'Connect ha-nfcssl')
-      return true
-    } else await this.#reply(authdCode.invalidArguments, `Unknown service ${service}`)
+    else if (service === grant.service) return await this.#connect('ha-nfc')
+    else if (service === authdService(grant.service, 'nbdssl')) return await this.#connect('ha-nfcssl')
+    else await this.#reply(authdCode.invalidArguments, `Unknown service ${service}`)
     return undefined
+  }
+
+  /**
+   * The client may answer before our own socket has confirmed the write, and the first TLS session would then take the second
+   * one's ClientHello for its own, and refuse it. A host reads record by record and leaves what follows in the socket.
+   * Source: OpenSSL, SSL_CTX_set_read_ahead (off by default). Evidence: inferred for authd.
+   */
+  async #connect(service: 'ha-nfc' | 'ha-nfcssl'): Promise<boolean> {
+    this.#handOver()
+    await this.#reply(authdCode.ok, `Connect ${service}`)
+    return service === 'ha-nfcssl'
   }
 
   async #strike(on: string, object: string): Promise<Awaited<ReturnType<typeof strikeAt>>> {

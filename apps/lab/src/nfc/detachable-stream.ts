@@ -7,6 +7,7 @@ import { Duplex } from 'node:stream'
  */
 export class DetachableStream extends Duplex {
   readonly #socket: Socket
+  #isHeld = false
   #isDetached = false
   readonly #onData = (chunk: Buffer) => {
     if (!this.push(chunk)) this.#socket.pause()
@@ -21,16 +22,26 @@ export class DetachableStream extends Duplex {
     socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose)
   }
 
-  /** Takes nothing more from the socket and leaves it paused. What was written before has been passed on. */
+  /**
+   * Takes nothing more from the socket, which keeps what comes for its next owner; what is written here still leaves.
+   * To be called before the word goes out that lets the client begin with something else.
+   */
+  hold(): void {
+    this.#isHeld = true
+    this.#socket.pause()
+    this.#socket.off('data', this.#onData)
+  }
+
+  /** Lets go of the socket and leaves it paused. What was written and confirmed before has been passed on. */
   detach(): void {
     if (this.#isDetached) return
+    this.hold()
     this.#isDetached = true
-    this.#socket.pause()
-    this.#socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
+    this.#socket.off('end', this.#onEnd).off('close', this.#onClose)
   }
 
   override _read(): void {
-    if (!this.#isDetached) this.#socket.resume()
+    if (!this.#isHeld) this.#socket.resume()
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
