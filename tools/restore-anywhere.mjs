@@ -1,0 +1,456 @@
+#!/usr/bin/env node
+// Restores a disk from a vmkeep repository folder with nothing but this file, Node.js 24.7 or later, and a passphrase or recovery code.
+// Written from docs/formats/repository.md alone and using none of vmkeep's code: it proves that the document is enough, and it is what
+// you need on the day nothing else is left. It only reads the repository. Keep a copy beside your recovery code.
+import * as crypto from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { zstdDecompressSync } from 'node:zlib'
+
+const usage = `Usage:
+  node restore-anywhere.mjs <repository> list
+  node restore-anywhere.mjs <repository> restore <point id or its beginning> <disk> <new file>
+  node restore-anywhere.mjs <repository> file <point id or its beginning> <name> <new file>
+
+The passphrase or recovery code is read from the file named by --key-file, from VMKEEP_KEY, or else from standard input.
+A disk is named by its key or label as 'list' shows them. The new file is a raw image; holes stay holes.
+A disk with lost chunks is not restored, unless you say --zero-lost: then they are zeroes, each is named, and the exit code is 3.`
+
+class Problem extends Error {}
+const must = (condition, message) => {
+  if (!condition) throw new Problem(message)
+}
+
+// --- primitives ------------------------------------------------------------------------------------------------------------------
+
+const hmac = (key, ...parts) => parts.reduce((mac, part) => mac.update(part), crypto.createHmac('sha256', key)).digest()
+const hkdf = (key, salt, info, size) => Buffer.from(crypto.hkdfSync('sha256', key, salt, info, size))
+const hex = (bytes) => Buffer.from(bytes).toString('hex')
+
+/** AES-256-GCM; `undefined` if key, AAD, ciphertext and tag do not belong together. */
+function unseal(key, nonce, aad, sealed) {
+  const decipher = crypto.createDecipheriv('aes-256-gcm', key, nonce)
+  decipher.setAAD(aad)
+  decipher.setAuthTag(sealed.subarray(-16))
+  const plain = decipher.update(sealed.subarray(0, -16))
+  try {
+    decipher.final()
+    return plain
+  } catch {
+    return undefined
+  }
+}
+
+/** The CBOR that sealed objects hold: definite lengths, no tags. */
+function decodeCbor(source) {
+  let at = 0
+  const head = () => {
+    must(at < source.length, 'a record ends too early')
+    const first = source[at++]
+    const info = first & 31
+    if (info < 24) return { type: first >> 5, info, value: info }
+    const size = { 24: 1, 25: 2, 26: 4, 27: 8 }[info]
+    must(size !== undefined && at + size <= source.length, 'a record is not understood')
+    const start = at
+    at += size
+    return {
+      type: first >> 5,
+      info,
+      start,
+      size,
+      value: size === 8 ? Number(source.readBigUInt64BE(start)) : source.readUIntBE(start, size),
+    }
+  }
+  const item = () => {
+    const { type, info, value, start } = head()
+    if (type === 0) return value
+    if (type === 1) return -1 - value
+    if (type === 2 || type === 3) {
+      must(at + value <= source.length, 'a record ends too early')
+      const bytes = source.subarray(at, (at += value))
+      return type === 2 ? bytes : bytes.toString('utf8')
+    }
+    if (type === 4) return Array.from({ length: Math.min(value, source.length) }, item)
+    if (type === 5)
+      return Object.fromEntries(Array.from({ length: Math.min(value, source.length) }, () => [item(), item()]))
+    must(type === 7, 'a record is not understood')
+    if (info === 20 || info === 21) return info === 21
+    if (info === 22) return null
+    if (info === 26) return source.readFloatBE(start)
+    if (info === 27) return source.readDoubleBE(start)
+    must(info === 25, 'a record is not understood')
+    const half = source.readUInt16BE(start)
+    const [sign, exponent, fraction] = [half >> 15 ? -1 : 1, (half >> 10) & 31, half & 1023]
+    return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25))
+  }
+  const value = item()
+  must(at === source.length, 'a record has more bytes than it should')
+  return value
+}
+
+// --- §3 common header, §4 keys ---------------------------------------------------------------------------------------------------
+
+function header(bytes, magic, what) {
+  must(bytes.length >= 64 && bytes.toString('latin1', 0, 8) === magic, `${what} is no ${magic} object`)
+  must(bytes[8] === 1, `${what} is of major version ${bytes[8]}; this tool knows version 1`)
+  must(bytes.readUInt32LE(12) === 0, `${what} needs a feature that this tool does not know`)
+  return {
+    bytes: bytes.subarray(0, 64),
+    repositoryId: bytes.subarray(16, 32),
+    objectId: bytes.subarray(32, 48),
+    kind: bytes[51],
+  }
+}
+
+/** §4.2. `gap` bytes lie between the header and the rest: format has its version there. */
+function openSealed(bytes, magic, roleKey, what, gap = 0) {
+  const { objectId, kind } = header(bytes, magic, what)
+  const at = 64 + gap
+  const key = hkdf(roleKey, objectId, Buffer.from(`vmkeep/1 sealed ${magic}`), 32)
+  must(hmac(key, 'vmkeep/1 commit').equals(bytes.subarray(at, at + 32)), `${what} was sealed with another key`)
+  const plain = unseal(key, bytes.subarray(at + 32, at + 44), bytes.subarray(0, at + 32), bytes.subarray(at + 44))
+  must(plain !== undefined, `${what} is damaged`)
+  return { kind, value: decodeCbor(plain) }
+}
+
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** The 28 value symbols of a recovery code, or `undefined` if it is none. */
+function recoverySymbols(text) {
+  const symbols = text.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1')
+  if (symbols.length !== 35 || [...symbols].some((symbol) => !alphabet.includes(symbol))) return undefined
+  const groups = symbols.match(/.{5}/g)
+  for (const [i, group] of groups.entries()) {
+    const [a, b, c, d, check] = [...group].map((symbol) => alphabet.indexOf(symbol))
+    must(
+      (a + 3 * b + 5 * c + 7 * d + 11 * (i + 1)) % 32 === check,
+      `group ${i + 1} of the recovery code has a typing error`,
+    )
+  }
+  return groups.map((group) => group.slice(0, 4)).join('')
+}
+
+function stretch(slot, secret) {
+  const [kdf, memory, passes, parallelism] = [
+    slot[64],
+    slot.readUInt32LE(68),
+    slot.readUInt32LE(72),
+    slot.readUInt32LE(76),
+  ]
+  must(
+    memory <= 1_048_576 && passes >= 1 && passes <= 16 && parallelism >= 1 && parallelism <= 16,
+    'a key slot asks for too much',
+  )
+  const salt = slot.subarray(80, 96)
+  if (kdf === 2)
+    return crypto.scryptSync(secret, salt, 32, { N: memory, r: 8, p: parallelism, maxmem: 2048 * memory + 2 ** 20 })
+  must(kdf === 1, `a key slot uses key derivation ${kdf}, which this tool does not know`)
+  must(crypto.argon2Sync !== undefined, 'this Node.js has no argon2: use 24.7 or later')
+  return crypto.argon2Sync('argon2id', { message: secret, nonce: salt, parallelism, tagLength: 32, memory, passes })
+}
+
+function masterKey(folder, text) {
+  const symbols = recoverySymbols(text)
+  for (const name of readdirSync(join(folder, 'keys')).filter((name) => name.startsWith('slot-'))) {
+    const slot = readFileSync(join(folder, 'keys', name))
+    const { kind } = header(slot, 'VMKPSLOT', name)
+    const secret = kind === 2 ? symbols : kind === 1 ? text.normalize('NFC') : undefined
+    if (secret === undefined) continue
+    const stretched = stretch(slot, secret)
+    if (!hmac(stretched, 'vmkeep/1 commit').equals(slot.subarray(96, 128))) continue
+    const key = unseal(
+      hmac(stretched, 'vmkeep/1 wrap'),
+      slot.subarray(128, 140),
+      slot.subarray(0, 128),
+      slot.subarray(140, 188),
+    )
+    must(key !== undefined, `the key slot ${name} is damaged`)
+    return key
+  }
+  throw new Problem('this is neither the passphrase nor the recovery code of this repository')
+}
+
+function openKeys(folder, text) {
+  must(existsSync(join(folder, 'format')), `${folder} is no repository: it has no file "format"`)
+  const format = readFileSync(join(folder, 'format'))
+  const { repositoryId } = header(format, 'VMKPFORM', 'format')
+  const master = masterKey(folder, text)
+  const role = (info, size = 32) => hkdf(master, repositoryId, `vmkeep/1 ${info}`, size)
+  const map = role('map', 64)
+  const keys = {
+    control: role('control'),
+    ids: role('ids'),
+    index: role('index'),
+    mapIds: map.subarray(0, 32),
+    map: map.subarray(32),
+    data: new Map(),
+  }
+  openSealed(format, 'VMKPFORM', keys.control, 'format', 16)
+  const ring = readdirSync(join(folder, 'keys'))
+    .filter((name) => name.startsWith('ring-'))
+    .sort()
+    .at(-1)
+  must(ring !== undefined, 'the repository has no key ring')
+  const { value } = openSealed(readFileSync(join(folder, 'keys', ring)), 'VMKPRING', role('chunk'), ring)
+  for (const { generation, key } of value.generations) keys.data.set(generation, key)
+  return keys
+}
+
+// --- §5 packs: which blob lies where, from the packs' own trailers -----------------------------------------------------------------
+
+function readAt(file, offset, size) {
+  const bytes = Buffer.alloc(size)
+  for (let done = 0; done < size;) {
+    const read = readSync(file, bytes, done, size - done, offset + done)
+    must(read > 0, 'a file is shorter than it should be')
+    done += read
+  }
+  return bytes
+}
+
+function trailerOf(path, name, indexKey) {
+  const file = openSync(path, 'r')
+  try {
+    const size = fstatSync(file).size
+    must(size >= 128, 'it is too short')
+    const footer = readAt(file, size - 64, 64)
+    must(footer.toString('latin1', 56) === 'VMKPEND1', 'its end is missing')
+    const [offset, length] = [Number(footer.readBigUInt64LE(0)), footer.readUInt32LE(8)]
+    must(offset + length === size - 64, 'its footer contradicts its size')
+    const [head, trailer] = [readAt(file, 0, 64), readAt(file, offset, length)]
+    must(hmac(indexKey, head, trailer.subarray(0, -32)).equals(trailer.subarray(-32)), 'its table is damaged')
+    must(hex(trailer.subarray(8, 16)) === name.split('-')[1], 'it is another pack')
+    return trailer
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** id → { path, offset, size } of every blob in a pack that can be understood. */
+function findBlobs(folder, indexKey) {
+  const blobs = new Map()
+  for (const shelf of readdirSync(join(folder, 'packs')))
+    for (const name of readdirSync(join(folder, 'packs', shelf)).filter((name) =>
+      /^[0-9a-f]{32}-[0-9a-f]{16}$/.test(name),
+    )) {
+      const path = join(folder, 'packs', shelf, name)
+      try {
+        const trailer = trailerOf(path, name, indexKey)
+        for (let at = 16, left = trailer.readUInt32LE(4); left > 0; left--, at += 48) {
+          const id = trailer.toString('latin1', at, at + 32)
+          const copies = blobs.get(id)
+          const copy = { path, offset: trailer.readUInt32LE(at + 32), size: trailer.readUInt32LE(at + 36) }
+          if (copies === undefined) blobs.set(id, [copy])
+          else copies.push(copy)
+        }
+      } catch (error) {
+        console.error(`warning: the pack ${name} cannot be used: ${error.message}`)
+      }
+    }
+  return blobs
+}
+
+class Blobs {
+  #keys
+  #places
+  #files = new Map()
+
+  constructor(folder, keys) {
+    this.#keys = keys
+    this.#places = findBlobs(folder, keys.index)
+  }
+
+  /** The plaintext, proven to be what the id names. */
+  read(id) {
+    const copies = this.#places.get(id.toString('latin1')) ?? []
+    for (const copy of copies) {
+      const plain = this.#open(id, copy)
+      if (plain !== undefined) return plain
+    }
+    throw new Problem(`the blob ${hex(id)} is ${copies.length === 0 ? 'in no pack' : 'damaged'}`)
+  }
+
+  #open(id, { path, offset, size }) {
+    const blob = readAt(this.#file(path), offset, size)
+    const head = blob.subarray(0, 64)
+    if (head.toString('latin1', 0, 4) !== 'BLB1' || !head.subarray(20, 52).equals(id)) return undefined
+    const isPage = head[4] === 2
+    const key = isPage ? this.#keys.map : this.#keys.data.get(head.readUInt32LE(16))
+    must(key !== undefined, `the key of generation ${head.readUInt32LE(16)} is not in the ring`)
+    const body = unseal(hmac(key, id), head.subarray(52, 64), head, blob.subarray(64))
+    if (body === undefined) return undefined
+    const plain = head[5] === 1 ? zstdDecompressSync(body, { maxOutputLength: 4 * 2 ** 20 }) : body
+    return hmac(isPage ? this.#keys.mapIds : this.#keys.ids, plain).equals(id) ? plain : undefined
+  }
+
+  #file(path) {
+    if (!this.#files.has(path)) {
+      if (this.#files.size > 200) {
+        for (const file of this.#files.values()) closeSync(file)
+        this.#files.clear()
+      }
+      this.#files.set(path, openSync(path, 'r'))
+    }
+    return this.#files.get(path)
+  }
+}
+
+// --- §8 map, §9 points -------------------------------------------------------------------------------------------------------------
+
+/** Every chunk that is not all zeroes: [number, id], ascending. */
+function* chunksUnder(blobs, id, level, first, chunkSize, orLost) {
+  const page = orLost(first * chunkSize, 256 ** (level + 1) * chunkSize, () => blobs.read(id))
+  if (page === undefined) return
+  must(page[0] === level, `the map page ${hex(id)} is of another level`)
+  for (let slot = 0, at = 36; slot < 256; slot++) {
+    if ((page[4 + (slot >> 3)] & (1 << (slot & 7))) === 0) continue
+    const below = page.subarray(at, (at += 32))
+    const number = first + slot * 256 ** level
+    if (level === 0) yield [number, below]
+    else yield* chunksUnder(blobs, below, level - 1, number, chunkSize, orLost)
+  }
+}
+
+function* pointsOf(folder, keys) {
+  for (const id of readdirSync(join(folder, 'points'))
+    .filter((name) => /^[0-9a-f]{32}$/.test(name))
+    .sort())
+    try {
+      const { kind, value } = openSealed(
+        readFileSync(join(folder, 'points', id)),
+        'VMKPPONT',
+        keys.control,
+        `the point ${id}`,
+      )
+      if (kind === 1) yield { id, ...value }
+    } catch (error) {
+      console.error(`warning: ${error.message}`)
+    }
+}
+
+function onePoint(folder, keys, prefix) {
+  const found = [...pointsOf(folder, keys)].filter(({ id }) => id.startsWith(prefix.toLowerCase()))
+  must(found.length > 0, `there is no point ${prefix}: see 'list'`)
+  must(
+    found.length === 1,
+    `${prefix} is the beginning of ${found.length} points: ${found.map(({ id }) => id).join(', ')}`,
+  )
+  return found[0]
+}
+
+// --- the three commands --------------------------------------------------------------------------------------------------------------
+
+function list(folder, keys) {
+  for (const { id, subject, createdAt, images, blobs } of pointsOf(folder, keys)) {
+    console.log(`${id}  ${new Date(createdAt).toISOString()}  ${subject.name}`)
+    for (const { key, label, capacityBytes } of images)
+      console.log(`    disk ${key}  "${label}"  ${capacityBytes} bytes`)
+    for (const name of Object.keys(blobs)) console.log(`    file ${name}`)
+  }
+}
+
+function restore(folder, keys, [prefix, disk, target]) {
+  const { id, images } = onePoint(folder, keys, prefix)
+  const found = images.filter(({ key, label }) => key === disk || label === disk)
+  must(
+    found.length === 1,
+    `the point ${id} has ${found.length} disks "${disk}"; it has ${images.map(({ key, label }) => `${key} ("${label}")`).join(', ')}`,
+  )
+  const [{ capacityBytes, chunkSizeBytes, height, root }] = found
+  const blobs = new Blobs(folder, keys)
+  const lost = []
+  const orLost = (offset, size, read) => {
+    try {
+      return read()
+    } catch (error) {
+      if (!zeroLost || !(error instanceof Problem)) throw error
+      lost.push(`bytes ${offset} to ${Math.min(offset + size, capacityBytes)}: ${error.message}`)
+      return undefined
+    }
+  }
+  newFile(target, (out) => {
+    ftruncateSync(out, capacityBytes)
+    let told = 0
+    for (const [number, chunkId] of root === null
+      ? []
+      : chunksUnder(blobs, root, height - 1, 0, chunkSizeBytes, orLost)) {
+      const offset = number * chunkSizeBytes
+      const plain = orLost(offset, chunkSizeBytes, () => blobs.read(chunkId))
+      if (plain === undefined) continue
+      must(
+        plain.length === chunkSizeBytes && offset < capacityBytes,
+        `the chunk ${hex(chunkId)} does not fit its place`,
+      )
+      writeAll(out, plain.subarray(0, capacityBytes - offset), offset)
+      if (offset - told < 2 ** 30) continue
+      told = offset
+      console.error(`${Math.round(offset / 2 ** 20)} of ${Math.round(capacityBytes / 2 ** 20)} MiB`)
+    }
+  })
+  for (const line of lost) console.error(`lost: ${line}`)
+  console.log(
+    `${target}: ${capacityBytes} bytes, ${lost.length === 0 ? 'every chunk authenticated' : 'with what is lost as zeroes'}`,
+  )
+  if (lost.length > 0) process.exitCode = 3
+}
+
+function file(folder, keys, [prefix, name, target]) {
+  const { id, blobs } = onePoint(folder, keys, prefix)
+  must(Object.hasOwn(blobs, name), `the point ${id} has no file "${name}"; it has ${Object.keys(blobs).join(', ')}`)
+  newFile(target, (out) => writeAll(out, new Blobs(folder, keys).read(blobs[name]), 0))
+  console.log(target)
+}
+
+/** A file that gets its name only when it is whole, and never in another's place. */
+function newFile(path, write) {
+  must(!existsSync(path), `${path} is already there`)
+  const partial = `${path}.${process.pid}.partial`
+  const out = openSync(partial, 'wx')
+  try {
+    write(out)
+    fsyncSync(out)
+    linkSync(partial, path)
+  } finally {
+    closeSync(out)
+    unlinkSync(partial)
+  }
+}
+
+function writeAll(to, bytes, offset) {
+  for (let done = 0; done < bytes.length;) done += writeSync(to, bytes, done, bytes.length - done, offset + done)
+}
+
+const options = { 'key-file': { type: 'string' }, 'zero-lost': { type: 'boolean' }, help: { type: 'boolean' } }
+let zeroLost = false
+
+try {
+  const { positionals, values } = parseArgs({ allowPositionals: true, options })
+  const [folder, command, ...rest] = positionals
+  const run = { list, restore, file }[command]
+  if (values.help || run === undefined || rest.length !== (command === 'list' ? 0 : 3)) {
+    console.error(usage)
+    process.exit(values.help ? 0 : 2)
+  }
+  zeroLost = values['zero-lost'] === true
+  const text = values['key-file']
+    ? readFileSync(values['key-file'], 'utf8')
+    : (process.env.VMKEEP_KEY ?? readFileSync(0, 'utf8'))
+  run(folder, openKeys(folder, text.replace(/\r?\n$/, '')), rest)
+} catch (error) {
+  console.error(`error: ${error instanceof Problem || error.code !== undefined ? error.message : error.stack}`)
+  process.exit(1)
+}
