@@ -83,6 +83,19 @@ describe('a limiter', () => {
     expect([limiter.held, limiter.waiting]).toEqual([0, 0])
   })
 
+  it('tells who has to wait, and nobody else', async () => {
+    const limiter = new Limiter(1)
+    const waited: string[] = []
+    const first = await limiter.acquire(undefined, () => waited.push('first'))
+    const second = limiter.acquire(undefined, () => waited.push('second'))
+    expect(waited).toEqual(['second'])
+    first[Symbol.dispose]()
+    const place = await second
+    place[Symbol.dispose]()
+    await limiter.acquire(undefined, () => waited.push('third'))
+    expect(waited).toEqual(['second'])
+  })
+
   it('is one per key', () => {
     const keyed = new KeyedLimiter(2)
     expect(keyed.for('a')).toBe(keyed.for('a'))

@@ -18,11 +18,19 @@ export class Limiter {
     return this.#waiting.length
   }
 
-  /** Waits for a place. The caller releases it by disposing what it gets. @throws `signal.reason` when aborted while waiting */
-  async acquire(signal?: AbortSignal): Promise<Disposable> {
+  /**
+   * Waits for a place. The caller releases it by disposing what it gets.
+   *
+   * @param onWait called if there is none free now
+   * @throws `signal.reason` when aborted while waiting
+   */
+  async acquire(signal?: AbortSignal, onWait?: () => void): Promise<Disposable> {
     signal?.throwIfAborted()
     if (this.#held < this.#max) this.#held++
-    else await this.#wait(signal)
+    else {
+      onWait?.()
+      await this.#wait(signal)
+    }
     return this.#place()
   }
 
