@@ -1,13 +1,11 @@
 import { AppError } from '@vmkeep/kit'
 
-/** What says nothing but "not now" about a host that has worked before: it may be restarting. */
-const onceOpened = ['nfc.port-unreachable', 'nfc.host-unknown', 'nfc.service-refused']
-
 /**
- * What a new connection may cure though none has worked yet. A handshake that breaks off was seen now and then where two follow
- * each other on one connection; a wrong certificate has a code of its own and is final. Evidence: observed (against the lab).
+ * What says nothing but "not now" about a host that has worked before: it may be restarting. A TLS handshake that fails is among
+ * them only then: at first it tells of versions or of somebody in between, which no new ticket cures. A host that just drops
+ * the handshake is `nfc.connection-lost`, which is always tried again. Evidence: inferred.
  */
-const byReconnecting = ['nfc.buffer-refused', 'nfc.tls-failed']
+const onceOpened = ['nfc.port-unreachable', 'nfc.host-unknown', 'nfc.tls-failed', 'nfc.service-refused']
 
 /**
  * Whether it is worth opening a new connection after `error`.
@@ -18,5 +16,5 @@ const byReconnecting = ['nfc.buffer-refused', 'nfc.tls-failed']
 export function isMendable(error: unknown, hasBeenOpen: boolean): boolean {
   if (!(error instanceof AppError)) return false
   if (error.remedy === 'retry') return error.code !== 'nfc.gave-up'
-  return byReconnecting.includes(error.code) || (hasBeenOpen && onceOpened.includes(error.code))
+  return error.code === 'nfc.buffer-refused' || (hasBeenOpen && onceOpened.includes(error.code))
 }

@@ -218,6 +218,35 @@ describe('reading over a connection that breaks', () => {
     expect(tries).toBe(3)
   })
 
+  it('tries a TLS handshake again that fails on a host that worked before, but not the first', async () => {
+    const noTls: HostScript = { onSocket: (socket) => socket.write('220 hello\r\nHTTP/1.1 400 Bad Request\r\n\r\n') }
+    await expect(open(noTls)).rejects.toMatchObject({ code: 'nfc.tls-failed' })
+    const { host, disk, events } = await open({})
+    let isBroken = true
+    host.script = {
+      onSocket(socket) {
+        const isTaken = isBroken && noTls.onSocket!(socket)
+        isBroken = false
+        return isTaken
+      },
+    }
+    host.session.stream.destroy()
+    await disk.read(0, Buffer.alloc(512))
+    expect(codes(events)).toEqual(['nfc.connection-lost', 'nfc.tls-failed'])
+  })
+
+  it('takes a handshake that is dropped for a lost connection, and tries again at once', async () => {
+    let isDropped = false
+    const { events } = await open({
+      onSocket(socket) {
+        const isFirst = !isDropped
+        isDropped = true
+        return isFirst && socket.end('220 hello\r\n') === socket
+      },
+    })
+    expect(codes(events)).toEqual(['nfc.connection-lost'])
+  })
+
   it('does not go on with another disk', async () => {
     const host = await ScriptedHost.start(image)
     const other = await ScriptedHost.start(Buffer.alloc(1024))

@@ -113,8 +113,13 @@ export class ScriptedHost implements AsyncDisposable {
         continue
       }
       const reply = scripted ?? (isLoggedIn ? authdReply(line) : '530 Please login with USER and PASS.')
-      if (reply !== '') stream.write(`${reply}\r\n`)
+      const written = new Promise<void>((resolve) => {
+        if (reply === '') resolve()
+        else stream.write(`${reply}\r\n`, () => resolve())
+      })
+      // Waiting for the last one as well would let this TLS session take what the client says next.
       if (reply.startsWith('200 Connect')) return line.slice('PROXY '.length)
+      await written
     }
   }
 }
