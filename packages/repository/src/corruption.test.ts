@@ -116,6 +116,7 @@ describe('a point', () => {
     ['empty', empty],
     ['zeroed', zeroed],
     ['swapped with another', () => new Uint8Array(whole.objects.get(keysOf('points/')[1]!)!)],
+    ['larger than any point', () => new Uint8Array(1024 * 1024 + 1)],
     ['too large to be one', () => new Uint8Array(100_000)],
   ])('%s is listed as damaged, and named by verify', async (_, change) => {
     const key = `points/${points[0]!.id}`

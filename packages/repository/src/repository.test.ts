@@ -358,11 +358,32 @@ describe('sessions', () => {
   it('refuse a manifest that is too large or no plain data, and can go on', async () => {
     await using test = await openTestRepository()
     await using session = await test.repository.beginSession()
-    const attributes = [{ list: 'x'.repeat(70_000) }, { date: new Date() as never }, { nan: Number.NaN }]
+    const attributes = [{ text: 'x'.repeat(1024 * 1024) }, { date: new Date() as never }, { nan: Number.NaN }]
     for (const more of attributes)
       expect(await refusal(session.commit(manifestOf({}, { attributes: more })))).toBe('repository.invalid-option')
     expect(await refusal(session.commit(manifestOf({}, { blobs: { x: 'zz' } })))).toBe('repository.invalid-option')
     await session.commit(manifestOf({}))
+  })
+
+  it('keep a manifest of 60 disks with long names, and one of nearly a megabyte', async () => {
+    await using test = await openTestRepository()
+    await using session = await test.repository.beginSession()
+    const image = await storeImage(session, random.bytes(1000))
+    const long = (what: string) => `${what} ${'很长的名字'.repeat(40)}`
+    const disks = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [String(2000 + i), image]))
+    const { images, ...rest } = manifestOf(disks, { attributes: { notes: 'x'.repeat(900_000) } })
+    const manifest = {
+      ...rest,
+      images: images.map((each) => ({
+        ...each,
+        attributes: { fileName: long(each.key), metadata: { uuid: long('') } },
+      })),
+    }
+    const point = await session.commit(manifest)
+    await using again = await reopenTestRepository(test.storage)
+    expect(await again.point(point.id)).toEqual(point)
+    expect(await collect(again.points())).toEqual([point])
+    expect(point).toMatchObject(manifest)
   })
 
   it('stop when their signal is aborted', async () => {

@@ -20,7 +20,7 @@ export interface PointImage {
   readonly attributes: Readonly<Record<string, Plain>>
 }
 
-/** What a writer says about the point it commits. At most 48 KiB once encoded: put anything larger into a blob. */
+/** What a writer says about the point it commits. At most 1 MiB once encoded: put what has no bound of its own into a blob. */
 export interface PointManifest {
   readonly subject: { readonly id: string; readonly name: string; readonly kind: string }
   readonly images: readonly PointImage[]

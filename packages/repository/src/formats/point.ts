@@ -9,6 +9,12 @@ import { heightOf, whyNotChunkSize } from './map-geometry.ts'
 import { decodeSealed, encodeSealed } from './sealed-object.ts'
 import { createdAtMsOf } from './session-id.ts'
 
+/**
+ * A point is read whole, eight at a time where points are listed, so this bounds memory. It is far from what is needed: a VM of
+ * 256 disks, vSphere's maximum, with long names takes about 300 KiB.
+ */
+export const pointBytesMax = 1024 * 1024
+
 const kinds = { point: 1, fenced: 2, deleted: 3 } as const
 
 /** What stands under `points/<session id>`: docs/formats/repository.md §9. */

@@ -2,7 +2,7 @@ import { FormatError, hasCode, mapConcurrent } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import { fail } from '../errors.ts'
 import { pointIdOf, pointKey, pointsPrefix } from '../formats/object-names.ts'
-import { sealedObjectBytesMax } from '../formats/sealed-object.ts'
+import { pointBytesMax } from '../formats/point.ts'
 import { createdAtMsOf } from '../formats/session-id.ts'
 import type { DamagedPoint, RestorePoint } from '../restore-point.ts'
 import { readEnd } from '../sessions/session-end.ts'
@@ -42,7 +42,7 @@ async function readPoint(
   signal: AbortSignal | undefined,
 ): Promise<RestorePoint | DamagedPoint | undefined> {
   try {
-    const source = await core.objects.get(pointKey(id), sealedObjectBytesMax, signal)
+    const source = await core.objects.get(pointKey(id), pointBytesMax, signal)
     if (source === undefined) return undefined // deleted since it was listed
     const end = readEnd(core, id, source)
     return end.kind === 'point' ? end.point : undefined

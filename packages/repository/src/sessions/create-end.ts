@@ -3,7 +3,7 @@ import type { Core } from '../core.ts'
 import { fail } from '../errors.ts'
 import { sameBytes } from '../formats/hex.ts'
 import { pointKey } from '../formats/object-names.ts'
-import { sealedObjectBytesMax } from '../formats/sealed-object.ts'
+import { pointBytesMax } from '../formats/point.ts'
 
 const attemptsMax = 4
 const delayMs = 250
@@ -33,7 +33,7 @@ export async function createEnd(
     )
     if (failure === undefined) return { kind: 'ours' }
     mayStillHappen ||= !isCertain(failure)
-    const found = await objects.get(key, sealedObjectBytesMax).catch(() => undefined)
+    const found = await objects.get(key, pointBytesMax).catch(() => undefined)
     if (found !== undefined) return sameBytes(found, bytes) ? { kind: 'ours' } : { kind: 'other', bytes: found }
     if (attempt === attemptsMax || isCertain(failure)) return { kind: 'failed', error: failure, mayStillHappen }
     await clock.sleep(delayMs * attempt)

@@ -5,8 +5,7 @@ import { fail } from '../errors.ts'
 import { blobType, plainBytesMax } from '../formats/blob.ts'
 import { toHex } from '../formats/hex.ts'
 import { packKind } from '../formats/pack.ts'
-import { encodePoint } from '../formats/point.ts'
-import { sealedObjectBytesMax } from '../formats/sealed-object.ts'
+import { encodePoint, pointBytesMax } from '../formats/point.ts'
 import { ChunkingImageWriter } from '../images/image-writer.ts'
 import { MapWriter, type PageStore } from '../map/map-writer.ts'
 import type { PageCache } from '../map/page-cache.ts'
@@ -124,8 +123,8 @@ export class OpenSession implements WriterSession {
     try {
       const sealing = { controlKey: roles.control, random }
       const bytes = encodePoint({ repositoryId, sessionId: this.id }, manifest, about, sealing)
-      if (bytes.length > sealedObjectBytesMax)
-        throw new FormatError(`${bytes.length} bytes are more than ${sealedObjectBytesMax}: put large parts into blobs`)
+      if (bytes.length > pointBytesMax)
+        throw new FormatError(`${bytes.length} bytes are more than ${pointBytesMax}: put large parts into blobs`)
       const end = readEnd(this.#core, this.id, bytes) // read back before it is relied upon
       assert(end.kind === 'point')
       return { bytes, point: end.point }
