@@ -29,39 +29,44 @@ export const options: BackupOptions = {
 /** Waits a twentieth: what retries is retried, and a test does not wait for it. */
 const hastyClock: Clock = { ...systemClock, sleep: (durationMs, signal) => systemClock.sleep(durationMs / 20, signal) }
 
+/** Where things lie that do not go into the world's own folder. */
+export interface WorldFolders {
+  readonly repositoryFolder?: string
+  readonly stateFolder?: string
+}
+
 export class World implements AsyncDisposable {
   readonly lab: Lab
   readonly session: Session
   readonly repository: Repository
   readonly folder: string
+  readonly stateFolder: string
   readonly events: RunEvent[] = []
   readonly #made: AsyncDisposableStack
 
   private constructor(
-    parts: { lab: Lab; session: Session; repository: Repository; folder: string },
+    parts: Pick<World, 'lab' | 'session' | 'repository' | 'folder' | 'stateFolder'>,
     made: AsyncDisposableStack,
   ) {
     this.lab = parts.lab
     this.session = parts.session
     this.repository = parts.repository
     this.folder = parts.folder
+    this.stateFolder = parts.stateFolder
     this.#made = made
   }
 
-  static async start(labOptions: LabOptions): Promise<World> {
+  static async start(labOptions: LabOptions, { repositoryFolder, stateFolder }: WorldFolders = {}): Promise<World> {
     await using made = new AsyncDisposableStack()
     const folder = await mkdtemp(join(tmpdir(), 'vmkeep-journey-'))
     made.defer(() => rm(folder, { recursive: true, force: true }))
     const lab = made.use(await startLab(labOptions))
     const session = made.use(await openLabSession(lab))
-    const storage = await openFolderStorage(join(folder, 'repository'), { create: true })
+    const storage = await openFolderStorage(repositoryFolder ?? join(folder, 'repository'), { create: true })
     const { repository } = await createRepository(storage, { passphrase, kdf: fastKdf })
     made.use(repository)
-    return new World({ lab, session, repository, folder }, made.move())
-  }
-
-  get stateFolder(): string {
-    return join(this.folder, 'state')
+    const parts = { lab, session, repository, folder, stateFolder: stateFolder ?? join(folder, 'state') }
+    return new World(parts, made.move())
   }
 
   async backup(

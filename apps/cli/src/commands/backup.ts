@@ -1,6 +1,9 @@
 import type { RunReport, VmOutcome, VmReport } from '@vmkeep/backup'
+import { errorFromData } from '@vmkeep/kit'
 import { backupFlags, backupOptionsOf, checkChoice } from '../backup-options.ts'
 import { command } from '../command.ts'
+import { exitOf } from '../exit-of.ts'
+import type { ExitName } from '../exits.ts'
 import { count, length, size } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
 import { type Column, table } from '../output/table.ts'
@@ -26,7 +29,7 @@ export const backupCommand = command({
   ],
   arguments: { vm: anyArguments(text('VM'), 'names, globs, inventory paths, uuids or references; or --all') },
   options: backupFlags,
-  exits: ['partial', 'failed', 'notFound', 'conflict'],
+  exits: ['partial', 'failed', 'notFound', 'conflict', 'precondition', 'notSignedIn', 'damaged'],
   needs: ['config', 'repository', 'session'],
 
   check: checkChoice,
@@ -62,15 +65,21 @@ export const backupCommand = command({
     })
     await out.answer(report, (style) => describe(report, style))
     signal.throwIfAborted() // after the report: what was saved before Ctrl-C is worth knowing
-    return exitOf(report)
+    return exitOfReport(report)
   },
 })
 
-/** All ok is ok. Some points made is partial. None made is failed, unless there was nothing to do. */
-function exitOf({ vms }: RunReport): 'ok' | 'partial' | 'failed' {
+/** All ok is ok. Some points made, or nothing to do, is partial. None made is failed, or the one cause of which all VMs failed. */
+function exitOfReport({ vms }: RunReport): 'ok' | 'partial' | Failure {
   if (vms.every(({ outcome }) => outcome === 'ok')) return 'ok'
-  return vms.some(({ point, outcome }) => point !== undefined || outcome === 'skipped') ? 'partial' : 'failed'
+  if (vms.some(({ point, outcome }) => point !== undefined || outcome === 'skipped')) return 'partial'
+  const [exit, another] = new Set(vms.map(({ error }) => exitOf(error && errorFromData(error))))
+  return another === undefined && isFailure(exit) ? exit : 'failed'
 }
+
+const failures = ['failed', 'conflict', 'precondition', 'notSignedIn', 'damaged'] as const
+type Failure = (typeof failures)[number]
+const isFailure = (exit: ExitName | undefined): exit is Failure => failures.some((failure) => failure === exit)
 
 const columns: readonly Column<VmReport>[] = [
   { title: 'VM', value: ({ vm }) => vm },
