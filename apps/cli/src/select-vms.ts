@@ -1,5 +1,5 @@
 import { collect } from '@vmkeep/kit'
-import { findVms, listVms, resolveVm, type Session, type VmSummary } from '@vmkeep/vsphere'
+import { listVms, matchesSelector, pickVm, type Session, type VmSummary } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 
 export interface Selection {
@@ -15,7 +15,7 @@ export interface Selected {
 }
 
 /**
- * The VMs that are meant, each once, by path.
+ * The VMs that are meant, each once, by path. The inventory is listed once, however many selectors there are.
  *
  * @throws `vsphere.vm-not-found`, `vsphere.vm-ambiguous` for a name without `*` or `?`; `cli.vm-not-found` for a pattern nothing matches
  */
@@ -24,33 +24,24 @@ export async function selectVms(
   { include, exclude }: Selection,
   signal: AbortSignal,
 ): Promise<Selected> {
-  const meant = include.length === 0 ? await everyVm(session, signal) : await named(session, include, signal)
-  const left = await Promise.all(exclude.map((selector) => findVms(session, selector, signal)))
-  const outside = new Set(left.flat().map(keyOf))
-  const unique = [...new Map(meant.map((vm) => [keyOf(vm), vm])).values()]
-  const sorted = unique.toSorted((a, b) => a.inventoryPath.localeCompare(b.inventoryPath))
+  const all = (await collect(listVms(session, signal))).toSorted((a, b) =>
+    a.inventoryPath.localeCompare(b.inventoryPath),
+  )
+  const meant = new Set(
+    include.length === 0
+      ? all.filter(({ template }) => !template)
+      : include.flatMap((selector) => named(all, selector, session.host)),
+  )
+  const isExcluded = (vm: VmSummary) => exclude.some((selector) => matchesSelector(selector, vm))
   return {
-    vms: sorted.filter((vm) => !outside.has(keyOf(vm))),
-    excluded: sorted.filter((vm) => outside.has(keyOf(vm))),
+    vms: all.filter((vm) => meant.has(vm) && !isExcluded(vm)),
+    excluded: all.filter((vm) => meant.has(vm) && isExcluded(vm)),
   }
 }
 
-async function everyVm(session: Session, signal: AbortSignal): Promise<VmSummary[]> {
-  return (await collect(listVms(session, signal))).filter(({ template }) => !template)
+function named(all: readonly VmSummary[], selector: string, vcenter: string): readonly VmSummary[] {
+  if (!/[*?]/.test(selector)) return [pickVm(all, selector)]
+  const matches = all.filter((vm) => matchesSelector(selector, vm))
+  if (matches.length === 0) throw fail('cli.vm-not-found', { name: selector, vcenter })
+  return matches
 }
-
-async function named(session: Session, selectors: readonly string[], signal: AbortSignal): Promise<VmSummary[]> {
-  const found: VmSummary[] = []
-  for (const selector of selectors) {
-    if (!/[*?]/.test(selector)) {
-      found.push(await resolveVm(session, selector, signal))
-      continue
-    }
-    const matches = await findVms(session, selector, signal)
-    if (matches.length === 0) throw fail('cli.vm-not-found', { name: selector, vcenter: session.host })
-    found.push(...matches)
-  }
-  return found
-}
-
-const keyOf = ({ ref }: VmSummary): string => ref.value

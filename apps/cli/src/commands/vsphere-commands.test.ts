@@ -57,6 +57,26 @@ function run(argv: readonly string[], { env = {}, ...setting }: Setting = {}): P
   return vmkeep(argv, { home: folder, clock: systemClock, random: systemRandom, env: all, ...setting })
 }
 
+describe('however many VMs are named and excluded, the inventory is listed once', () => {
+  const listingsOf = async (argv: readonly string[]) => {
+    const views = () => lab.stats.calls.get('CreateContainerView') ?? 0
+    const before = views()
+    const { code, stderr } = await run(argv)
+    expect([0, 3], stderr).toContain(code) // 3: some disk can't be backed up
+    return views() - before
+  }
+
+  it.each([
+    ['vm list', ['web-01', 'golden', 'd*', '/*/vm/Prod/*', 'web-?1']],
+    ['plan', ['web-01', 'd*', '--exclude', 'golden', '--exclude', 'g*', '--exclude', 'nothing']],
+  ])('%s', async (command, selectors) => {
+    const words = command.split(' ')
+    const once = await listingsOf([...words, '*'])
+    expect(once).toBeGreaterThan(0)
+    expect(await listingsOf([...words, ...selectors])).toBe(once)
+  })
+})
+
 describe('vm list and show', () => {
   it('list the VMs, without templates unless asked', async () => {
     const { code, stdout, stderr } = await run(['vm', 'list'])

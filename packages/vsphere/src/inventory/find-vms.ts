@@ -1,3 +1,4 @@
+import { collect } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import type { Session } from '../session/session.ts'
 import { listVms } from './list-vms.ts'
@@ -20,15 +21,21 @@ export async function findVms(session: Session, selector: string, signal?: Abort
  * @throws `vsphere.vm-not-found` with names that look like it; `vsphere.vm-ambiguous` with all it could mean
  */
 export async function resolveVm(session: Session, selector: string, signal?: AbortSignal): Promise<VmSummary> {
-  const found: VmSummary[] = []
-  const names: string[] = []
-  for await (const vm of listVms(session, signal)) {
-    names.push(vm.name)
-    if (matchesSelector(selector, vm)) found.push(vm)
+  return pickVm(await collect(listVms(session, signal)), selector)
+}
+
+/** {@link resolveVm} among VMs that were listed before: who has many selectors asks the server once. */
+export function pickVm(vms: readonly VmSummary[], selector: string): VmSummary {
+  const [found, ...others] = vms.filter((vm) => matchesSelector(selector, vm))
+  if (found === undefined) {
+    const near = nearNames(
+      selector,
+      vms.map(({ name }) => name),
+    )
+    throw fail('vsphere.vm-not-found', { selector, near })
   }
-  if (found.length > 1) throw fail('vsphere.vm-ambiguous', { selector, candidates: found.map(describe) })
-  if (found[0] === undefined) throw fail('vsphere.vm-not-found', { selector, near: nearNames(selector, names) })
-  return found[0]
+  if (others.length > 0) throw fail('vsphere.vm-ambiguous', { selector, candidates: [found, ...others].map(describe) })
+  return found
 }
 
 const describe = ({ inventoryPath, instanceUuid, ref }: VmSummary): string =>
