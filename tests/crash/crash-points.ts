@@ -2,8 +2,8 @@
 export interface CrashPoint {
   /** As `VMKEEP_CRASH_AT` takes it: a name, or `name#3` for its third passing. */
   readonly at: string
-  readonly of: 'backup' | 'clean-up' | 'restore-to-vsphere'
-  /** Backup: a new restore point is committed. Restore: the new VM is the admin's. */
+  readonly of: 'backup' | 'clean-up' | 'restore-to-vsphere' | 'restore-to-files'
+  /** Backup: a new restore point is committed. Restore: the new VM is the admin's, or the last of the files has its name. */
   readonly finished: boolean
 }
 
@@ -11,6 +11,13 @@ const backup = (finished: boolean, ...names: string[]): CrashPoint[] =>
   names.map((at) => ({ at, of: 'backup', finished }))
 const restore = (finished: boolean, ...names: string[]): CrashPoint[] =>
   names.map((at) => ({ at, of: 'restore-to-vsphere', finished }))
+
+/** The files of a raw restore of two disks, in their order: disk, disk, config, vmx, nvram, report. The first stands without a number. */
+const files = ['', '#2', '#3', '#4', '#5', '#6']
+const fileSteps = ['new-file.before-link', 'new-file.after-link', 'new-file.published']
+const toFiles = files.flatMap((nth) =>
+  fileSteps.map((step, i) => ({ at: step + nth, of: 'restore-to-files' as const, finished: nth === '#6' && i > 0 })),
+)
 
 /** Every crash point of the sources, in the order in which they are passed. A test holds it to the sources and the documents. */
 export const crashPoints: readonly CrashPoint[] = [
@@ -26,4 +33,5 @@ export const crashPoints: readonly CrashPoint[] = [
   ...restore(false, 'restore.before-vm', 'restore.after-vm', 'restore.after-disk', 'restore.after-disk#2'),
   ...restore(false, 'restore.before-marker-off'),
   ...restore(true, 'restore.after-marker-off'),
+  ...toFiles,
 ]

@@ -1,10 +1,11 @@
 // kill -9 in the middle of a restore, then start again: no half VM and no half file, and nothing that is not ours is touched.
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, stat, unlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { openRawFile } from '@vmkeep/disk'
-import { type Destination, restoreToFiles, restoreToVsphere } from '@vmkeep/restore'
+import { type Destination, type RestoreReport, restoreToFiles, restoreToVsphere } from '@vmkeep/restore'
 import { cleanUpLeftovers, vmPointOf } from '@vmkeep/run'
 import { defaultTransport } from '@vmkeep/transport'
+import { openVmdk } from '@vmkeep/vmdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { firstDifference, type Instant } from '../support/world.ts'
 import { crashPoints } from './crash-points.ts'
@@ -118,48 +119,135 @@ describe('a restore into vSphere killed', () => {
   }
 })
 
-describe('a restore to files killed', () => {
-  const again = (folder: string, format: 'raw' | 'streamOptimized') => {
+describe('a restore to files', () => {
+  const formats = ['raw', 'monolithicFlat', 'monolithicSparse', 'streamOptimized'] as const
+  type Format = (typeof formats)[number]
+
+  const folderOf = (name: string) => join(past.world.folder, 'files', name.replace('#', ' '))
+  const work = (folder: string, format: Format) =>
+    ({ kind: 'restore-to-files', point: point().id, folder, format }) as const
+  const again = (folder: string, format: Format) => {
     const { repository } = past.world
     const request = { repository, folder, format, disks: [], verify: true, onEvent: ignore, signal } as const
     return restoreToFiles({ ...request, point: vmPointOf(point()) })
   }
+  const namesIn = async (folder: string) => {
+    const names = await readdir(folder)
+    return {
+      whole: names.filter((name) => !name.endsWith('.partial')),
+      partial: names.filter((name) => name.endsWith('.partial')),
+    }
+  }
 
-  it.each(['raw', 'monolithicFlat', 'monolithicSparse', 'streamOptimized'] as const)(
-    'in the middle of a %s file leaves nothing under the name of a whole one',
-    async (format) => {
-      const folder = join(past.world.folder, format)
-      const at = { event: { type: 'disk-progress' }, nth: 1, signal: 'SIGKILL' } as const
-      const work = { kind: 'restore-to-files', point: point().id, folder, format } as const
-      await using victim = startVictim(past.world, work, { at })
+  const ofRestore = crashPoints.filter((crash) => crash.of === 'restore-to-files')
+
+  it.each(ofRestore)(
+    'killed at $at leaves whole files only, and what the next one says is the way out',
+    async ({ at, finished }) => {
+      const folder = folderOf(at)
+      await using victim = startVictim(past.world, work(folder, 'raw'), { crashAt: at })
       expect(await victim.death).toBe('SIGKILL')
-      const names = await readdir(folder)
-      expect(names).not.toEqual([])
-      expect(names.filter((name) => !name.endsWith('.partial'))).toEqual([])
+      const { whole } = await namesIn(folder)
+      expect(whole.includes('web-restored.json')).toBe(finished)
+      for (const name of whole) await expectWhole(join(folder, name))
+      await expectMended(folder, 'raw', finished)
     },
   )
 
-  it('is done by the next one, into the same folder', async () => {
-    const folder = join(past.world.folder, 'raw')
-    const report = await again(folder, 'raw')
-    for (const [i, { target }] of report.disks.entries()) {
-      await using disk = await openRawFile(target)
-      expect(await firstDifference(disk, instant.get(vmPointOf(point()).disks[i]!.key)!)).toBeUndefined()
-    }
-    expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([])
+  it.each(['new-file.after-link', 'new-file.before-link#2'])(
+    'killed at %s never leaves the descriptor of a VMDK without its extent',
+    async (at) => {
+      const folder = folderOf(`flat ${at}`)
+      await using victim = startVictim(past.world, work(folder, 'monolithicFlat'), { crashAt: at })
+      expect(await victim.death).toBe('SIGKILL')
+      expect((await namesIn(folder)).whole).toEqual(['web-scsi0-0-flat.vmdk'])
+      await expectWhole(join(folder, 'web-scsi0-0-flat.vmdk'))
+      await expectMended(folder, 'monolithicFlat', false)
+    },
+  )
+
+  it.each(formats)(
+    'killed in the middle of a %s file is done by the next one, into the same folder',
+    async (format) => {
+      const folder = folderOf(format)
+      const at = { event: { type: 'disk-progress' }, nth: 1, signal: 'SIGKILL' } as const
+      await using victim = startVictim(past.world, work(folder, format), { at })
+      expect(await victim.death).toBe('SIGKILL')
+      const { whole, partial } = await namesIn(folder)
+      expect(whole).toEqual([])
+      expect(partial.length).toBeGreaterThan(1)
+      await expectRestored(folder, format)
+    },
+  )
+
+  it('keeps another one away while it lives, and gives way when it is dead', async () => {
+    const folder = folderOf('alive')
+    const at = { event: { type: 'disk-progress' }, nth: 1, signal: 'SIGSTOP' } as const
+    await using victim = startVictim(past.world, work(folder, 'raw'), { at })
+    await victim.reached
+    const before = await readdir(folder)
+    await expect(again(folder, 'raw')).rejects.toMatchObject({ code: 'restore.target-busy' })
+    expect(await readdir(folder)).toEqual(before)
+    victim.kill()
+    expect(await victim.death).toBe('SIGKILL')
+    await expectRestored(folder, 'raw')
   })
 
-  it('between two files keeps the whole one, which is never written over', async () => {
-    const folder = join(past.world.folder, 'second disk')
-    const at = { event: { type: 'disk-phase', phase: 'write' }, nth: 2, signal: 'SIGKILL' } as const
-    const work = { kind: 'restore-to-files', point: point().id, folder, format: 'raw' } as const
-    await using victim = startVictim(past.world, work, { at })
-    expect(await victim.death).toBe('SIGKILL')
-    const [whole, ...more] = await readdir(folder)
-    expect(more).toEqual([])
-    await using disk = await openRawFile(join(folder, whole!))
-    expect(await firstDifference(disk, instant.get(2000)!)).toBeUndefined()
-    await expect(again(folder, 'raw')).rejects.toMatchObject({ code: 'restore.target-exists' })
-    expect(await again(join(past.world.folder, 'elsewhere'), 'raw')).toMatchObject({ verified: true })
+  it.each(formats)('of two processes at once, as %s, is done by one of them', async (format) => {
+    const folder = folderOf(`race ${format}`)
+    await using one = startVictim(past.world, work(folder, format))
+    await using other = startVictim(past.world, work(folder, format))
+    const deaths = await Promise.all([one.death, other.death])
+    expect(deaths.filter((how) => how === 'exit 0: ')).toHaveLength(1)
+    expect(deaths.filter((how) => /restore\.target-(exists|busy)/.test(how))).toHaveLength(1)
+    expect((await namesIn(folder)).partial).toEqual([])
+    await expectDisks(folder, format)
   })
+
+  /** The error of the next restore names what is there; once that is moved away, as it says, all goes well. */
+  async function expectMended(folder: string, format: Format, finished: boolean): Promise<void> {
+    const { whole } = await namesIn(folder)
+    if (whole.length > 0) {
+      const says = finished ? /of the restore that web-restored\.json tells of/ : /but no web-restored\.json/
+      const message = expect.stringMatching(says)
+      await expect(again(folder, format)).rejects.toMatchObject({ code: 'restore.target-exists', message })
+      expect(await namesIn(folder)).toEqual({ whole, partial: [] })
+      for (const name of whole) await unlink(join(folder, name))
+    }
+    await expectRestored(folder, format)
+  }
+
+  async function expectRestored(folder: string, format: Format): Promise<void> {
+    expect(await again(folder, format)).toMatchObject({ verified: true, warnings: [] })
+    const { whole, partial } = await namesIn(folder)
+    expect(whole).toContain('web-restored.json')
+    expect(partial).toEqual([])
+    await expectDisks(folder, format)
+  }
+
+  async function expectDisks(folder: string, format: Format): Promise<void> {
+    for (const [i, { key }] of vmPointOf(point()).disks.entries()) {
+      const path = join(folder, `web-scsi0-${i}.${format === 'raw' ? 'raw' : 'vmdk'}`)
+      await using disk = await (format === 'raw' ? openRawFile(path) : openVmdk(path))
+      expect(await firstDifference(disk, instant.get(key)!)).toBeUndefined()
+    }
+  }
+
+  /** A file of a raw or flat restore, under its final name, has all its bytes. */
+  async function expectWhole(path: string): Promise<void> {
+    const { disks, configXml, homeFiles } = vmPointOf(point())
+    const name = basename(path)
+    const disk = disks.find((_, i) => name.startsWith(`web-scsi0-${i}`))
+    const blob = name === 'web-config.xml' ? configXml : homeFiles.find((file) => file.name === name)?.blob
+    if (disk !== undefined) {
+      await using file = await openRawFile(path)
+      expect(await firstDifference(file, instant.get(disk.key)!)).toBeUndefined()
+    } else if (blob !== undefined) {
+      expect((await readFile(path)).equals(await past.world.repository.readBlob(blob))).toBe(true)
+    } else {
+      expect(name).toBe('web-restored.json')
+      const { files, disks: told } = JSON.parse(await readFile(path, 'utf8')) as RestoreReport
+      for (const each of [...files, ...told.map(({ target }) => target)]) await stat(each)
+    }
+  }
 })

@@ -5,4 +5,6 @@ export { aligned, intersected, joined, split, subtracted } from './extent-stream
 export { fail as diskFail } from './errors.ts'
 export { isZero } from './is-zero.ts'
 export { MemoryDisk } from './memory-disk.ts'
+export { NewFile, type NewFileOptions } from './new-file/new-file.ts'
+export { findPartialFiles, type PartialFile, removeDeadPartialFiles } from './new-file/partial-files.ts'
 export { createRawFile, openRawFile } from './raw-file.ts'

@@ -1,9 +1,9 @@
-import { type FileHandle, link, open, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, open } from 'node:fs/promises'
 import { checkRun } from './check-run.ts'
 import type { DiskReader, DiskWriter } from './disk.ts'
 import { fail } from './errors.ts'
 import type { Extent } from './extent.ts'
+import { NewFile } from './new-file/new-file.ts'
 
 /** A raw image file, read as a disk. It must not change while open. */
 export async function openRawFile(path: string, sectorSizeBytes = 512): Promise<DiskReader> {
@@ -13,22 +13,19 @@ export async function openRawFile(path: string, sectorSizeBytes = 512): Promise<
 }
 
 /**
- * Creates a sparse raw image. It is written as `<path>.partial` and gets its name when finished, so that nothing half-written
- * ever looks whole. Disposing it unfinished deletes it.
+ * Creates a sparse raw image, as a {@link NewFile}: nothing half-written ever has its name. Disposing it unfinished deletes it.
  *
  * @throws EEXIST, at the start or at the end, if `path` is there: nothing is ever overwritten
  */
 export async function createRawFile(path: string, capacityBytes: number): Promise<DiskWriter> {
-  await requireAbsent(path)
-  const file = await open(`${path}.partial`, 'w') // what a killed run has left under this name is ours to replace
-  await file.truncate(capacityBytes)
-  return new RawFileWriter(path, file, capacityBytes)
-}
-
-async function requireAbsent(path: string): Promise<void> {
-  const file = await open(path, 'r').catch(() => undefined)
-  await file?.close()
-  if (file !== undefined) throw Object.assign(new Error(`EEXIST: ${path} is already there`), { code: 'EEXIST', path })
+  const file = await NewFile.create(path)
+  try {
+    await file.resize(capacityBytes)
+    return new RawFileWriter(file, capacityBytes)
+  } catch (error) {
+    await file[Symbol.asyncDispose]()
+    throw error
+  }
 }
 
 class RawFileReader implements DiskReader {
@@ -74,38 +71,35 @@ class RawFileReader implements DiskReader {
 }
 
 class RawFileWriter implements DiskWriter {
-  readonly #path: string
-  readonly #file: FileHandle
+  readonly #file: NewFile
   readonly capacityBytes: number
   readonly ascending = false
   #closed = false
 
-  constructor(path: string, file: FileHandle, capacityBytes: number) {
-    this.#path = path
+  constructor(file: NewFile, capacityBytes: number) {
     this.#file = file
     this.capacityBytes = capacityBytes
   }
 
   async write(offsetBytes: number, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted()
-    if (this.#closed) throw fail('disk.closed', { disk: this.#path })
-    checkRun(this.#path, this.capacityBytes, offsetBytes, bytes.length)
-    for (let done = 0; done < bytes.length;)
-      done += (await this.#file.write(bytes, done, bytes.length - done, offsetBytes + done)).bytesWritten
+    this.#check(offsetBytes, bytes.length, signal)
+    await this.#file.write(offsetBytes, bytes)
   }
 
-  async finish(): Promise<void> {
-    await this.#file.sync()
-    await link(`${this.#path}.partial`, this.#path) // unlike rename, never over another file
-    await this[Symbol.asyncDispose]()
-    await using folder = await open(dirname(this.#path), 'r')
-    await folder.sync()
+  async finish(signal?: AbortSignal): Promise<void> {
+    this.#check(0, 0, signal)
+    this.#closed = true
+    await this.#file.publish()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closed) return
     this.#closed = true
-    await this.#file.close()
-    await unlink(`${this.#path}.partial`)
+    await this.#file[Symbol.asyncDispose]()
+  }
+
+  #check(offsetBytes: number, lengthBytes: number, signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted()
+    if (this.#closed) throw fail('disk.closed', { disk: this.#file.path })
+    checkRun(this.#file.path, this.capacityBytes, offsetBytes, lengthBytes)
   }
 }

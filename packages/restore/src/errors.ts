@@ -8,8 +8,13 @@ export const fail = defineErrors({
   ],
   'restore.target-exists': [
     'change-request',
-    (d: { path: string }) =>
-      `${d.path} is already there and nothing is ever overwritten; choose another folder or move it away`,
+    (d: { folder: string; names: string; fact: string }) =>
+      `${d.folder} already holds ${d.names}, ${d.fact}; nothing is ever overwritten: move what is there away, or choose another folder, and restore again`,
+  ],
+  'restore.target-busy': [
+    'change-request',
+    (d: { folder: string; pid: number }) =>
+      `process ${d.pid} is restoring the same VM into ${d.folder} at this moment; wait for it, or choose another folder`,
   ],
   'restore.target-unusable': [
     'call-operator',
@@ -19,7 +24,7 @@ export const fail = defineErrors({
   'restore.target-full': [
     'call-operator',
     (d: { path: string }) =>
-      `no space left at ${d.path}; the unfinished file was removed, free some space and restore again`,
+      `no space left at ${d.path}; the unfinished file was removed; free some space, move what was finished away, and restore again`,
   ],
   'restore.verify-failed': [
     'quarantine',

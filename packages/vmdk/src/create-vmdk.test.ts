@@ -46,6 +46,18 @@ describe.each(vmdkKinds)('a new %s VMDK', (kind) => {
     expect(await readdir(folder)).toEqual(['disk.vmdk'])
   })
 
+  it('written by two at once belongs to the first who is done, whole', async () => {
+    await using first = await createVmdk(path, { kind, capacityBytes: MiB })
+    await using second = await createVmdk(path, { kind, capacityBytes: MiB })
+    await Promise.all([first.write(0, noise('first', MiB)), second.write(0, noise('second', MiB))])
+    await second.finish()
+    await expect(first.finish()).rejects.toMatchObject({ code: 'vmdk.file-exists' })
+    await first[Symbol.asyncDispose]()
+    expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([])
+    await using disk = await openVmdk(path)
+    expect((await bytesOf(disk, whole(MiB))).equals(noise('second', MiB))).toBe(true)
+  })
+
   it('stops at an abort and can go on', async () => {
     await using disk = await createVmdk(path, { kind, capacityBytes: MiB })
     const reason = new Error('enough')

@@ -5,7 +5,7 @@ import type { DiskMetadata } from './disk-metadata.ts'
 import { fail } from './errors.ts'
 import { MonolithicFlatWriter } from './monolithic-flat-writer.ts'
 import { MonolithicSparseWriter } from './monolithic-sparse-writer.ts'
-import { PartialFile } from './partial-file.ts'
+import { createVmdkFile } from './new-vmdk-file.ts'
 import { sectorSizeBytes } from './sectors.ts'
 import { type StreamOptions, StreamOptimizedWriter } from './stream-optimized-writer.ts'
 import type { StreamSink } from './vmdk-stream.ts'
@@ -24,7 +24,7 @@ export interface NewVmdk {
 }
 
 /**
- * Creates a VMDK. The files get their names when `finish` is done; until then they end in `.partial`, and disposing removes them.
+ * Creates a VMDK. The files get their names when `finish` is done, the descriptor last; until then they end in `.partial`, and disposing removes them.
  *
  * @throws `vmdk.file-exists`, `vmdk.write-failed`, `vmdk.bad-request`
  */
@@ -66,7 +66,7 @@ function checkRequest(path: string, capacityBytes: number, { uuid }: DiskMetadat
 const capacityBytesMax = 2 ** 46
 
 async function fileSink(path: string): Promise<StreamSink> {
-  const file = await PartialFile.create(path)
+  const file = await createVmdkFile(path)
   let sizeBytes = 0
   return {
     path,

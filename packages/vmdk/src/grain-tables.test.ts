@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { GrainTables } from './grain-tables.ts'
-import { PartialFile } from './partial-file.ts'
+import { createVmdkFile } from './new-vmdk-file.ts'
 import { bytesOf } from './sectors.ts'
 import { decodeEntries, tableEntries } from './sparse-header-format.ts'
 import { grainBytes, sparseLayout, tableOffsetBytes } from './sparse-layout.ts'
@@ -25,7 +25,7 @@ const anySteps = fc.array(fc.record({ grain: anyGrain, sector: fc.integer({ min:
 it('remembers every grain with three tables in memory, in both copies once flushed', () =>
   fc.assert(
     fc.asyncProperty(anySteps, async (steps) => {
-      await using file = await PartialFile.create(join(folder, 'disk'))
+      await using file = await createVmdkFile(join(folder, 'disk'))
       await file.resize(bytesOf(layout.overHeadSectors))
       const grains = new GrainTables(file, layout, 3)
       const model = new Map<number, number>()

@@ -1,4 +1,4 @@
-import type { PartialFile } from './partial-file.ts'
+import type { NewFile } from '@vmkeep/disk'
 import { type SparseLayout, tableOffsetBytes } from './sparse-layout.ts'
 import { decodeEntries, encodeEntries, tableEntries } from './sparse-header-format.ts'
 
@@ -14,12 +14,12 @@ interface Table {
  * both copies of them. One call at a time.
  */
 export class GrainTables {
-  readonly #file: PartialFile
+  readonly #file: NewFile
   readonly #layout: SparseLayout
   readonly #tablesMax: number
   readonly #tables = new Map<number, Table>() // in order of last use, the oldest first
 
-  constructor(file: PartialFile, layout: SparseLayout, tablesMax = tablesInMemoryMax) {
+  constructor(file: NewFile, layout: SparseLayout, tablesMax = tablesInMemoryMax) {
     this.#tablesMax = tablesMax
     this.#file = file
     this.#layout = layout

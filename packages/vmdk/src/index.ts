@@ -9,6 +9,7 @@ export {
 export { decodeDescriptor } from './descriptor-bytes.ts'
 export { type DiskMetadata, type Geometry, geometryOf } from './disk-metadata.ts'
 export { fail as vmdkFail } from './errors.ts'
+export { flatPathOf } from './monolithic-flat-writer.ts'
 export { openVmdk } from './open-vmdk.ts'
 export { type StreamDisk, type StreamOptions, StreamOptimizedWriter } from './stream-optimized-writer.ts'
 export type { StreamSink } from './vmdk-stream.ts'

@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
-import { type DiskWriter, isZero } from '@vmkeep/disk'
+import { type DiskWriter, isZero, type NewFile } from '@vmkeep/disk'
 import type { DiskMetadata } from './disk-metadata.ts'
 import { newDescriptor } from './new-descriptor.ts'
-import { PartialFile } from './partial-file.ts'
+import { createVmdkFile } from './new-vmdk-file.ts'
 import { WriterState } from './writer-state.ts'
 
 /** Where the bytes of the disk described at `path` are. */
@@ -12,8 +12,8 @@ export const flatPathOf = (path: string): string => path.replace(/\.vmdk$/i, '')
 export class MonolithicFlatWriter implements DiskWriter {
   readonly capacityBytes: number
   readonly ascending = false
-  readonly #flat: PartialFile
-  readonly #descriptor: PartialFile
+  readonly #flat: NewFile
+  readonly #descriptor: NewFile
   readonly #descriptorBytes: Uint8Array
   readonly #state: WriterState
   #writtenToBytes = 0
@@ -21,18 +21,15 @@ export class MonolithicFlatWriter implements DiskWriter {
   static async create(path: string, capacityBytes: number, metadata: DiskMetadata): Promise<MonolithicFlatWriter> {
     const extent = { access: 'RW', type: 'FLAT', fileName: basename(flatPathOf(path)), offsetSectors: 0 } as const
     const descriptorBytes = newDescriptor('monolithicFlat', extent, capacityBytes, metadata)
-    const descriptor = await PartialFile.create(path)
-    try {
-      const flat = await PartialFile.create(flatPathOf(path))
-      await flat.resize(capacityBytes)
-      return new MonolithicFlatWriter(capacityBytes, flat, descriptor, descriptorBytes)
-    } catch (error) {
-      await descriptor[Symbol.asyncDispose]()
-      throw error
-    }
+    await using files = new AsyncDisposableStack()
+    const descriptor = files.use(await createVmdkFile(path))
+    const flat = files.use(await createVmdkFile(flatPathOf(path)))
+    await flat.resize(capacityBytes)
+    files.move() // the writer's from here on
+    return new MonolithicFlatWriter(capacityBytes, flat, descriptor, descriptorBytes)
   }
 
-  private constructor(capacityBytes: number, flat: PartialFile, descriptor: PartialFile, descriptorBytes: Uint8Array) {
+  private constructor(capacityBytes: number, flat: NewFile, descriptor: NewFile, descriptorBytes: Uint8Array) {
     this.capacityBytes = capacityBytes
     this.#flat = flat
     this.#descriptor = descriptor

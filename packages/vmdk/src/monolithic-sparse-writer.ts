@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
-import { cut, type DiskWriter, isZero } from '@vmkeep/disk'
+import { cut, type DiskWriter, isZero, type NewFile } from '@vmkeep/disk'
 import { Limiter } from '@vmkeep/kit'
 import type { DiskMetadata } from './disk-metadata.ts'
 import { fail } from './errors.ts'
 import { GrainTables } from './grain-tables.ts'
 import { newDescriptor } from './new-descriptor.ts'
-import { PartialFile } from './partial-file.ts'
+import { createVmdkFile } from './new-vmdk-file.ts'
 import { bytesOf } from './sectors.ts'
 import {
   compression,
@@ -35,7 +35,7 @@ interface Placed {
 export class MonolithicSparseWriter implements DiskWriter {
   readonly capacityBytes: number
   readonly ascending = false
-  readonly #file: PartialFile
+  readonly #file: NewFile
   readonly #descriptorBytes: Uint8Array
   readonly #layout: SparseLayout
   readonly #tables: GrainTables
@@ -46,7 +46,7 @@ export class MonolithicSparseWriter implements DiskWriter {
   static async create(path: string, capacityBytes: number, metadata: DiskMetadata): Promise<MonolithicSparseWriter> {
     const extent = { access: 'RW', type: 'SPARSE', fileName: basename(path) } as const
     const descriptorBytes = newDescriptor('monolithicSparse', extent, capacityBytes, metadata)
-    const file = await PartialFile.create(path)
+    const file = await createVmdkFile(path)
     const layout = sparseLayout(capacityBytes, descriptorBytes.length)
     try {
       await file.resize(bytesOf(layout.overHeadSectors))
@@ -57,7 +57,7 @@ export class MonolithicSparseWriter implements DiskWriter {
     }
   }
 
-  private constructor(capacityBytes: number, file: PartialFile, descriptorBytes: Uint8Array, layout: SparseLayout) {
+  private constructor(capacityBytes: number, file: NewFile, descriptorBytes: Uint8Array, layout: SparseLayout) {
     this.capacityBytes = capacityBytes
     this.#file = file
     this.#descriptorBytes = descriptorBytes

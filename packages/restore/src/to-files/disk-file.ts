@@ -1,10 +1,14 @@
 import type { DiskReader, DiskWriter } from '@vmkeep/disk'
 import { createRawFile, openRawFile } from '@vmkeep/disk'
-import { createVmdk, openVmdk } from '@vmkeep/vmdk'
+import { createVmdk, flatPathOf, openVmdk } from '@vmkeep/vmdk'
 
 /** `raw`: the disk's bytes, sparse. The others are VMDK subformats by VMware's own names. */
 export const diskFileFormats = ['raw', 'monolithicFlat', 'monolithicSparse', 'streamOptimized'] as const
 export type DiskFileFormat = (typeof diskFileFormats)[number]
+
+/** The files that a disk's file consists of, in the order in which they get their names. */
+export const pathsOf = (path: string, format: DiskFileFormat): string[] =>
+  format === 'monolithicFlat' ? [flatPathOf(path), path] : [path]
 
 export const extensionOf = (format: DiskFileFormat): string => (format === 'raw' ? 'raw' : 'vmdk')
 

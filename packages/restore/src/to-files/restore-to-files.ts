@@ -1,13 +1,13 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { messageOf } from '@vmkeep/kit'
+import { NewFile } from '@vmkeep/disk'
 import type { Repository } from '@vmkeep/repository'
 import type { OnRunEvent, VmPoint } from '@vmkeep/run'
 import { chooseDisks, type PointDisk } from '../choose-disks.ts'
-import { fail } from '../errors.ts'
 import type { DiskRestoreReport, RestoreReport } from '../report.ts'
 import { compareWithImage, writeImage } from '../write-image.ts'
-import { createDiskFile, type DiskFileFormat, extensionOf, openDiskFile } from './disk-file.ts'
+import { createDiskFile, type DiskFileFormat, openDiskFile } from './disk-file.ts'
+import { prepareFolder } from './prepare-folder.ts'
+import { mapTargetErrors } from './target-error.ts'
+import { type TargetFiles, targetFilesOf } from './target-files.ts'
 
 export interface RestoreToFilesRequest {
   readonly repository: Repository
@@ -26,29 +26,32 @@ export interface RestoreToFilesRequest {
 /**
  * Writes a point's disks as files, with the VM's config beside them. Needs the repository only: no vCenter.
  *
- * @throws `restore.target-exists`, `restore.target-full`, `restore.no-such-disk`, `restore.verify-failed`, `repository.chunk-…`
+ * Each file appears whole or not at all. The last one is the report, `<vm>-restored.json`: where it is, everything is.
+ *
+ * @throws `restore.target-exists`, `restore.target-busy`, `restore.target-full`, `restore.target-unusable`,
+ * `restore.no-such-disk`, `restore.verify-failed`, `repository.chunk-…`
  */
 export async function restoreToFiles(request: RestoreToFilesRequest): Promise<RestoreReport> {
-  const { point, folder, format } = request
-  const disks = chooseDisks(point, request.disks)
+  const { point, folder, format, verify } = request
   const startedMs = performance.now()
-  await makeFolder(folder)
-  const targets = disks.map((disk) => ({ disk, path: join(folder, `${fileBase(point, disk)}.${extensionOf(format)}`) }))
-  const homeFiles = homeFilesOf(request)
-  for (const { path } of [...targets, ...homeFiles]) await requireAbsent(path)
-  const reports: DiskRestoreReport[] = []
-  for (const { disk, path } of targets) reports.push(await restoreDisk(request, disk, path))
-  for (const { path, blob } of homeFiles) await writeHomeFile(request, path, blob)
-  return {
+  const files = targetFilesOf(point, chooseDisks(point, request.disks), folder, format)
+  const warnings = await prepareFolder(folder, files)
+  await using reportFile = await createSmallFile(files.report) // held from now on: it tells others that we are at work
+  const disks: DiskRestoreReport[] = []
+  for (const { disk, path } of files.disks) disks.push(await restoreDisk(request, disk, path))
+  for (const file of files.sideFiles) await restoreSideFile(request, file)
+  const report: RestoreReport = {
     point: point.id,
     vm: point.name,
     target: folder,
-    disks: reports,
-    files: homeFiles.map(({ path }) => path),
-    verified: request.verify,
-    warnings: [],
+    disks,
+    files: [...files.sideFiles.map(({ path }) => path), files.report],
+    verified: verify,
+    warnings,
     seconds: (performance.now() - startedMs) / 1000,
   }
+  await writeWhole(reportFile, Buffer.from(`${JSON.stringify(report, null, 2)}\n`))
+  return report
 }
 
 async function restoreDisk(request: RestoreToFilesRequest, disk: PointDisk, path: string): Promise<DiskRestoreReport> {
@@ -68,7 +71,7 @@ async function restoreDisk(request: RestoreToFilesRequest, disk: PointDisk, path
     })
   onEvent({ type: 'disk-phase', ...about, phase: 'write', detail: path })
   await using image = await repository.openImage(disk.image, signal)
-  const writtenBytes = await mapErrors(path, async () => {
+  const writtenBytes = await mapTargetErrors(path, async () => {
     await using target = await createDiskFile(path, format, { capacityBytes, metadata: disk.metadata })
     const written = await writeImage(image, target, (now) => progress(now.writtenBytes), signal)
     await target.finish(signal)
@@ -90,50 +93,20 @@ async function restoreDisk(request: RestoreToFilesRequest, disk: PointDisk, path
   }
 }
 
-/** `web-01-scsi0-1`: the VM and the place of the disk, safe as a file name everywhere. */
-function fileBase(point: VmPoint, disk: PointDisk): string {
-  return safeName(`${point.name}-${disk.address}`)
-}
-
-const safeName = (name: string): string => name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
-
-/** The VM's config and firmware files, each with the VM's name in front. A name from the repository never leaves the folder. */
-function homeFilesOf({ point, folder }: RestoreToFilesRequest): { path: string; blob: string }[] {
-  const files = [{ name: 'config.xml', blob: point.configXml }, ...point.homeFiles]
-  return files.map(({ name, blob }) => ({
-    path: join(folder, safeName(name.startsWith(point.name) ? name : `${point.name}-${name}`)),
-    blob,
-  }))
-}
-
-async function writeHomeFile({ repository, signal }: RestoreToFilesRequest, path: string, blob: string): Promise<void> {
+async function restoreSideFile(
+  { repository, signal }: RestoreToFilesRequest,
+  { path, blob }: TargetFiles['sideFiles'][number],
+): Promise<void> {
   const bytes = await repository.readBlob(blob, signal)
-  await mapErrors(path, () => writeFile(path, bytes, { flag: 'wx' }))
+  await using file = await createSmallFile(path)
+  await writeWhole(file, bytes)
 }
 
-async function makeFolder(folder: string): Promise<void> {
-  await mapErrors(folder, () => mkdir(folder, { recursive: true }))
-}
+const createSmallFile = (path: string): Promise<NewFile> => mapTargetErrors(path, () => NewFile.create(path))
 
-async function requireAbsent(path: string): Promise<void> {
-  if (
-    await stat(path).then(
-      () => true,
-      () => false,
-    )
-  )
-    throw fail('restore.target-exists', { path })
-}
-
-async function mapErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'EEXIST') throw fail('restore.target-exists', { path }, error)
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw fail('restore.target-full', { path }, error)
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EFBIG')
-      throw fail('restore.target-unusable', { path, why: messageOf(error) }, error)
-    throw error
-  }
+async function writeWhole(file: NewFile, bytes: Uint8Array): Promise<void> {
+  await mapTargetErrors(file.path, async () => {
+    await file.write(0, bytes)
+    await file.publish()
+  })
 }

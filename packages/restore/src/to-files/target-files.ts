@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import type { VmPoint } from '@vmkeep/run'
+import type { PointDisk } from '../choose-disks.ts'
+import { type DiskFileFormat, extensionOf, pathsOf } from './disk-file.ts'
+
+/** Every file of a restore, in the order in which they appear. */
+export interface TargetFiles {
+  readonly disks: readonly { readonly disk: PointDisk; readonly path: string }[]
+  /** The VM's config and firmware files, by the repository's name for their bytes. */
+  readonly sideFiles: readonly { readonly path: string; readonly blob: string }[]
+  /** The report. It comes last: a folder without it does not hold a whole restore. */
+  readonly report: string
+  readonly all: readonly string[]
+}
+
+export function targetFilesOf(
+  point: VmPoint,
+  chosen: readonly PointDisk[],
+  folder: string,
+  format: DiskFileFormat,
+): TargetFiles {
+  const named = (name: string) => join(folder, safeName(`${point.name}-${name}`))
+  const disks = chosen.map((disk) => ({ disk, path: named(`${disk.address}.${extensionOf(format)}`) }))
+  const homeFiles = point.homeFiles.map(({ name, blob }) => ({
+    path: name.startsWith(point.name) ? join(folder, safeName(name)) : named(name),
+    blob,
+  }))
+  const sideFiles = [{ path: named('config.xml'), blob: point.configXml }, ...homeFiles]
+  const report = named('restored.json')
+  const all = [...disks.flatMap(({ path }) => pathsOf(path, format)), ...sideFiles.map(({ path }) => path), report]
+  return { disks, sideFiles, report, all }
+}
+
+/** `web-01-scsi0-1.raw`: safe as a file name everywhere. A name from the repository never leaves the folder. */
+const safeName = (name: string): string => name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
