@@ -86,6 +86,19 @@ const openingErrors = {
       `the recovery code has a typing error in group ${d.groups.join(' and ')}: compare it with the printed one`,
   ],
   'repository.key-too-short': ['change-request', () => 'the passphrase is empty: choose one'],
+  'repository.key-known': [
+    'change-request',
+    (d: { slot: string }) => `this passphrase opens the repository already, by key slot ${d.slot}: choose another one`,
+  ],
+  'repository.key-slot-missing': [
+    'change-request',
+    (d: { slot: string }) => `the repository has no key slot "${d.slot}": list the slots for their ids`,
+  ],
+  'repository.key-slot-last': [
+    'change-request',
+    (d: { slot: string; kind: string }) =>
+      `key slot ${d.slot} holds the last ${d.kind}: add another ${d.kind} first, so that the data can always be opened in two ways`,
+  ],
   'repository.no-key-slots': [
     'call-operator',
     (d: { storage: string }) =>

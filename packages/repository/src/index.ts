@@ -1,5 +1,6 @@
 export { createRepository } from './create-repository.ts'
 export { fail as repositoryFail } from './errors.ts'
+export { openKeySlots } from './keys/key-slots.ts'
 export { openRepository } from './open-repository.ts'
 export type { Plain } from './plain.ts'
 export type * from './repository.ts'

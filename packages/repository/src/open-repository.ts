@@ -21,7 +21,7 @@ import type { Storage } from './storage/storage.ts'
 export async function openRepository(storage: Storage, { key, ...environment }: OpenOptions): Promise<Repository> {
   const objects = objectsOf(storage, environment)
   const format = await readFormat(objects, environment.signal)
-  const masterKey = await unlock(objects, format.repositoryId, key, environment.signal)
+  const { masterKey } = await unlock(objects, format.repositoryId, key, environment.signal)
   return await openWith(objects, { ...format, masterKey }, environment)
 }
 
@@ -50,7 +50,7 @@ export function objectsOf(storage: Storage, { clock = systemClock, random = syst
 }
 
 /** @throws `repository.missing`, `repository.version-unknown`, `repository.object-corrupt` */
-async function readFormat(objects: ObjectStore, signal: AbortSignal | undefined): Promise<Omit<Unlocked, 'masterKey'>> {
+export async function readFormat(objects: ObjectStore, signal: AbortSignal | undefined): Promise<Omit<Unlocked, 'masterKey'>> {
   const storage = objects.storage.name
   const source = await objects.get(formatKey, sealedObjectBytesMax, signal)
   if (source === undefined) throw fail('repository.missing', { storage })

@@ -110,7 +110,7 @@ it('refuses a repository with features it does not know', async () => {
 async function keysOf(storage: MemoryStorage) {
   const objects = new ObjectStore(storage, { clock: fakeClock(), random: seededRandom(0) })
   const { repositoryId } = peekFormat(storage.objects.get('format')!)
-  const masterKey = await unlock(objects, repositoryId, testPassphrase)
+  const { masterKey } = await unlock(objects, repositoryId, testPassphrase)
   return { repositoryId, control: roleKeys(masterKey, repositoryId).control }
 }
 

@@ -128,6 +128,34 @@ export interface OpenOptions extends Environment {
   readonly key: Secret
 }
 
+/** What opens a repository. Every slot holds the same master key, sealed by another secret. */
+export interface KeySlots {
+  /** The slot that the given key opened. */
+  readonly opened: string
+  list(signal?: AbortSignal): Promise<readonly KeySlotInfo[]>
+  /** Makes a slot for another passphrase, and tries it. Returns its id. @throws `repository.key-too-short`, `repository.key-known` */
+  addPassphrase(passphrase: Secret, signal?: AbortSignal): Promise<string>
+  /** Makes a slot for a new recovery code, and tries it. The code is shown nowhere else. */
+  addRecoveryCode(signal?: AbortSignal): Promise<{ readonly id: string; readonly recoveryCode: Secret }>
+  /**
+   * Removes a slot. Whoever has kept a copy of the slot and knows its secret can still open what they copied: the master key stays the same.
+   *
+   * @throws `repository.key-slot-missing`; `repository.key-slot-last` if no other slot of its kind would be left
+   */
+  remove(id: string, signal?: AbortSignal): Promise<void>
+}
+
+export interface KeySlotInfo {
+  /** 32 hex digits. */
+  readonly id: string
+  /** Missing if the slot is damaged. */
+  readonly kind?: 'passphrase' | 'recovery code'
+  readonly kdf?: 'argon2id' | 'scrypt'
+  readonly cost?: KdfCost
+  /** Why it cannot be used. */
+  readonly damaged?: string
+}
+
 /** What a repository takes from its surroundings. */
 export interface Environment {
   /** Worker threads. Default: one per core. 0: all work is done in this thread. */

@@ -50,6 +50,7 @@ export async function encodeKeySlot(
 }
 
 export interface KeySlot {
+  readonly slotId: Uint8Array
   readonly kind: number
   readonly source: Uint8Array
   readonly record: KdfRecord
@@ -59,7 +60,7 @@ export interface KeySlot {
 export function decodeKeySlot(source: Uint8Array, repositoryId: Uint8Array, slotId: Uint8Array): KeySlot {
   if (source.length !== keySlotBytes) throw new FormatError(`it has ${source.length} bytes, not ${keySlotBytes}`)
   const { kind } = decodeHeader(source, { magic: magic.keySlot, repositoryId, objectId: slotId })
-  return { kind, source, record: KdfRecord.decode(source.subarray(headerBytes)) }
+  return { slotId, kind, source, record: KdfRecord.decode(source.subarray(headerBytes)) }
 }
 
 /** The master key, or `undefined` if `secret` is not this slot's. @throws FormatError if the slot is damaged */

@@ -1,22 +1,15 @@
-import type { Random, Secret } from '@vmkeep/kit'
+import type { Secret } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
-import { sameBytes } from '../formats/hex.ts'
 import { encodeKeyRing } from '../formats/key-ring.ts'
-import { encodeKeySlot, slotKind } from '../formats/key-slot.ts'
-import { ringKey, slotKey } from '../formats/object-names.ts'
-import type { KdfCost } from '../repository.ts'
-import type { ObjectStore } from '../storage/object-store.ts'
+import { slotKind } from '../formats/key-slot.ts'
+import { ringKey } from '../formats/object-names.ts'
 import { newRecoveryCode, parseRecoveryCode } from './recovery-code.ts'
 import { roleKeys } from './role-keys.ts'
-import { preferredKdf } from './stretch.ts'
-import { normalized, unlock } from './unlock.ts'
+import { putSlot, requireOpens, type SlotPlace } from './put-slot.ts'
+import { normalized } from './unlock.ts'
 
-export interface NewKeys {
-  readonly objects: ObjectStore
-  readonly repositoryId: Uint8Array
+export interface NewKeys extends SlotPlace {
   readonly passphrase: Secret
-  readonly cost: KdfCost
-  readonly random: Random
   readonly createdAtMs: number
 }
 
@@ -30,7 +23,7 @@ export async function createKeys(
   secretOf: (text: string) => Secret,
   signal?: AbortSignal,
 ): Promise<{ masterKey: Uint8Array; recoveryCode: Secret }> {
-  const { objects, repositoryId, passphrase, random } = keys
+  const { passphrase, random } = keys
   const masterKey = random.bytes(32)
   const code = newRecoveryCode(random)
   const parsed = parseRecoveryCode(code) as { symbols: string }
@@ -38,13 +31,10 @@ export async function createKeys(
   for (const [kind, secret] of [
     [slotKind.passphrase, normalized(passphrase.reveal())],
     [slotKind.recoveryCode, parsed.symbols],
-  ] as const) {
-    const slot = { repositoryId, slotId: random.bytes(16), kind, kdf: preferredKdf, cost: keys.cost }
-    const encoded = await encodeKeySlot(slot, secret, masterKey, random)
-    await objects.putUnique(slotKey(slot.slotId), encoded, signal)
-  }
+  ] as const)
+    await putSlot(keys, { kind, secret, masterKey }, signal)
   const recoveryCode = secretOf(code)
-  for (const secret of [passphrase, recoveryCode]) await tryOut(keys, secret, masterKey, signal)
+  for (const secret of [passphrase, recoveryCode]) await requireOpens(keys, secret, masterKey, signal)
   return { masterKey, recoveryCode }
 }
 
@@ -60,10 +50,4 @@ async function putRing(
   const encoded = encodeKeyRing(ring, roleKeys(masterKey, repositoryId).ring, random)
   if ((await objects.storage.putNew(key, encoded, signal)) === 'exists')
     throw fail('repository.creation-unfinished', { storage: objects.storage.name, found: key })
-}
-
-/** A key that does not open the repository must be found out today, not on the worst day. */
-async function tryOut({ objects, repositoryId }: NewKeys, secret: Secret, masterKey: Uint8Array, signal?: AbortSignal) {
-  const opened = await unlock(objects, repositoryId, secret, signal)
-  if (!sameBytes(opened, masterKey)) throw fail('repository.wrong-key', { storage: objects.storage.name })
 }

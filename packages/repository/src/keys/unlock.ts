@@ -8,6 +8,12 @@ import { parseRecoveryCode } from './recovery-code.ts'
 /** A passphrase as every keyboard and system writes it. */
 export const normalized = (passphrase: string): string => passphrase.normalize('NFC')
 
+export interface Unlocked {
+  /** The slot that the key opened. */
+  readonly slot: KeySlot
+  readonly masterKey: Uint8Array
+}
+
 /**
  * Finds the slot that `key`, a passphrase or a recovery code, opens.
  *
@@ -18,9 +24,10 @@ export async function unlock(
   repositoryId: Uint8Array,
   key: Secret,
   signal?: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<Unlocked> {
   const storage = objects.storage.name
-  const { slots, damaged } = await readSlots(objects, repositoryId, signal)
+  const { slots, damaged: broken } = await readSlots(objects, repositoryId, signal)
+  const damaged = broken.map(({ error }) => error)
   if (slots.length === 0) throw fail('repository.no-key-slots', { storage }, damaged[0])
   const code = parseRecoveryCode(key.reveal())
   const attempts = slots.flatMap((slot) => {
@@ -36,7 +43,7 @@ export async function unlock(
   for (const { slot, secret } of attempts) {
     signal?.throwIfAborted()
     const masterKey = await open(slot, secret, damaged)
-    if (masterKey !== undefined) return masterKey
+    if (masterKey !== undefined) return { slot, masterKey }
   }
   if (code !== undefined && 'wrongGroups' in code)
     throw fail('repository.recovery-code-typo', { groups: code.wrongGroups })
@@ -54,9 +61,19 @@ async function open(slot: KeySlot, secret: string, damaged: FormatError[]): Prom
   }
 }
 
-async function readSlots(objects: ObjectStore, repositoryId: Uint8Array, signal: AbortSignal | undefined) {
+export interface Slots {
+  readonly slots: readonly KeySlot[]
+  readonly damaged: readonly { readonly slotId: Uint8Array; readonly error: FormatError }[]
+}
+
+/** Every slot that can be understood, and why others cannot. */
+export async function readSlots(
+  objects: ObjectStore,
+  repositoryId: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<Slots> {
   const slots: KeySlot[] = []
-  const damaged: FormatError[] = []
+  const damaged: { slotId: Uint8Array; error: FormatError }[] = []
   for await (const { key, sizeBytes } of objects.list(keysPrefix, signal)) {
     const slotId = slotIdOf(key)
     if (slotId === undefined) continue
@@ -65,7 +82,7 @@ async function readSlots(objects: ObjectStore, repositoryId: Uint8Array, signal:
       slots.push(decodeKeySlot(source ?? new Uint8Array(), repositoryId, slotId))
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
-      damaged.push(new FormatError(`${key}: ${error.message}`))
+      damaged.push({ slotId, error: new FormatError(`${key}: ${error.message}`) })
     }
   }
   return { slots, damaged }

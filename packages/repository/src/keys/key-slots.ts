@@ -1,0 +1,96 @@
+import { Secret, systemRandom } from '@vmkeep/kit'
+import { fail } from '../errors.ts'
+import { fromHex, toHex } from '../formats/hex.ts'
+import { type KeySlot, type SlotKind, slotKind } from '../formats/key-slot.ts'
+import { slotKey } from '../formats/object-names.ts'
+import { objectsOf, readFormat } from '../open-repository.ts'
+import type { KdfCost, KeySlotInfo, KeySlots, OpenOptions } from '../repository.ts'
+import type { Storage } from '../storage/storage.ts'
+import { putSlot, requireOpens, type SlotPlace } from './put-slot.ts'
+import { newRecoveryCode, parseRecoveryCode } from './recovery-code.ts'
+import { defaultCost, kdf } from './stretch.ts'
+import { normalized, readSlots, unlock } from './unlock.ts'
+
+/**
+ * Opens the keys of a repository: what opens it can be added, changed and removed without touching what is stored, because every slot holds the same
+ * master key.
+ *
+ * @throws what `openRepository` throws
+ */
+export async function openKeySlots(
+  storage: Storage,
+  { key, kdf: cost = defaultCost, ...environment }: OpenOptions & { readonly kdf?: KdfCost },
+): Promise<KeySlots> {
+  const objects = objectsOf(storage, environment)
+  const { repositoryId } = await readFormat(objects, environment.signal)
+  const { slot, masterKey } = await unlock(objects, repositoryId, key, environment.signal)
+  return new OpenKeySlots({ objects, repositoryId, cost, random: environment.random ?? systemRandom }, masterKey, slot)
+}
+
+class OpenKeySlots implements KeySlots {
+  readonly opened: string
+  readonly #place: SlotPlace
+  readonly #masterKey: Uint8Array
+
+  constructor(place: SlotPlace, masterKey: Uint8Array, slot: KeySlot) {
+    this.opened = toHex(slot.slotId)
+    this.#place = place
+    this.#masterKey = masterKey
+  }
+
+  async list(signal?: AbortSignal): Promise<KeySlotInfo[]> {
+    const { slots, damaged } = await readSlots(this.#place.objects, this.#place.repositoryId, signal)
+    const broken = damaged.map(({ slotId, error }) => ({ id: toHex(slotId), damaged: error.message }))
+    return [...slots.map(infoOf), ...broken].toSorted((a, b) => a.id.localeCompare(b.id))
+  }
+
+  async addPassphrase(passphrase: Secret, signal?: AbortSignal): Promise<string> {
+    if (passphrase.reveal().length === 0) throw fail('repository.key-too-short', {})
+    await this.#requireNew(passphrase, signal)
+    return await this.#add(slotKind.passphrase, normalized(passphrase.reveal()), passphrase, signal)
+  }
+
+  async addRecoveryCode(signal?: AbortSignal): Promise<{ id: string; recoveryCode: Secret }> {
+    const code = newRecoveryCode(this.#place.random)
+    const recoveryCode = new Secret(code)
+    const { symbols } = parseRecoveryCode(code) as { symbols: string }
+    return { id: await this.#add(slotKind.recoveryCode, symbols, recoveryCode, signal), recoveryCode }
+  }
+
+  async remove(id: string, signal?: AbortSignal): Promise<void> {
+    const slots = await this.list(signal)
+    const found = slots.find((slot) => slot.id === id)
+    if (found === undefined) throw fail('repository.key-slot-missing', { slot: id })
+    const isLast = slots.every((slot) => slot === found || slot.kind !== found.kind)
+    if (found.kind !== undefined && isLast) throw fail('repository.key-slot-last', { slot: id, kind: found.kind })
+    await this.#place.objects.delete(slotKey(fromHex(id, 16)!), signal)
+  }
+
+  async #add(kind: SlotKind, secret: string, typed: Secret, signal: AbortSignal | undefined): Promise<string> {
+    const slotId = await putSlot(this.#place, { kind, secret, masterKey: this.#masterKey }, signal)
+    try {
+      await requireOpens(this.#place, typed, this.#masterKey, signal)
+      return toHex(slotId)
+    } catch (error) {
+      await this.#place.objects.delete(slotKey(slotId)).catch(() => {}) // a slot that opens nothing harms nobody
+      throw error
+    }
+  }
+
+  /** Two slots for one passphrase would make a later removal look as if it had taken the passphrase away. */
+  async #requireNew(passphrase: Secret, signal: AbortSignal | undefined): Promise<void> {
+    const { objects, repositoryId } = this.#place
+    const known = await unlock(objects, repositoryId, passphrase, signal).catch(() => undefined)
+    if (known !== undefined) throw fail('repository.key-known', { slot: toHex(known.slot.slotId) })
+  }
+}
+
+function infoOf({ slotId, kind, record }: KeySlot): KeySlotInfo {
+  const { memoryKiB, passes, parallelism } = record
+  return {
+    id: toHex(slotId),
+    kind: kind === slotKind.recoveryCode ? 'recovery code' : 'passphrase',
+    kdf: record.kdf === kdf.argon2id ? 'argon2id' : 'scrypt',
+    cost: { memoryKiB, passes, parallelism },
+  }
+}
