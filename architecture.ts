@@ -9,6 +9,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   run: ['kit', 'vsphere', 'repository'], // what a backup and a restore share: events, journal, leftovers, a VM's point
   transport: ['kit', 'disk', 'vsphere', 'nfc'],
   repository: ['kit', 'disk'], // never hears of VMware
+  retention: ['kit'], // pure: which restore points go, and why
   backup: ['kit', 'disk', 'vsphere', 'transport', 'repository', 'run'],
   restore: ['kit', 'disk', 'vsphere', 'transport', 'vmdk', 'repository', 'run'],
   lab: ['kit', 'disk', 'vmdk', 'nfc/messages', 'vsphere/types'], // wire declarations only, never the clients

@@ -1,0 +1,7 @@
+export { type CalendarDuration } from './calendar-duration.ts'
+export { explain, explainBrake } from './explain.ts'
+export { parseRetentionPolicy, type RetentionConfig } from './parse-policy.ts'
+export { type Brake, type Decision, planRetention, type RetentionPlan } from './plan-retention.ts'
+export { type GfsFlag, type RetentionPoint } from './point.ts'
+export { type Count, type Guards, type RetentionPolicy, type Rule } from './policy.ts'
+export { type GuardReason, type KeepReason, type Reason, type RemoveReason } from './reason.ts'
