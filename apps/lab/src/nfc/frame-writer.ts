@@ -8,6 +8,8 @@ import type { Random } from '@vmkeep/kit'
 export class FrameWriter {
   readonly #stream: Duplex
   readonly #random: Random
+  /** A frame was cut in half: whatever came behind it would be taken for the rest of it. */
+  #isCut = false
 
   constructor(stream: Duplex, random: Random) {
     this.#stream = stream
@@ -16,7 +18,7 @@ export class FrameWriter {
 
   /** Sends buffers as one write. They are the writer's until the promise settles. @throws `lab.nfc-peer-gone` */
   send(...parts: readonly Uint8Array[]): Promise<void> {
-    if (this.#stream.destroyed) return Promise.reject(fail('lab.nfc-peer-gone', {}))
+    if (this.#stream.destroyed || this.#isCut) return Promise.reject(fail('lab.nfc-peer-gone', {}))
     return new Promise((resolve, reject) => {
       const done = (error?: Error | null) => (error ? reject(fail('lab.nfc-peer-gone', {}, error)) : resolve())
       this.#stream.cork()
@@ -40,7 +42,9 @@ export class FrameWriter {
     if (strike.do === 'garbage') return this.send(garbage(this.#random))
     if (strike.do === 'truncate') {
       const whole = Buffer.concat(frame)
-      await this.send(whole.subarray(0, Math.floor(whole.length / 2)))
+      const left = this.send(whole.subarray(0, Math.floor(whole.length / 2)))
+      this.#isCut = true
+      await left
     }
     throw fail('lab.nfc-peer-gone', {})
   }

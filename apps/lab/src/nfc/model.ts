@@ -29,6 +29,12 @@ export interface NfcLimits {
   readonly sessionBufferBytesMax: number
   /** One read request; more gets `NFC error 5`. No limit by default: none was observed, but peers saw 2 MB through vCenter. */
   readonly requestBytesMax: number
+  /**
+   * 10 minutes, the longest time-out of the vendor's own client. A connection on which nothing moves for so long is ended and its
+   * disks are released, also when its client does not read what it asked for. `Infinity`: never.
+   * Source: Broadcom KB 337829 (disks that are open and idle lose their connection). Evidence: documented; after how long: inferred.
+   */
+  readonly idleMs: number
 }
 
 /** One host's NFC service. Disposing it drops every connection. */
@@ -73,11 +79,11 @@ export type NfcAction =
   | { readonly do: 'delay'; readonly ms: number }
   /** Answers ERROR with this code. In authd: 530. */
   | { readonly do: 'error'; readonly code: number }
-  /** Sends half of the frame, then cuts. */
+  /** Sends half of the frame and nothing more, then cuts. */
   | { readonly do: 'truncate' }
   /** Sends bytes that are no frame. */
   | { readonly do: 'garbage' }
-  /** Never answers again; keeps the connection. */
+  /** Never answers again; keeps the connection, until it has been idle for too long. */
   | { readonly do: 'stall' }
   /** The ticket is dead on arrival. On `nfc.session`. */
   | { readonly do: 'dead-ticket' }

@@ -20,7 +20,15 @@ async function openLab(limits: Partial<NfcLimits> = {}) {
   const said: string[] = []
   const log = ({ message }: { message: string }) => void said.push(message)
   const { storage, random, clock, vm } = lab
-  const server: NfcServer = await startNfcServer({ storage, certificate, random, clock, faults, log, limits })
+  const server: NfcServer = await startNfcServer({
+    storage,
+    certificate,
+    random,
+    clock,
+    faults,
+    log,
+    limits: { idleMs: Infinity, ...limits }, // with this clock all time would pass at once
+  })
   await vm.addDisk({ key: 2000, capacityBytes })
   await vm.disk(2000).writeGuest(100_000, noise)
   const ticket = (access: 'read' | 'write' = 'read', service: 'vpxa-nfc' | 'nfc' = 'vpxa-nfc') =>

@@ -14,6 +14,7 @@ const defaultLimits: NfcLimits = {
   buffersBytesMax: 48 * 1024 * 1024,
   sessionBufferBytesMax: 2 * 1024 * 1024,
   requestBytesMax: Infinity,
+  idleMs: 10 * 60_000,
 }
 
 /** Listens as a host's authd and NFC service do, behind one port. */
