@@ -1,7 +1,8 @@
 // What the janitor removes after a kill, what it leaves alone, and what happens if it is killed itself.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cleanUpLeftovers } from '@vmkeep/run'
+import { parseFaultRule } from '@vmkeep/lab'
+import { cleanUpLeftovers, lockVm, parseMarker } from '@vmkeep/run'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { crashPoints } from './crash-points.ts'
 import { backupOptions, CrashWorld } from './crash-world.ts'
@@ -41,13 +42,63 @@ describe('the clean-up after a kill', () => {
       expect(past.ourSnapshots).toHaveLength(at === 'clean-up.before-removal' ? 1 : 0)
       expect(await cleanUp()).toMatchObject({ kept: [] })
       await past.expectNothingLeft()
+      await past.expectNoLocks() // it was killed with the VM's lock in hand
     },
   )
 
-  it('may be done by two starts at the same time', async () => {
+  it('may be done by several starts at the same time, in one process and in several', async () => {
     await killWithSnapshot()
-    const reports = await Promise.all([cleanUp(), cleanUp()])
-    expect(reports).toMatchObject([{ kept: [] }, { kept: [] }])
+    await using other = startVictim(past.world, { kind: 'clean-up' })
+    const [first, second, death] = await Promise.all([cleanUp(), cleanUp(), other.death])
+    expect([first, second]).toMatchObject([{ kept: [] }, { kept: [] }])
+    expect(death).toBe('exit 0: ')
+    await past.expectNothingLeft()
+    await past.expectNoLocks()
+  })
+
+  it('leaves a VM alone on which somebody is at work, says so, and comes back to it', async () => {
+    await killWithSnapshot()
+    const { vmUuid } = parseMarker(past.ourSnapshots[0]!)!
+    const lock = await lockVm(past.world.stateFolder, { name: 'web', uuid: vmUuid }, 'run of somebody')
+    const seen = past.notes.length
+    expect(await cleanUp()).toMatchObject({ removed: [], kept: [{ kind: 'snapshot', vmName: 'web' }] })
+    expect(past.ourSnapshots).toHaveLength(1)
+    const notes = past.notes.slice(seen)
+    expect(notes).toMatchObject([{ level: 'warn', vm: 'web', code: 'run.vm-busy' }])
+    expect(notes[0]).toHaveProperty('message', expect.stringContaining('run of somebody'))
+
+    await lock[Symbol.asyncDispose]()
+    expect(await cleanUp()).toMatchObject({ removed: [{ vmName: 'web' }], kept: [] })
+    await past.expectNothingLeft()
+  })
+
+  it('merges no disks beneath a backup that another process has under way', async () => {
+    await killWithSnapshot()
+    const refused = parseFaultRule('RemoveSnapshot_Task,times=1,then=fault:FileFault')
+    past.world.lab.faults.add(refused) // so the next run begins with the leftover still there
+    const at = { event: { type: 'vm-phase', phase: 'commit' }, signal: 'SIGSTOP' } as const
+    await using victim = startVictim(past.world, work, { at })
+    await victim.reached
+    const snapshots = past.ourSnapshots
+    expect(snapshots).toHaveLength(2)
+    expect(await cleanUp()).toMatchObject({ removed: [], kept: [{ vmName: 'web' }] })
+    expect(past.ourSnapshots).toEqual(snapshots)
+
+    victim.kill()
+    expect(await victim.death).toBe('SIGKILL')
+    expect(await past.backup(['web'])).toMatchObject({ outcome: 'ok' })
+    await past.expectSound()
+  })
+
+  it('merges the disks also when a first try removed the snapshot and came no further', async () => {
+    await killWithSnapshot()
+    for (const rule of [
+      'RemoveSnapshot_Task,times=1,then=leave-consolidation-needed',
+      'ConsolidateVMDisks_Task,times=1,then=fault:TaskInProgress',
+    ])
+      past.world.lab.faults.add(parseFaultRule(rule))
+    expect(await cleanUp()).toMatchObject({ kept: [] })
+    expect(past.world.lab.stats.calls.get('ConsolidateVMDisks_Task')).toBe(2)
     await past.expectNothingLeft()
   })
 

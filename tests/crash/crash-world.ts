@@ -111,6 +111,10 @@ export class CrashWorld implements AsyncDisposable {
     await using repository = await openAgain(world.folder)
     expect((await repository.verify()).damaged).toEqual([])
     await this.expectNothingLeft()
+    await this.expectNoLocks()
+  }
+
+  async expectNoLocks(): Promise<void> {
     expect(await this.#stateFiles('locks')).toEqual([])
   }
 

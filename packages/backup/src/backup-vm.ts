@@ -50,7 +50,7 @@ export async function backupVm(
     await using _lock = await lockVm(
       stateFolder,
       { name: summary.name, uuid: summary.instanceUuid ?? summary.ref.value },
-      run.runId,
+      `run ${run.runId}`,
     )
     return { ...blank, ...(await protect(run, summary, previous)), seconds: seconds() }
   } catch (error) {

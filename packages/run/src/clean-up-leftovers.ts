@@ -17,6 +17,7 @@ import { fail } from './errors.ts'
 import type { OnRunEvent } from './events.ts'
 import { type Leftover, type PastRun, readJournals } from './journal.ts'
 import { formatMarker, isMarkedBy } from './marker.ts'
+import { lockVm } from './vm-lock.ts'
 
 export interface CleanUpRequest {
   readonly session: Session
@@ -27,12 +28,16 @@ export interface CleanUpRequest {
 
 export interface CleanUpReport {
   readonly removed: readonly Leftover[]
+  /** Still there, each with a note that says why: it could not be removed, or another process is at work on the VM. */
   readonly kept: readonly Leftover[]
 }
 
 /**
  * Removes what dead runs of this installation have left on the session's endpoint. Runs that live are left alone; what cannot be
  * removed now stays in its journal and is reported.
+ *
+ * What is ours, the journal says. When it may go, the VM's lock says: removing a snapshot merges the disks that a backup by
+ * another process may just be reading. A VM that somebody else keeps locked for longer than a moment is left to a later start.
  */
 export async function cleanUpLeftovers(request: CleanUpRequest): Promise<CleanUpReport> {
   const endpointId = endpointIdOf(request.session)
@@ -59,13 +64,8 @@ async function settle(run: PastRun, here: readonly Leftover[], kept: readonly Le
 async function removeOne(request: CleanUpRequest, leftover: Leftover): Promise<boolean> {
   const { onEvent } = request
   const what = leftover.kind === 'snapshot' ? 'a snapshot' : 'a half-restored VM'
-  crashPoint('clean-up.before-removal')
   try {
-    const done =
-      leftover.kind === 'snapshot'
-        ? await patiently(() => removeLeftSnapshot(request, leftover), request.signal)
-        : await removeLeftVm(request, leftover)
-    crashPoint('clean-up.after-removal')
+    const done = await patiently(() => removeLocked(request, leftover), request.signal)
     if (done)
       onEvent({
         type: 'note',
@@ -76,10 +76,31 @@ async function removeOne(request: CleanUpRequest, leftover: Leftover): Promise<b
     return true
   } catch (error) {
     request.signal?.throwIfAborted()
-    const { code, message } = fail('run.leftover-not-removed', { vm: leftover.vmName, what }, error)
-    onEvent({ type: 'note', level: 'error', vm: leftover.vmName, message: `${message}: ${messageOf(error)}`, code })
+    onEvent({ type: 'note', vm: leftover.vmName, ...whyKept(leftover, what, error) })
     return false
   }
+}
+
+function whyKept({ vmName, marker }: Leftover, what: string, error: unknown) {
+  if (hasCode(error, 'run.vm-busy')) {
+    const message = `${messageOf(error)}; then vmkeep removes ${what} that interrupted run ${marker.runId} may have left on it`
+    return { level: 'warn', message, code: 'run.vm-busy' } as const
+  }
+  const { code, message } = fail('run.leftover-not-removed', { vm: vmName, what }, error)
+  return { level: 'error', message: `${message}: ${messageOf(error)}`, code } as const
+}
+
+/** One at a time: backups and other clean-ups of the VM wait or stay away, and so does this one. */
+async function removeLocked(request: CleanUpRequest, leftover: Leftover): Promise<boolean> {
+  const { kind, marker, vmName } = leftover
+  // A half-restored VM is another one than the VM of its marker, which may be backed up meanwhile.
+  const uuid = kind === 'snapshot' ? marker.vmUuid : formatMarker(marker)
+  const work = `the clean-up after run ${marker.runId}`
+  await using _lock = await lockVm(request.stateFolder, { name: vmName, uuid }, work)
+  crashPoint('clean-up.before-removal')
+  const done = kind === 'snapshot' ? await removeLeftSnapshot(request, leftover) : await removeLeftVm(request, leftover)
+  crashPoint('clean-up.after-removal')
+  return done
 }
 
 /** A VM on which somebody is at work, perhaps another start with the same in mind, is tried again before it counts as a failure. */
@@ -87,7 +108,7 @@ const patiently = <T>(work: () => Promise<T>, signal: AbortSignal | undefined): 
   retry(work, {
     attemptsMax: 3,
     delayMs: 1000,
-    isRetryable: (error) => hasCode(error, 'vsphere.busy'),
+    isRetryable: (error) => hasCode(error, 'vsphere.busy', 'run.vm-busy'),
     clock: systemClock,
     random: systemRandom,
     signal,
@@ -99,7 +120,7 @@ async function removeLeftSnapshot({ session, signal }: CleanUpRequest, { marker 
     await waitForRunningTasks(session, vm.ref, signal) // the task that makes our snapshot may still run
     const ours = (await listSnapshots(session, vm.ref, signal)).filter((snapshot) => isMarkedBy(marker, snapshot))
     for (const { ref } of ours) await removeSnapshot(session, ref, signal === undefined ? {} : { signal })
-    if (ours.length > 0) await consolidateIfNeeded(session, vm.ref, signal)
+    await consolidateIfNeeded(session, vm.ref, signal) // also if an earlier try, or a start that was killed, came no further
     found ||= ours.length > 0
   }
   return found

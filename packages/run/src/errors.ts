@@ -3,8 +3,8 @@ import { defineErrors } from '@vmkeep/kit'
 export const fail = defineErrors({
   'run.state-unusable': [
     'call-operator',
-    (d: { folder: string }) =>
-      `the state folder ${d.folder} cannot be used; make it writable for this user or name another one with VMKEEP_STATE_DIR`,
+    (d: { folder: string; why: string }) =>
+      `the state folder ${d.folder} cannot be used: ${d.why}; free space there and make it writable for this user, or name another one with VMKEEP_STATE_DIR`,
   ],
   'run.instance-id-damaged': [
     'call-operator',
@@ -13,8 +13,8 @@ export const fail = defineErrors({
   ],
   'run.vm-busy': [
     'retry',
-    (d: { vm: string; runId: string; pid: number }) =>
-      `${d.vm} is being worked on by run ${d.runId} (process ${d.pid}); wait until it has finished`,
+    (d: { vm: string; work: string; pid: number }) =>
+      `${d.vm} is being worked on by ${d.work} (process ${d.pid}); wait until it has finished`,
   ],
   'run.leftover-not-removed': [
     'call-operator',

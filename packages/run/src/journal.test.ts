@@ -16,6 +16,17 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
+it('a state folder that cannot be used is named, with the reason', async () => {
+  const notAFolder = join(folder, 'file')
+  await writeFile(notAFolder, '')
+  const random = seededRandom('state')
+  for (const work of [() => instanceId(notAFolder, random), () => Journal.start(notAFolder, 'aa')])
+    await expect(work()).rejects.toMatchObject({
+      code: 'run.state-unusable',
+      message: expect.stringMatching(/file cannot be used: E[A-Z]+: .*VMKEEP_STATE_DIR/),
+    })
+})
+
 describe('a journal', () => {
   it('lists what was intended or created and is not gone', async () => {
     const journal = await Journal.start(folder, 'aa')

@@ -5,7 +5,8 @@
 // Invariants: a line is on disk before vSphere is asked. A torn last line was never acted on. The file goes when nothing is
 // outstanding; while its process lives, nobody else touches what it lists.
 import { type FileHandle, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { messageOf } from '@vmkeep/kit'
 import { fail } from './errors.ts'
 import type { Marker } from './marker.ts'
 import { isAlive, type ProcessOwner, thisProcess } from './process-owner.ts'
@@ -36,6 +37,7 @@ export class Journal implements AsyncDisposable {
   readonly #file: FileHandle
   readonly #outstanding = new Set<number>()
   #nextId = 1
+  #isTorn = false
   #closed = false
   #tail: Promise<void> = Promise.resolve()
 
@@ -48,23 +50,27 @@ export class Journal implements AsyncDisposable {
   static async start(stateFolder: string, runId: string): Promise<Journal> {
     const folder = join(stateFolder, 'journal')
     const path = join(folder, `${runId}.jsonl`)
-    try {
+    const file = await orUnusable(stateFolder, async () => {
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      const journal = new Journal(runId, path, await open(path, 'ax', 0o600))
-      openHere.add(path)
+      return await open(path, 'ax', 0o600)
+    })
+    const journal = new Journal(runId, path, file)
+    openHere.add(path)
+    try {
       await journal.#append({ type: 'run', runId, owner: await thisProcess() })
-      await syncFolder(folder)
+      await orUnusable(stateFolder, () => syncFolder(folder))
       return journal
     } catch (error) {
-      throw fail('run.state-unusable', { folder: stateFolder }, error)
+      await journal[Symbol.asyncDispose]() // nothing is outstanding, and a file that does not say whose it is would stay for ever
+      throw error
     }
   }
 
-  /** Records what is about to be made. Durable when it resolves. */
+  /** Records what is about to be made. Durable when it resolves. @throws `run.state-unusable`: then it must not be made */
   async intend(leftover: Omit<Leftover, 'ref'>): Promise<JournalEntry> {
     const id = this.#nextId++
-    this.#outstanding.add(id)
     await this.#append({ type: 'intended', id, ...leftover })
+    this.#outstanding.add(id)
     return {
       created: (ref) => this.#append({ type: 'created', id, ref }),
       gone: async () => {
@@ -86,11 +92,14 @@ export class Journal implements AsyncDisposable {
 
   async #append(line: Line): Promise<void> {
     const write = this.#tail.then(async () => {
-      await this.#file.appendFile(`${JSON.stringify(line)}\n`)
+      await this.#file.appendFile(`${this.#isTorn ? '\n' : ''}${JSON.stringify(line)}\n`)
       await this.#file.datasync()
     })
-    this.#tail = write.catch(() => {}) // its caller gets the failure; the next line still has its turn
-    await write
+    this.#tail = write.then(
+      () => void (this.#isTorn = false),
+      () => void (this.#isTorn = true), // its caller gets the failure; the next line still has its turn, and a line of its own
+    )
+    await orUnusable(dirname(dirname(this.#path)), () => write)
   }
 }
 
@@ -147,6 +156,14 @@ function parseLine(text: string): Line[] {
     return [JSON.parse(text) as Line]
   } catch {
     return [] // a torn line: the deed it announces was never done
+  }
+}
+
+async function orUnusable<T>(stateFolder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw fail('run.state-unusable', { folder: stateFolder, why: messageOf(error) }, error)
   }
 }
 
