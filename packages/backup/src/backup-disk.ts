@@ -1,5 +1,5 @@
 import { aligned, type DiskReader, type Extent, whole } from '@vmkeep/disk'
-import { hasCode, messageOf } from '@vmkeep/kit'
+import { codeOf, hasCode, messageOf } from '@vmkeep/kit'
 import type { ImageProgress, ImageWriter, PointImage, WriterSession } from '@vmkeep/repository'
 import { type Cause, type DiskSizes, plainOf, type VmPointDisk } from '@vmkeep/run'
 import { openVmDisk, type VmDiskReader } from '@vmkeep/transport'
@@ -40,8 +40,8 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
       phase,
       ...(detail === undefined ? {} : { detail }),
     })
-  tell('waiting', `a place on host ${hostNameOf(vm)}`)
-  using _place = await run.disksPerHost.for(hostNameOf(vm)).acquire(run.signal)
+  const host = hostNameOf(vm)
+  using _place = await run.disksPerHost.for(host).acquire(run.signal, () => tell('waiting', `a place on host ${host}`))
   try {
     await using source = await openVmDisk({
       session: run.session,
@@ -68,9 +68,12 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
   } catch (error) {
     tell('failed', messageOf(error))
     run.signal.throwIfAborted()
+    if (isOfRepository(error)) throw error // what can't be kept is no fault of the disk that was read
     throw fail('backup.reading-disk', { vm: vm.name, disk: disk.label, why: messageOf(error) }, error)
   }
 }
+
+const isOfRepository = (error: unknown) => /^(storage|repository)\./.test(codeOf(error) ?? '')
 
 type Tell = (phase: 'query' | 'read', detail?: string) => void
 

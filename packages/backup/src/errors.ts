@@ -15,6 +15,11 @@ export const fail = defineErrors({
     (d: { vm: string; snapshot: string }) =>
       `${d.vm}: our snapshot ${d.snapshot} vanished during the backup, somebody else removed or consolidated it; nothing was committed, run the backup again`,
   ],
+  'backup.snapshot-not-ours': [
+    'call-operator',
+    (d: { vm: string; snapshot: string }) =>
+      `${d.vm}: a snapshot bears exactly our name, ${d.snapshot}, but not our description, and was left alone; find out who made or changed it, and remove it by hand in vSphere if nobody needs it`,
+  ],
   'backup.no-identity': [
     'call-operator',
     (d: { vm: string }) =>

@@ -21,18 +21,17 @@ export interface RunContext {
   readonly signal: AbortSignal
 }
 
-/** Holds one place at each key until disposed. Taken in one order everywhere, so that no two VMs wait for each other. */
+/**
+ * Holds one place at each key until disposed. Taken in one order everywhere, so that no two VMs wait for each other.
+ *
+ * @param onWait told the key at which there is no place free now
+ */
 export async function acquireAll(
   limiters: KeyedLimiter,
   keys: readonly string[],
-  signal: AbortSignal,
+  { onWait, signal }: { readonly onWait: (key: string) => void; readonly signal: AbortSignal },
 ): Promise<Disposable> {
-  const held = new DisposableStack()
-  try {
-    for (const key of [...new Set(keys)].toSorted()) held.use(await limiters.for(key).acquire(signal))
-    return held
-  } catch (error) {
-    held.dispose()
-    throw error
-  }
+  using held = new DisposableStack()
+  for (const key of [...new Set(keys)].toSorted()) held.use(await limiters.for(key).acquire(signal, () => onWait(key)))
+  return held.move()
 }

@@ -1,16 +1,10 @@
 import { crashPoint, hasCode, messageOf, retry } from '@vmkeep/kit'
-import { describeSnapshot, formatMarker, type Marker } from '@vmkeep/run'
-import {
-  consolidateIfNeeded,
-  createSnapshot,
-  listSnapshots,
-  removeSnapshot,
-  type SnapshotRef,
-  type Vm,
-} from '@vmkeep/vsphere'
+import { describeSnapshot, formatMarker, isMarkedBy, type Marker } from '@vmkeep/run'
+import { createSnapshot, listSnapshots, type SnapshotRef, type Vm } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 import { identityOf } from './identity.ts'
 import type { VmPlan } from './plan.ts'
+import { removeOurs } from './remove-ours.ts'
 import { acquireAll, type RunContext } from './run-context.ts'
 
 export interface TakenSnapshot {
@@ -21,7 +15,7 @@ export interface TakenSnapshot {
 
 export interface SnapshotOutcome<T> {
   readonly value: T
-  /** Set when the work is done and safe, but the snapshot could not be removed. */
+  /** Set when the work is done and safe, but our snapshot could not be removed, or one is there that only bears its name. */
   readonly leftover?: unknown
 }
 
@@ -39,14 +33,12 @@ export async function withSnapshot<T>(
 ): Promise<SnapshotOutcome<T>> {
   const marker: Marker = { instanceId: run.instanceId, runId: run.runId, vmUuid: identityOf(vm) }
   const datastores = vm.disks.flatMap(({ datastoreName }) => datastoreName ?? [])
-  run.onEvent({
-    type: 'vm-phase',
-    vm: vm.name,
-    phase: 'waiting',
-    detail: `a place on ${[...new Set(datastores)].join(', ')}`,
-  })
-  using _place = await acquireAll(run.snapshotsPerDatastore, datastores, run.signal)
+  const onWait = (datastore: string) =>
+    run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'waiting', detail: `a place on ${datastore}` })
+  using _place = await acquireAll(run.snapshotsPerDatastore, datastores, { onWait, signal: run.signal })
   const entry = await run.journal.intend({ kind: 'snapshot', endpointId: run.endpointId, vmName: vm.name, marker })
+  // Done is done: a journal that can't take this line, its disk full, makes the next start look for a snapshot that is gone.
+  const gone = () => entry.gone().catch((error: unknown) => note(run, vm, messageOf(error), 'run.state-unusable'))
   let value: T
   try {
     crashPoint('backup.before-snapshot')
@@ -55,19 +47,27 @@ export async function withSnapshot<T>(
     await entry.created(snapshot.ref.value)
     value = await work(snapshot)
   } catch (error) {
-    await removeOurs(run, vm, marker).then(entry.gone, (cleanup: unknown) => reportLeftover(run, vm, cleanup))
+    await takeAway(run, vm, marker, gone)
     throw error
   }
+  const leftover = await takeAway(run, vm, marker, gone)
+  return leftover === undefined ? { value } : { value, leftover }
+}
+
+/** Removes the snapshot and tells why something is left, if so. Does not fail: the run has its own success or failure to tell. */
+async function takeAway(run: RunContext, vm: Vm, marker: Marker, gone: () => Promise<void>): Promise<unknown> {
   crashPoint('backup.before-snapshot-removal')
   try {
-    await removeOurs(run, vm, marker)
-  } catch (leftover) {
-    reportLeftover(run, vm, leftover)
-    return { value, leftover }
+    const namesake = await removeOurs(run, vm, marker)
+    crashPoint('backup.after-snapshot-removal')
+    await gone()
+    if (namesake !== undefined) noteError(run, vm, namesake.message, 'backup.snapshot-not-ours')
+    return namesake
+  } catch (error) {
+    const message = `our snapshot could not be removed; vmkeep tries again at its next start: ${messageOf(error)}`
+    noteError(run, vm, message, 'run.leftover-not-removed')
+    return error
   }
-  crashPoint('backup.after-snapshot-removal')
-  await entry.gone()
-  return { value }
 }
 
 async function takeSnapshot(run: RunContext, vm: Vm, plan: VmPlan, marker: Marker): Promise<TakenSnapshot> {
@@ -108,6 +108,9 @@ async function create(run: RunContext, vm: Vm, marker: Marker, quiesce: boolean)
     signal,
   })
   const found = (await listSnapshots(session, vm.ref, signal)).find((candidate) => candidate.ref.value === ref.value)
+  // One of somebody else that bears our name is taken for an earlier try of ours, and given to us.
+  if (found !== undefined && !isMarkedBy(marker, found))
+    throw fail('backup.snapshot-not-ours', { vm: vm.name, snapshot: found.name })
   if (quiesce && found?.quiesced !== true) {
     if (run.options.quiesce === 'require')
       throw fail('backup.quiesce-required', {
@@ -124,39 +127,8 @@ async function create(run: RunContext, vm: Vm, marker: Marker, quiesce: boolean)
   return { ref, consistency: found?.quiesced === true ? 'quiesced' : 'crash' }
 }
 
-/** What keeps a snapshot for a while: a task at work, an answer that was lost, a host that still holds a disk we have closed. */
-const passing = [
-  'vsphere.busy',
-  'vsphere.reply-lost',
-  'vsphere.connection-lost',
-  'vsphere.timed-out',
-  'vsphere.file-locked',
-]
-
-/** Removes the snapshot that carries our marker, found by its exact name: its reference may never have reached us. */
-async function removeOurs(run: RunContext, vm: Vm, marker: Marker): Promise<void> {
-  run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'remove-snapshot' })
-  const name = formatMarker(marker)
-  await retry(
-    async () => {
-      const ours = (await listSnapshots(run.session, vm.ref)).filter((snapshot) => snapshot.name === name)
-      for (const { ref } of ours) await removeSnapshot(run.session, ref, {})
-      if ((await consolidateIfNeeded(run.session, vm.ref)) === 'done')
-        note(run, vm, 'the snapshot was gone but its disks were not merged; consolidated them', 'consolidated')
-    },
-    {
-      attemptsMax: 5,
-      delayMs: 2000,
-      isRetryable: (error) => hasCode(error, ...passing),
-      clock: run.clock,
-      random: run.random,
-    },
-  )
-}
-
-function reportLeftover(run: RunContext, vm: Vm, error: unknown): void {
-  const message = `our snapshot could not be removed; vmkeep tries again at its next start: ${messageOf(error)}`
-  run.onEvent({ type: 'note', level: 'error', vm: vm.name, message, code: 'run.leftover-not-removed' })
+function noteError(run: RunContext, vm: Vm, message: string, code: string): void {
+  run.onEvent({ type: 'note', level: 'error', vm: vm.name, message, code })
 }
 
 function note(run: RunContext, vm: Vm, message: string, code: string): void {

@@ -1,0 +1,42 @@
+import { hasCode, retry } from '@vmkeep/kit'
+import { formatMarker, isMarkedBy, type Marker } from '@vmkeep/run'
+import { consolidateIfNeeded, listSnapshots, removeSnapshot, type Vm } from '@vmkeep/vsphere'
+import { fail } from './errors.ts'
+import type { RunContext } from './run-context.ts'
+
+/** What keeps a snapshot for a while: a task at work, an answer that was lost, a host that still holds a disk we have closed. */
+const passing = [
+  'vsphere.busy',
+  'vsphere.reply-lost',
+  'vsphere.connection-lost',
+  'vsphere.timed-out',
+  'vsphere.file-locked',
+]
+
+/**
+ * Removes the snapshot that carries our marker in name and description, found by both: its reference may never have reached us.
+ *
+ * @returns `backup.snapshot-not-ours` if another one of exactly our name is there. It is left alone, and somebody must be told.
+ */
+export async function removeOurs(run: RunContext, vm: Vm, marker: Marker): Promise<Error | undefined> {
+  run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'remove-snapshot' })
+  return retry(() => removeOnce(run, vm, marker), {
+    attemptsMax: 5,
+    delayMs: 2000,
+    isRetryable: (error) => hasCode(error, ...passing),
+    clock: run.clock,
+    random: run.random,
+  })
+}
+
+async function removeOnce(run: RunContext, vm: Vm, marker: Marker): Promise<Error | undefined> {
+  const name = formatMarker(marker)
+  const namesakes = (await listSnapshots(run.session, vm.ref)).filter((snapshot) => snapshot.name === name)
+  const ours = namesakes.filter((snapshot) => isMarkedBy(marker, snapshot))
+  for (const { ref } of ours) await removeSnapshot(run.session, ref, {})
+  if ((await consolidateIfNeeded(run.session, vm.ref)) === 'done') {
+    const message = 'the snapshot was gone but its disks were not merged; consolidated them'
+    run.onEvent({ type: 'note', level: 'warn', vm: vm.name, message, code: 'consolidated' })
+  }
+  return namesakes.length > ours.length ? fail('backup.snapshot-not-ours', { vm: vm.name, snapshot: name }) : undefined
+}
