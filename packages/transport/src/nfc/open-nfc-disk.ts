@@ -47,23 +47,30 @@ class NfcDisk implements VmDiskReader, VmDiskWriter {
   }
 
   read(offsetBytes: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
-    return this.#run(offsetBytes, target.length, signal, () => this.#disk.read(offsetBytes, target, signal))
+    const run = { offsetBytes, lengthBytes: target.length }
+    return this.#run(run, signal, () => this.#disk.read(offsetBytes, target, signal))
   }
 
   write(offsetBytes: number, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
-    return this.#run(offsetBytes, bytes.length, signal, () => this.#disk.write(offsetBytes, bytes, signal))
+    const run = { offsetBytes, lengthBytes: bytes.length }
+    return this.#run(run, signal, () => this.#disk.write(offsetBytes, bytes, signal))
   }
 
   async *allocated(within: Extent, signal?: AbortSignal): AsyncIterable<Extent> {
-    yield* this.#disk.allocated(within, signal)
+    this.#check(within, signal)
+    try {
+      yield* this.#disk.allocated(within, signal)
+    } catch (error) {
+      throw this.#explained(error)
+    }
   }
 
-  async metadata(signal?: AbortSignal): Promise<Readonly<Record<string, string>>> {
-    return this.#disk.readDiskMetadata(signal)
+  metadata(signal?: AbortSignal): Promise<Readonly<Record<string, string>>> {
+    return this.#run(nothing, signal, () => this.#disk.readDiskMetadata(signal))
   }
 
   finish(signal?: AbortSignal): Promise<void> {
-    return this.#disk.finish(signal)
+    return this.#run(nothing, signal, () => this.#disk.finish(signal))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -71,20 +78,26 @@ class NfcDisk implements VmDiskReader, VmDiskWriter {
     await this.#disk[Symbol.asyncDispose]()
   }
 
-  async #run(
-    offsetBytes: number,
-    lengthBytes: number,
-    signal: AbortSignal | undefined,
-    work: () => Promise<void>,
-  ): Promise<void> {
+  async #run<T>(run: Extent, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    this.#check(run, signal)
+    try {
+      return await work()
+    } catch (error) {
+      throw this.#explained(error)
+    }
+  }
+
+  #check({ offsetBytes, lengthBytes }: Extent, signal: AbortSignal | undefined): void {
     signal?.throwIfAborted()
     if (this.#closed) throw diskFail('disk.closed', { disk: this.#disk.path })
     checkRun(this.#disk.path, this.capacityBytes, offsetBytes, lengthBytes)
-    try {
-      await work()
-    } catch (error) {
-      if (hasCode(error, 'nfc.closed')) throw diskFail('disk.closed', { disk: this.#disk.path })
-      throw error
-    }
+  }
+
+  /** What was under way when the disk was closed fails as everything asked of a closed disk does. */
+  #explained(error: unknown): unknown {
+    return hasCode(error, 'nfc.closed') ? diskFail('disk.closed', { disk: this.#disk.path }) : error
   }
 }
+
+/** For what touches no bytes. */
+const nothing: Extent = { offsetBytes: 0, lengthBytes: 0 }

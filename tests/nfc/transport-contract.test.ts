@@ -1,0 +1,89 @@
+// What opens a VM's disk keeps the contract of all disks, against a lab: tickets from vSphere, bytes over NFC.
+import { type DiskReader, MemoryDisk } from '@vmkeep/disk'
+import { type DiskContent, diskReaderContract, diskWriterContract } from '@vmkeep/disk/testing'
+import { seededRandom, systemClock } from '@vmkeep/kit'
+import { startLab } from '@vmkeep/lab'
+import {
+  openVmDisk,
+  openVmDiskForWriting,
+  type TransportSettings,
+  type VmDiskReader,
+  type VmDiskRequest,
+} from '@vmkeep/transport'
+import { expect, it, onTestFinished } from 'vitest'
+import { openLabSession } from '../support/world.ts'
+
+const compressions = ['none', 'zlib', 'skipz'] as const
+const ways = (['nbdssl', 'nbd'] as const).flatMap((name) => compressions.map((compression) => ({ name, compression })))
+
+for (const settings of ways) {
+  const name = `a VM's disk over ${settings.name}, compression ${settings.compression},`
+  diskReaderContract(name, async (content) => openVmDisk(await requestFor(await holding(content), settings)))
+  diskWriterContract(name, async (capacityBytes) => {
+    const request = await requestFor(new MemoryDisk(capacityBytes), settings)
+    return { disk: await openVmDiskForWriting(request), reopen: () => openVmDisk(request) }
+  })
+}
+
+it('says of everything asked of a closed disk that it is closed', async () => {
+  const request = await requestFor(new MemoryDisk(1024 * 1024), { name: 'nbd', compression: 'none' })
+  const disk = await openVmDiskForWriting(request)
+  await disk[Symbol.asyncDispose]()
+  await expect(disk.write(0, new Uint8Array(512))).rejects.toMatchObject({ code: 'disk.closed' })
+  await expect(disk.finish()).rejects.toMatchObject({ code: 'disk.closed' })
+  const reader = await openVmDisk(request)
+  await reader[Symbol.asyncDispose]()
+  await expect(extentsOf(reader, 0)).rejects.toMatchObject({ code: 'disk.closed' })
+  await expect(reader.metadata()).rejects.toMatchObject({ code: 'disk.closed' })
+})
+
+it('refuses to tell what is allocated outside the disk', async () => {
+  await using disk = await openVmDisk(
+    await requestFor(new MemoryDisk(1024 * 1024), { name: 'nbd', compression: 'none' }),
+  )
+  await expect(extentsOf(disk, 512)).rejects.toMatchObject({ code: 'disk.out-of-range' })
+})
+
+it('fails what is under way when a disk is closed', async () => {
+  const disk = await openVmDisk(
+    await requestFor(new MemoryDisk(64 * 1024 * 1024), { name: 'nbdssl', compression: 'none' }),
+  )
+  const reading = disk.read(0, Buffer.alloc(disk.capacityBytes))
+  const failed = expect(reading).rejects.toMatchObject({ code: 'disk.closed' })
+  await disk[Symbol.asyncDispose]()
+  await failed
+})
+
+async function extentsOf(disk: VmDiskReader, offsetBytes: number): Promise<void> {
+  for await (const _ of disk.allocated({ offsetBytes, lengthBytes: disk.capacityBytes })) continue
+}
+
+async function holding({ capacityBytes, runs }: DiskContent): Promise<MemoryDisk> {
+  const disk = new MemoryDisk(capacityBytes)
+  for (const { offsetBytes, bytes } of runs) await disk.write(offsetBytes, bytes)
+  return disk
+}
+
+/** The one disk of a VM that is off, in a lab of its own that ends with the test. */
+async function requestFor(source: DiskReader, settings: TransportSettings): Promise<VmDiskRequest> {
+  const { capacityBytes } = source
+  const lab = await startLab({
+    vms: [{ name: 'web', power: 'off', disks: [{ capacityBytes }] }],
+    openDisk: async () => ({ capacityBytes, source }),
+  })
+  onTestFinished(() => lab[Symbol.asyncDispose]())
+  const session = await openLabSession(lab)
+  onTestFinished(() => session[Symbol.asyncDispose]())
+  const { ref, disks } = lab.vm('web')
+  return {
+    session,
+    vm: ref,
+    deviceKey: disks[0]!.key,
+    path: disks[0]!.backing.fileName,
+    settings,
+    clock: systemClock,
+    random: seededRandom('contract'),
+    onReconnect: (cause) => expect.unreachable(String(cause)),
+    signal: new AbortController().signal,
+  }
+}
