@@ -1,9 +1,8 @@
 // `npm run bench [-- name…] [--size 8GiB] [--rounds 1] [--folder /fast/disk] [-o json]`: how fast, how much memory, how much space; beside others in the same run.
 // Never a test: nothing fails for being slow. docs/benchmarks.md says how to read it.
 import { mkdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { userCacheFolder } from '@vmkeep/kit'
 import { scenario as backup } from './bench/backup.ts'
 import { scenario as memory2Tib } from './bench/memory-2tib.ts'
 import { scenario as nfc } from './bench/nfc-scenario.ts'
@@ -19,7 +18,7 @@ const { values: options, positionals } = parseArgs({
     output: { type: 'string', short: 'o', default: 'table' },
     size: { type: 'string', default: '8GiB' },
     rounds: { type: 'string', default: '1' },
-    folder: { type: 'string', default: join(tmpdir(), 'vmkeep-bench') },
+    folder: { type: 'string', default: userCacheFolder('bench') },
   },
 })
 const names = positionals.length > 0 ? positionals : Object.keys(scenarios)

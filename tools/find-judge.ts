@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { userCacheFolder } from '@vmkeep/kit'
 
 // A judge is a program we did not write that checks what we wrote. `tools/install-judges.ts` brings them in.
 
 /** Where judges live that no package manager put on PATH: `bin/` holds programs, `venv/` a Python with modules. */
-export const judgesFolder = (): string =>
-  process.env['VMKEEP_JUDGES_DIR'] || join(homedir(), '.cache', 'vmkeep', 'judges')
+export const judgesFolder = (): string => process.env['VMKEEP_JUDGES_DIR'] || userCacheFolder('judges')
 
 /**
  * The path of a judge, or `undefined` if it is not here.

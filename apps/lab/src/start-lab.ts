@@ -1,6 +1,4 @@
-import { type Clock, Secret, seededRandom, systemClock, systemRandom, type Random } from '@vmkeep/kit'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { type Clock, type Random, Secret, seededRandom, systemClock, systemRandom, userCacheFolder } from '@vmkeep/kit'
 import { createCertificate } from './certificates/index.ts'
 import { LabClock } from './config/lab-clock.ts'
 import { completeDescription, type LabDescription } from './config/lab-description.ts'
@@ -48,7 +46,7 @@ export interface LabOptions extends LabDescription {
   readonly nfcLimits?: Partial<NfcLimits>
   /** Where written pages go. The system's temporary folder, if left out. */
   readonly storageFolder?: string
-  /** Where disks that are made up are kept, to be made but once. Below the system's temporary folder, if left out. */
+  /** Where disks that are made up are kept, to be made but once. In the user's cache, if left out. */
   readonly imageFolder?: string
   /** Opens what a disk starts with, in place of the lab's own reading of `image`, `generate` and `capacityBytes`. */
   readonly openDisk?: (vm: string, disk: DiskDescription) => Promise<DiskSource>
@@ -102,7 +100,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const random = options.seed === undefined ? seededRandom('lab') : seededRandom(options.seed)
   const faults = new LabFaults(random, options.faults)
   const { storageFolder, changeTracking, address = '127.0.0.1' } = options
-  const imageFolder = options.imageFolder ?? join(tmpdir(), 'vmkeep-lab-images')
+  const imageFolder = options.imageFolder ?? userCacheFolder('lab-images')
   const storage = made.use(
     await openLabStorage({
       random,
