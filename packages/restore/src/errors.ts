@@ -14,7 +14,7 @@ export const fail = defineErrors({
   'restore.target-busy': [
     'change-request',
     (d: { folder: string; pid: number }) =>
-      `process ${d.pid} is restoring the same VM into ${d.folder} at this moment; wait for it, or choose another folder`,
+      `process ${d.pid} is restoring the same VM into ${d.folder} at this moment; wait for it or end it, or choose another folder`,
   ],
   'restore.target-unusable': [
     'call-operator',
