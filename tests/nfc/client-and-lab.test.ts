@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createCertificate } from '../../apps/lab/src/certificates/index.ts'
 import { type NfcAction, type NfcServer, type NfcServerOptions, startNfcServer } from '../../apps/lab/src/nfc/index.ts'
 import { type LabStorage, openLabStorage } from '../../apps/lab/src/storage/index.ts'
+import { openChoppyNetwork } from './choppy-network.ts'
 
 const mebibyte = 1024 * 1024
 const capacityBytes = 24 * mebibyte + 512
@@ -92,6 +93,23 @@ describe('client and lab', () => {
     expect(complaints).toEqual([])
   })
 
+  it.each(['nbdssl', 'nbd'] as const)(
+    'understand each other however the network cuts and holds back their bytes, over %s',
+    async (transport) => {
+      const { server, complaints } = await serve()
+      await using network = await openChoppyNetwork(server.port, seededRandom(`choppy ${transport}`))
+      for (let i = 0; i < 100; i++) {
+        const ticket = { ...ticketOf(server), port: network.port }
+        const file = await openNfcFile({ ticket, path: readPath, access: 'read', transport })
+        const target = Buffer.alloc(5000)
+        await file.read(i * 9001, target)
+        expect(target.equals(image.subarray(i * 9001, i * 9001 + target.length))).toBe(true)
+        await file.close()
+      }
+      expect(complaints).toEqual([])
+    },
+  )
+
   it('agree on what is allocated, and on what the descriptor says', async () => {
     const { server } = await serve()
     const { disk } = await resuming(server)
@@ -154,12 +172,11 @@ describe('client and lab', () => {
   it('count a frame that was cut in half as never sent', async () => {
     const { server, faults } = await serve()
     faults.add({ on: 'nfc.fragment', after: 9, times: 3, then: { do: 'truncate' } })
-    // One window at a time: the lab sends others behind the half frame until the connection is gone.
-    const { disk, causes } = await resuming(server, { requestsInFlightMax: 1, requestBytesMax: mebibyte })
+    const { disk, causes } = await resuming(server, { requestBytesMax: mebibyte })
     const target = Buffer.alloc(6 * mebibyte, 0xee)
     await disk.read(0, target)
     expect(target.equals(image.subarray(0, 6 * mebibyte))).toBe(true)
-    expect(causes).toEqual(Array.from({ length: 3 }, () => 'nfc.connection-lost'))
+    expect(new Set(causes)).toEqual(new Set(['nfc.connection-lost'])) // one or more: windows are sent side by side
   })
 
   it('part over noise between frames', async () => {
