@@ -24,9 +24,12 @@ export function partialName({ wholeName, owner: { pid, startTicks }, space }: Pa
   return `${shortened(wholeName)}.${pid}-${startTicks}-${space ?? noSpace}-${once}.partial`
 }
 
-/** `undefined` for a name that {@link partialName} has not made. */
+/**
+ * `undefined` for a name that {@link partialName} has not made. No process is 0, which would ask about a whole group of them,
+ * or beyond 2²²: Source: proc(5), pid_max. Evidence: documented.
+ */
 export function parsePartialName(name: string): PartialName | undefined {
-  const found = /^(.+)\.(\d{1,10})-(\d{1,16})-([0-9a-f]{12}|x)-[0-9a-f]{8}\.partial$/su.exec(name)
+  const found = /^(.+)\.([1-9]\d{0,6})-(\d{1,16})-([0-9a-f]{12}|x)-[0-9a-f]{8}\.partial$/su.exec(name)
   if (found === null) return undefined
   const [, wholeName = '', pid, startTicks, space] = found
   return {
