@@ -37,7 +37,7 @@ export function smallDiskTest(
 async function mountSmallDisk(sizeMiB: number, context: TestContext): Promise<SmallDisk> {
   const folder = await mkdtemp(join(tmpdir(), 'vmkeep-small-disk-'))
   try {
-    mount('-t', 'tmpfs', '-o', `size=${sizeMiB}m`, 'vmkeep-test', folder)
+    system('mount', '-t', 'tmpfs', '-o', `size=${sizeMiB}m`, 'vmkeep-test', folder)
   } catch (error) {
     await rm(folder, { recursive: true })
     absent(messageOf(error), context)
@@ -47,9 +47,9 @@ async function mountSmallDisk(sizeMiB: number, context: TestContext): Promise<Sm
     folder,
     fill: (leaveBytes = 0) => fill(folder, filler, leaveBytes),
     free: () => rmSync(filler),
-    grow: (size) => mount('-o', `remount,size=${size}m`, folder),
+    grow: (size) => system('mount', '-o', `remount,size=${size}m`, folder),
     async [Symbol.asyncDispose]() {
-      execFileSync('umount', [folder])
+      system('umount', folder)
       await rm(folder, { recursive: true })
     },
   }
@@ -61,7 +61,8 @@ function absent(why: string, context: TestContext): never {
   return context.skip(reason)
 }
 
-const mount = (...args: string[]) => execFileSync('mount', args, { stdio: 'pipe', encoding: 'utf8' })
+const system = (program: 'mount' | 'umount', ...args: string[]) =>
+  execFileSync(program, args, { stdio: 'pipe', encoding: 'utf8' })
 
 function fill(folder: string, filler: string, leaveBytes: number): void {
   const { bavail, bsize } = statfsSync(folder)
