@@ -3,6 +3,7 @@ import { openFolderStorage, openRepository, type Repository } from '@vmkeep/repo
 import type { LoadedConfig } from './config/load-config.ts'
 import { findSecret } from './config/secrets.ts'
 import { fail } from './errors.ts'
+import { bufferBytesOf } from './memory-budget.ts'
 import type { Opening } from './open-services.ts'
 import { askSecret, canAsk } from './terminal/ask.ts'
 
@@ -19,20 +20,24 @@ export async function openConfiguredRepository(loaded: LoadedConfig, opening: Op
   const storage = await openFolderStorage(path)
   const key = await repositoryKey(loaded, opening, 'Passphrase or recovery code of the repository')
   opening.say.detail(`opening the repository ${path}`)
-  const memoryBytesMax = (loaded.config.limits.memoryMiB << 20) / 2 // the other half is for what reads and writes disks
   return openRepository(storage, {
     key,
-    memoryBytesMax,
+    memoryBytesMax: bufferBytesOf(loaded.config.limits),
     clock: opening.clock,
     random: opening.random,
     signal: opening.signal,
   })
 }
 
-const ways = 'VMKEEP_REPO_KEY_FILE, VMKEEP_REPO_KEY_COMMAND, VMKEEP_REPO_KEY, or repository.keyFile in the config'
+export const waysToGiveKey =
+  'VMKEEP_REPO_KEY_FILE, VMKEEP_REPO_KEY_COMMAND, VMKEEP_REPO_KEY, or repository.keyFile in the config'
 
 /** The repository's key from config or environment; asked for on a terminal. @throws `cli.secret-missing` */
-export async function repositoryKey({ config }: LoadedConfig, opening: Opening, question: string): Promise<Secret> {
+export async function repositoryKey(
+  { config }: LoadedConfig,
+  opening: Pick<Opening, 'world' | 'signal' | 'learn'>,
+  question: string,
+): Promise<Secret> {
   const { key, keyFile, keyEnv, keyCommand } = config.repository
   const what = 'the key of the repository'
   const { world, signal } = opening
@@ -40,8 +45,8 @@ export async function repositoryKey({ config }: LoadedConfig, opening: Opening, 
     { value: key, file: keyFile, env: keyEnv, command: keyCommand },
     { what, env: world.env, signal },
   )
-  if (found === undefined && !canAsk(world)) throw fail('cli.secret-missing', { what, ways })
-  const secret = found ?? (await askSecret(world, { question, instead: `give it with ${ways}`, signal }))
+  if (found === undefined && !canAsk(world)) throw fail('cli.secret-missing', { what, ways: waysToGiveKey })
+  const secret = found ?? (await askSecret(world, { question, instead: `give it with ${waysToGiveKey}`, signal }))
   opening.learn(secret)
   return secret
 }

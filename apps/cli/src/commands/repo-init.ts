@@ -1,13 +1,8 @@
-import type { Secret } from '@vmkeep/kit'
 import { command } from '../command.ts'
 import { createPrivateFile } from '../create-private-file.ts'
-import { findSecret } from '../config/secrets.ts'
-import type { LoadedConfig } from '../config/load-config.ts'
-import { fail } from '../errors.ts'
 import { keepRecoveryCode } from '../keep-recovery-code.ts'
+import { newPassphrase } from '../new-passphrase.ts'
 import { file, option } from '../parameters.ts'
-import { askSecret, canAsk } from '../terminal/ask.ts'
-import type { World } from '../world.ts'
 
 export const repoInitCommand = command({
   name: 'repo init',
@@ -30,9 +25,13 @@ export const repoInitCommand = command({
 
   async run({ config, options, out, say, world, signal, clock, random, learn }) {
     const { createRepository, openFolderStorage } = await import('@vmkeep/repository')
-    const { repositoryPath } = await import('../open-repository.ts')
+    const { repositoryPath, waysToGiveKey } = await import('../open-repository.ts')
     const path = repositoryPath(config)
-    const passphrase = await newPassphrase(config, world, signal)
+    const { key, keyFile, keyEnv, keyCommand } = config.config.repository
+    const passphrase = await newPassphrase(
+      { value: key, file: keyFile, env: keyEnv, command: keyCommand },
+      { world, signal, ways: waysToGiveKey },
+    )
     learn(passphrase)
     // First of all: a code that cannot be kept must not come to be.
     await using codeFile =
@@ -52,20 +51,3 @@ export const repoInitCommand = command({
     return 'ok'
   },
 })
-
-async function newPassphrase({ config }: LoadedConfig, world: World, signal: AbortSignal): Promise<Secret> {
-  const { key, keyFile, keyEnv, keyCommand } = config.repository
-  const what = 'the passphrase of the new repository'
-  const ways = 'VMKEEP_REPO_KEY_FILE, VMKEEP_REPO_KEY_COMMAND, VMKEEP_REPO_KEY, or repository.keyFile in the config'
-  const found = await findSecret(
-    { value: key, file: keyFile, env: keyEnv, command: keyCommand },
-    { what, env: world.env, signal },
-  )
-  if (found !== undefined) return found
-  if (!canAsk(world)) throw fail('cli.secret-missing', { what, ways })
-  const instead = `give it with ${ways}`
-  const first = await askSecret(world, { question: 'New passphrase of the repository', instead, signal })
-  const again = await askSecret(world, { question: 'The same once more', instead, signal })
-  if (first.reveal() !== again.reveal()) throw fail('cli.declined', { what: 'the two passphrases differ' })
-  return first
-}

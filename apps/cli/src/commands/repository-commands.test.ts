@@ -191,6 +191,52 @@ describe('repo init', () => {
   })
 })
 
+describe('key', () => {
+  const fresh = async (name: string) => {
+    const path = join(folder, name)
+    const env = { VMKEEP_REPO: path, VMKEEP_REPO_KEY: 'old passphrase' }
+    const code = join(folder, `${name}-code`)
+    const storage = await openFolderStorage(path, { create: true })
+    const created = await createRepository(storage, { passphrase: new Secret('old passphrase'), kdf: cheapKdf })
+    await created.repository[Symbol.asyncDispose]()
+    await writeFile(code, created.recoveryCode.reveal(), { mode: 0o600 })
+    const key = (line: string, more: Setting['env'] = {}) =>
+      vmkeep(['key', ...line.split(' ')], { env: { ...env, ...more }, home: folder })
+    const slots = async (more: Setting['env'] = {}) =>
+      JSON.parse((await key('list -o json', more)).stdout) as { id: string; kind: string; opened: boolean }[]
+    return { code, key, slots }
+  }
+
+  it('change puts a new passphrase in the place of the old one', async () => {
+    const { key, slots } = await fresh('changed')
+    expect(await key('change', { VMKEEP_NEW_REPO_KEY: 'new passphrase' })).toMatchObject({ code: 0 })
+    expect(await key('list')).toMatchObject({ code: 12 })
+    const after = await slots({ VMKEEP_REPO_KEY: 'new passphrase' })
+    expect(after.map(({ kind, opened }) => [kind, opened])).toContainEqual(['passphrase', true])
+    expect(after).toHaveLength(2)
+  })
+
+  it('add and remove replace the recovery code', async () => {
+    const { code, key, slots } = await fresh('recovered')
+    const next = join(folder, 'next-code')
+    expect(await key('add --recovery-code-file x')).toMatchObject({ code: 2 })
+    expect(await key(`add --recovery-code --recovery-code-file ${next}`)).toMatchObject({ code: 0 })
+    const old = (await slots({ VMKEEP_REPO_KEY: '', VMKEEP_REPO_KEY_FILE: code })).find(({ opened }) => opened)!
+    expect(old.kind).toBe('recovery code')
+    expect(await key(`remove ${old.id}`)).toMatchObject({ code: 0 })
+    expect(await key('list', { VMKEEP_REPO_KEY: '', VMKEEP_REPO_KEY_FILE: code })).toMatchObject({ code: 12 })
+    expect(await key('list', { VMKEEP_REPO_KEY: '', VMKEEP_REPO_KEY_FILE: next })).toMatchObject({ code: 0 })
+  })
+
+  it('remove keeps the last of its kind, and knows what is not there', async () => {
+    const { key, slots } = await fresh('kept')
+    for (const { id } of await slots()) expect(await key(`remove ${id}`)).toMatchObject({ code: 7 })
+    expect(await key('remove 1234')).toMatchObject({ code: 5 })
+    expect(await key('add', { VMKEEP_NEW_REPO_KEY: 'old passphrase' })).toMatchObject({ code: 6 })
+    expect(await slots()).toHaveLength(2)
+  })
+})
+
 describe('verify', () => {
   it('reads everything back', async () => {
     const { code, stdout, stderr } = await run('verify')

@@ -72,7 +72,16 @@ const limits = z
       .max(100)
       .default(4)
       .describe('Snapshots of ours alive at once on one datastore.'),
-    memoryMiB: z.int().min(128).max(1_048_576).default(512).describe('Memory for the buffers of a run.'),
+    memoryMiB: z
+      .int()
+      .min(128)
+      .max(8192)
+      .default(512)
+      .describe(
+        'Memory to plan with. Half of it is for the buffers, which never take more, however large and many the disks. The other half is not enforced: ' +
+          'it is meant for the program (about 120 MiB), its threads (one per core, up to 40 MiB each) and the disks read at once (up to 4 MiB each). ' +
+          'The default suits 2 cores and 12 disks at once; where there are more, more is taken.',
+      ),
   })
   .describe('How much is done at once.')
 

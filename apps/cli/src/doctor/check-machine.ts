@@ -1,5 +1,6 @@
 import { availableParallelism, freemem } from 'node:os'
 import type { Config } from '../config/schema.ts'
+import { wantedBytesOf } from '../memory-budget.ts'
 import { size } from '../output/human.ts'
 import { type Finding, findingsOn } from './finding.ts'
 
@@ -22,13 +23,11 @@ export function machineFacts(): MachineFacts {
 }
 
 const nodeMajorMin = 24
-/** What the program takes beside its buffers. */
-const programBytes = 256 << 20
 
 export function checkMachine({ limits }: Config, facts: MachineFacts): Finding[] {
   const { ok, warn, fail } = findingsOn('this machine')
   const { nodeVersion, freeMemoryBytes, cores, platform } = facts
-  const wantedBytes = (limits.memoryMiB << 20) + programBytes
+  const wantedBytes = wantedBytesOf(limits, cores)
   const isNewEnough = Number(nodeVersion.split('.')[0]) >= nodeMajorMin
   return [
     isNewEnough
@@ -39,7 +38,7 @@ export function checkMachine({ limits }: Config, facts: MachineFacts): Finding[]
       : warn(
           'memory',
           `${size(freeMemoryBytes)} available, ${size(wantedBytes)} wanted`,
-          'free some, or lower limits.memoryMiB in the config',
+          'free some, or lower limits.memoryMiB or limits.disksPerHost in the config',
         ),
     ...(platform === 'linux' ? [] : [warn('system', platform, 'vmkeep is made for and tested on Linux')]),
   ]
