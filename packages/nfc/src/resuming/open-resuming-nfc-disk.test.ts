@@ -50,7 +50,7 @@ function cutting(budgets: readonly number[]): HostScript {
       if (budget <= 0) return true
       nfc.reads.push([Number(frame.payload.readBigUInt64LE(16)), frame.payload.readUInt32LE(24)])
       nfc.stream.write(answer.subarray(0, budget), () => {
-        if (budget < answer.length) nfc.stream.destroy()
+        if (budget <= answer.length) nfc.stream.destroy()
       })
       return true
     },
