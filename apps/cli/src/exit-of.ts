@@ -64,6 +64,7 @@ export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
 
   ['restore.no-such-disk', 'notFound'],
   ['restore.target-exists', 'conflict'],
+  ['restore.target-busy', 'conflict'],
   ['restore.vm-exists', 'conflict'],
   ['restore.target-full', 'precondition'],
   ['restore.target-unusable', 'precondition'],

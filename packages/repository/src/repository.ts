@@ -160,7 +160,7 @@ export interface KeySlotInfo {
 export interface Environment {
   /** Worker threads. Default: one per core. 0: all work is done in this thread. */
   readonly workersMax?: number
-  /** What all buffers together may take, at least 48 MiB. Default 208 MiB, which keeps a run below 512 MiB in all. */
+  /** What all buffers together may take, at least 48 MiB. Default 208 MiB: with two threads and a few disks at once a run then stays below 512 MiB in all (measured); each thread more takes 10 to 40 MiB. */
   readonly memoryBytesMax?: number
   /** How large a pack grows. Default 64 MiB. */
   readonly packSizeBytes?: number

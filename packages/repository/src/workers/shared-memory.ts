@@ -8,7 +8,7 @@ declare const WebAssembly: {
 
 const pageBytes = 64 * 1024
 export const memoryBytesMin = 48 * 1024 * 1024
-/** With what Node, the threads and zlib take by themselves, a backup and a restore at once stay below 512 MiB (measured). */
+/** With what Node, two threads and zlib take by themselves, a backup of a few disks stays below 512 MiB (measured: docs/benchmarks.md). */
 export const memoryBytesDefault = 208 * 1024 * 1024
 
 /** All buffers of a repository, in one piece that threads share: the budget is its size, and nothing lies outside it. */
