@@ -19,7 +19,6 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'system',
-          retry: 1, // real processes, sockets and kills on a machine shared with others; a test that fails twice has failed
           include: ['tests/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
