@@ -14,7 +14,8 @@ const storageErrors = {
   ],
   'storage.not-a-folder': [
     'change-request',
-    (d: { storage: string }) => `${d.storage} is not a folder: give the path of the folder that holds the repository`,
+    (d: { storage: string }) =>
+      `${d.storage.replace(/^folder /, '')} is not a folder: give the path of the folder that holds the repository`,
   ],
   'storage.gone': [
     'call-operator',
@@ -64,7 +65,7 @@ const openingErrors = {
   'repository.missing': [
     'call-operator',
     (d: { storage: string }) =>
-      `no repository in ${d.storage}: check the path and the mount, or create one with "init"`,
+      `no repository in ${d.storage}: check the path and the mount, or create one with "repo init"`,
   ],
   'repository.exists': [
     'change-request',
@@ -147,8 +148,8 @@ const readingErrors = {
   ],
   'repository.pack-missing': [
     'quarantine',
-    (d: { id: string; pack: string }) =>
-      `pack ${d.pack}, which holds chunk ${d.id}, is gone: bring the file back from a copy; a new backup stores the chunk again if the machine still has it`,
+    (d: { id?: string; pack: string }) =>
+      `pack ${d.pack}${d.id === undefined ? '' : `, which holds chunk ${d.id},`} is gone: bring the file back from a copy; a new backup stores again what the machine still has of it`,
   ],
   'repository.chunk-corrupt': [
     'quarantine',

@@ -106,6 +106,8 @@ describe('a full storage', () => {
     expect(await refusal(writing)).toBe('storage.full')
     expect(await refusal(image.finish())).toBe('storage.full')
     expect(await refusal(session.commit(manifestOf({})))).toBe('storage.full')
+    await session.abandon()
+    expect(await repository.verify()).toMatchObject({ damaged: [] }) // what was never stored is not missing
   })
 })
 

@@ -50,7 +50,10 @@ export function objectsOf(storage: Storage, { clock = systemClock, random = syst
 }
 
 /** @throws `repository.missing`, `repository.version-unknown`, `repository.object-corrupt` */
-export async function readFormat(objects: ObjectStore, signal: AbortSignal | undefined): Promise<Omit<Unlocked, 'masterKey'>> {
+export async function readFormat(
+  objects: ObjectStore,
+  signal: AbortSignal | undefined,
+): Promise<Omit<Unlocked, 'masterKey'>> {
   const storage = objects.storage.name
   const source = await objects.get(formatKey, sealedObjectBytesMax, signal)
   if (source === undefined) throw fail('repository.missing', { storage })

@@ -400,6 +400,21 @@ describe('sessions', () => {
     await expect(image.write(0, taken[0]!)).rejects.toBe(reason)
     await expect(session.commit(manifestOf({}))).rejects.toBe(reason)
   })
+
+  it('leave no pack of nothing behind when they are aborted while the first chunk is on its way', async () => {
+    await using test = await openTestRepository()
+    const controller = new AbortController()
+    const session = await test.repository.beginSession({ signal: controller.signal })
+    const image = await session.beginImage({ capacityBytes: 4 * chunk, unwritten: 'zero' })
+    const lease = await image.lease(4 * chunk)
+    lease.set(random.bytes(4 * chunk))
+    const written = image.write(0, lease)
+    controller.abort(new Error('Ctrl-C'))
+    await Promise.allSettled([written, image.finish()])
+    await session.abandon()
+    expect([...test.storage.objects.keys()].filter((key) => /^(packs|index)/.test(key))).toEqual([])
+    expect(await test.repository.verify()).toMatchObject({ damaged: [] })
+  })
 })
 
 describe('two writers at once', () => {

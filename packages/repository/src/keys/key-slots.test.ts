@@ -25,7 +25,8 @@ async function created() {
   return { ...test, keysWith, opens, readsWith }
 }
 
-const kindsOf = async (keys: KeySlots) => (await keys.list()).map(({ kind = "damaged" }) => kind).toSorted((a, b) => a.localeCompare(b))
+const kindsOf = async (keys: KeySlots) =>
+  (await keys.list()).map(({ kind = 'damaged' }) => kind).toSorted((a, b) => a.localeCompare(b))
 
 describe('key slots', () => {
   it('are two at first, and tell which one was opened', async () => {

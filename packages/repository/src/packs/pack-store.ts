@@ -63,6 +63,7 @@ export class PackStore {
    */
   async store(open: OpenPack, owner: PackOwner): Promise<void> {
     this.#filling.delete(open)
+    if (open.entries.length === 0) return this.#drop(open)
     const { settle } = this.#pending.get(open.indexed)!
     this.#storing++
     try {
@@ -82,6 +83,16 @@ export class PackStore {
       open.release()
       this.#relieve()
     }
+  }
+
+  /** A pack that was begun for a blob which never came, its session aborted. It must not be stored: a pack of nothing counts as damage. */
+  #drop(open: OpenPack): void {
+    const { settle } = this.#pending.get(open.indexed)!
+    this.#pending.delete(open.indexed)
+    open.indexed.state = 'gone'
+    settle.resolve()
+    open.release()
+    this.#relieve()
   }
 
   /** Names stored packs in the index. */

@@ -42,7 +42,7 @@ async function entriesOf(
   const { objects, repositoryId, roles } = core
   const sizeBytes = await objects.size(pack.key, signal)
   if (sizeBytes === undefined) {
-    const absent = fail('repository.pack-missing', { pack: pack.key, id: 'it holds' })
+    const absent = fail('repository.pack-missing', { pack: pack.key })
     damages.addObject(pack.key, absent, everything)
     return undefined
   }

@@ -134,7 +134,9 @@ async function checkMaps(core: Core, { pages }: Parts, { points, damages, signal
 }
 
 /** Every pack a delta names or a trailer revealed, those that are missing included. */
-const allPacks = ({ indexStore }: Core) => indexStore.index.packs.filter(({ state }) => state !== 'pending')
+/** What a delta names or the storage holds. A pack of this process that failed to be stored was never a part of the repository. */
+const allPacks = ({ indexStore }: Core) =>
+  indexStore.index.packs.filter(({ state, row }) => state !== 'pending' && (state !== 'gone' || row !== undefined))
 
 const bytesOf = (packs: readonly IndexedPack[], percent: number) =>
   Math.round((packs.reduce((sum, { row }) => sum + (row?.sizeBytes ?? 0), 0) * percent) / 100)
