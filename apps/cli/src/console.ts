@@ -45,6 +45,7 @@ export function openConsole(world: World, global: GlobalOptions): Console {
   return {
     out: new Output(stdout, global.output, styleOf(wantsColour(stdout, env, global.color)), {
       clean: redactor.clean,
+      cleanValue: redactor.cleanValue,
       beforeAnswer: () => progress.close(),
     }),
     say,

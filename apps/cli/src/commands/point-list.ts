@@ -44,7 +44,9 @@ export const pointListCommand = command({
     const columns = columnsAt(clock.nowMs())
     await out.answer(rows, (style) =>
       rows.length === 0
-        ? 'There are no restore points yet. Make one with "vmkeep backup VM".'
+        ? vm.length === 0
+          ? 'There are no restore points yet. Make one with "vmkeep backup VM".'
+          : `There are no restore points of ${vm.join(', ')}. "vmkeep point list" shows what there is.`
         : table(rows, columns, style),
     )
     const damaged = rows.filter(({ state }) => state === 'damaged').length

@@ -19,7 +19,8 @@ export const repoStatusCommand = command({
     const { bavail, blocks, bsize } = await statfs(path)
     const space = { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
     const { plainBytes, storedBytes } = status
-    const reduction = storedBytes === 0 ? undefined : `${(plainBytes / storedBytes).toFixed(1)}x by compression`
+    const reduction =
+      plainBytes === 0 || storedBytes === 0 ? undefined : `${(plainBytes / storedBytes).toFixed(1)}x by compression`
     await out.answer({ id: repository.id, path, chunkSizeBytes: repository.chunkSizeBytes, ...status, ...space }, () =>
       facts([
         ['repository', `${repository.id} in ${path}`],

@@ -107,6 +107,7 @@ describe('point list', () => {
     expect(await ids('point list web-*')).toEqual(points.slice(0, 2))
     expect(await ids('point list --last 1')).toEqual(points.slice(1))
     expect(await ids('point list nobody')).toEqual([])
+    expect((await run('point list nobody')).stdout).toMatch(/no restore points of nobody/)
   })
 })
 

@@ -111,6 +111,10 @@ describe('the config', () => {
       'vcenters:\n  - name: x\n    hots: y\n',
       [':2:5: vcenters[0].host: it is missing', ':3:5: there is no "hots" in vcenters[0]; did you mean "host"?'],
     ],
+    [
+      'moon: 1\nlimits:\n  vms: many\n  vmz: 1\n',
+      [':1:1: there is no "moon"', ':3:8: limits.vms: it must be', ':4:3: there is no "vmz" in limits'],
+    ],
     ['limits: {vms: many}', [':1:15: limits.vms: it must be a number']],
     ['limits: {vms: 1.5}', [':1:15: limits.vms: it must be a whole number']],
     ['limits: {vms: 0}', [':1:15: limits.vms: it must be at least 1']],

@@ -5,11 +5,12 @@ import { configJsonSchema } from './schema.ts'
 
 /** What the schema does not like, one sentence each, with the place and what was probably meant. */
 export function describeProblems(error: z.ZodError, placeOf: Pick<ConfigFile, 'at' | 'atKey'>): string[] {
-  return error.issues.flatMap((issue) => {
+  const problems = error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => `${placeOf.atKey(issue.path, key)}: ${unknownKey(key, issue.path)}`)
     return [`${placeOf.at(issue.path)}: ${nameOf(issue.path)}: ${sentence(issue)}`]
   })
+  return problems.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })) // by line, as they stand in the file
 }
 
 function unknownKey(key: string, path: readonly PropertyKey[]): string {

@@ -35,7 +35,7 @@ export async function checkReach(
 type Certificate = Awaited<ReturnType<typeof fetchCertificate>>
 
 function judge(
-  { name, host }: VcenterConfig,
+  { name }: VcenterConfig,
   trust: Trust,
   { sha256, sha1, validTo, issuer }: Certificate,
   nowMs: number,
@@ -49,7 +49,7 @@ function judge(
     return fail(
       'certificate',
       `it has SHA-256 ${sha256}, but ${trust.thumbprint} is trusted`,
-      `compare the new one with the host's own console; if it was renewed, run "vmkeep vcenter trust ${host}" or correct thumbprint in the config`,
+      `compare the new one with the host's own console; if it was renewed, run "vmkeep vcenter trust ${name}" or correct thumbprint in the config`,
     )
   if (bare(trust.thumbprint) !== bare(sha256))
     return warn('certificate', `pinned by SHA-1, ${expires}`, `pin the SHA-256 instead: ${sha256}`)

@@ -1,4 +1,4 @@
-import { AppError, causes, matchesGlob, messageOf, type Remedy } from '@vmkeep/kit'
+import { AppError, causes, codeOf, matchesGlob, messageOf, type Remedy } from '@vmkeep/kit'
 import { Interruption } from '../interruption.ts'
 import { toMachine } from './machine.ts'
 import { harmless, type Style } from './style.ts'
@@ -14,12 +14,13 @@ const adviceByRemedy: Readonly<Partial<Record<Remedy, string>>> = {
   'report-bug': 'please report this with the output of the same command and -v',
 }
 
-const certificateAdvice =
-  'compare its SHA-256 with the one the host shows on its own console, then run "vmkeep vcenter trust HOST"'
+const certificateAdvice = 'before you trust it, compare its SHA-256 with the one the host shows on its own console'
 
 /** What to do, beyond what the message says. */
 export function adviceOn({ code, remedy }: AppError): string | undefined {
-  return matchesGlob('vsphere.certificate-*', code) ? certificateAdvice : adviceByRemedy[remedy]
+  if (matchesGlob('vsphere.certificate-*', code)) return certificateAdvice
+  // Nothing is stored yet when vSphere ends a whole command, and many commands store nothing.
+  return remedy === 'retry' && code.startsWith('vsphere.') ? 'run the same command again' : adviceByRemedy[remedy]
 }
 
 export interface ReportOptions {
@@ -67,9 +68,17 @@ const unexpectedAdvice = (verbose: boolean) =>
 /** What the causes add that was not said yet. */
 function reasons(error: unknown): string[] {
   const said: string[] = []
+  const codes = new Set<string>()
   for (const link of causes(error)) {
     const message = messageOf(link)
-    if (message !== '' && !said.some((earlier) => earlier.includes(message))) said.push(message)
+    const code = codeOf(link)
+    if (
+      message !== '' &&
+      !said.some((earlier) => earlier.includes(message)) &&
+      !(code !== undefined && codes.has(code))
+    )
+      said.push(message)
+    if (code !== undefined) codes.add(code) // the same once more, in other words
   }
   return said.slice(1)
 }

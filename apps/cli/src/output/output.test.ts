@@ -184,6 +184,29 @@ describe('errors', () => {
     redactor.learn(new Secret('p"ss w0rd'))
     expect(redactor.clean('p"ss w0rd and p\\"ss w0rd and p%22ss%20w0rd')).toBe('[secret] and [secret] and [secret]')
   })
+
+  it('leave a document whole and a code readable, whatever the secret is', () => {
+    const redactor = new Redactor()
+    for (const secret of ['wrong', 'true', '1234', 'name']) redactor.learn(new Secret(secret))
+    const value = { name: 'it is true', size: 12345, whole: true, code: 'repository.wrong-key' }
+    expect(redactor.cleanValue(value)).toEqual({ ...value, name: 'it is [secret]' })
+    expect(JSON.parse(redactor.clean(JSON.stringify(value)))).toEqual({ ...value, name: 'it is [secret]' })
+    expect(redactor.clean('error: wrong {\n  code: repository.wrong-key')).toBe(
+      'error: [secret] {\n  code: repository.wrong-key',
+    )
+    expect(redactor.clean('{ wrong')).toBe('{ [secret]')
+  })
+
+  it('do not say the same cause twice', () => {
+    const error = (message: string, cause?: unknown) =>
+      new AppError('vsphere.login-failed', 'call-operator', message, { cause })
+    const told = describeError(error('no login of admin', error('no login of the user', new Error('socket closed'))), {
+      verbose: false,
+      style: styleOf(false),
+    })
+    expect(told).not.toContain('the user')
+    expect(told).toContain('because: socket closed')
+  })
 })
 
 describe('the display', () => {

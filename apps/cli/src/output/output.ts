@@ -1,11 +1,12 @@
 import type { Screen } from '../world.ts'
-import { toJson, toYaml } from './machine.ts'
+import { toJson, toMachine, toYaml } from './machine.ts'
 import { type Style } from './style.ts'
 
 export type OutputFormat = 'table' | 'json' | 'yaml'
 
 interface Hooks {
   readonly clean: (text: string) => string
+  readonly cleanValue: (value: unknown) => unknown
   readonly beforeAnswer: () => void
 }
 
@@ -27,7 +28,7 @@ export class Output {
   async answer(value: unknown, text: (style: Style) => string): Promise<void> {
     const written = await this.#write(value, text)
     this.#hooks.beforeAnswer() // live lines would stand in the middle of it
-    if (written !== '') this.#screen.write(`${this.#hooks.clean(written)}\n`)
+    if (written !== '') this.#screen.write(`${written}\n`)
   }
 
   /** Answers with text alone where there is no value behind it: help, a script. Not redacted, not formatted. */
@@ -38,11 +39,11 @@ export class Output {
   #write(value: unknown, text: (style: Style) => string): string | Promise<string> {
     switch (this.format) {
       case 'json':
-        return toJson(value)
+        return toJson(this.#hooks.cleanValue(toMachine(value)))
       case 'yaml':
-        return toYaml(value)
+        return toYaml(this.#hooks.cleanValue(toMachine(value)))
       case 'table':
-        return text(this.#style)
+        return this.#hooks.clean(text(this.#style))
     }
   }
 }

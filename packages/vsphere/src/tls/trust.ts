@@ -16,8 +16,15 @@ export type Trust =
  */
 export function checkCertificate(socket: TLSSocket, host: string, trust: Trust): void {
   const certificate = socket.getPeerCertificate()
-  if (trust.by === 'thumbprint') checkThumbprint(certificate, host, trust.thumbprint)
-  else if (!socket.authorized) throw refusal(certificate, host, String(socket.authorizationError))
+  const address = addressOf(host, socket.remotePort)
+  if (trust.by === 'thumbprint') checkThumbprint(certificate, address, trust.thumbprint)
+  else if (!socket.authorized) throw refusal(certificate, address, String(socket.authorizationError))
+}
+
+/** The host as "vmkeep vcenter trust" must be told it: that command, too, asks port 443 unless another is named. */
+function addressOf(host: string, port: number | undefined): string {
+  if (port === undefined || port === 443) return host
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function checkThumbprint(certificate: PeerCertificate, host: string, thumbprint: string): void {
