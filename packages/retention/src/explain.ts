@@ -48,6 +48,8 @@ function phrase(reason: Reason): string {
       return 'newest good point of the VM'
     case 'too-young':
       return `younger than ${duration(reason.minAgeMs)}`
+    case 'of-the-future':
+      return `its time (${dateTime(reason.timeMs)}) lies in the future, so its age is not known; check the storage's clock`
     case 'locked':
       return `locked by the storage until ${dateTime(reason.untilMs)}`
     case 'legal-hold':

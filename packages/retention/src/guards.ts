@@ -14,7 +14,7 @@ export function guardsOf(
     const { lockedUntilMs: untilMs = 0 } = point
     const found: (GuardReason | false)[] = [
       point === newestGood && { kind: 'newest-good' },
-      nowMs - point.timeMs < minAgeMs && { kind: 'too-young', minAgeMs },
+      minAgeMs > 0 && nowMs - point.timeMs < minAgeMs && tooYoung(point, minAgeMs, nowMs),
       untilMs > nowMs && { kind: 'locked', untilMs },
       point.legalHold === true && { kind: 'legal-hold' },
       point.pinned === true && { kind: 'pinned' },
@@ -22,6 +22,10 @@ export function guardsOf(
     ]
     return found.filter((reason) => reason !== false)
   }
+}
+
+function tooYoung({ timeMs }: RetentionPoint, minAgeMs: number, nowMs: number): GuardReason {
+  return timeMs > nowMs ? { kind: 'of-the-future', timeMs } : { kind: 'too-young', minAgeMs }
 }
 
 /** A point of the future counts only if there is no other: a storage whose clock was ahead for a day must not cost the newest real point. */

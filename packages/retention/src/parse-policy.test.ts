@@ -39,6 +39,14 @@ describe('a retention policy in the config', () => {
     })
   })
 
+  test.each([
+    ['100%', 1],
+    ['20 %', 0.2],
+    ['0.5%', 0.005],
+  ])('takes %s for a share', (maxShareRemoved, share) =>
+    expect(parseRetentionPolicy({ guards: { maxShareRemoved } }).guards).toMatchObject({ maxShareRemoved: share }),
+  )
+
   test('has defaults on the safe side', () =>
     expect(parseRetentionPolicy({})).toEqual({
       mode: 'cascade',

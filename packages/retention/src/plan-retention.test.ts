@@ -146,6 +146,12 @@ describe('cascading rules', () => {
     )
   })
 
+  test('leave a period to later rules of which only a removed point is known', () => {
+    const points = ids('2026-10-13 2026-10-30 2026-11-01').map((id) => point(id))
+    // The week keeps 1 November for 30 October; October is still without a point.
+    expect(keptBy(points, cascade({ keep: { weekly: 1, monthly: 1 } }))).toEqual(ids('2026-10-13 2026-11-01'))
+  })
+
   test('say what covers a point that goes', () => {
     const points = [point('2026-11-21'), point('2026-11-22T08:00Z'), point('2026-11-22T09:00Z')]
     expect(said(planRetention(points, cascade({ keep: { daily: 1 } }), nowMs))).toEqual({
@@ -291,6 +297,12 @@ describe('a clock put back over midnight', () => {
 
   test('makes none for cascading rules, which know all their days', () =>
     expect(keptBy(points, cascade(policy))).toEqual(['2010-11-07T03:00Z', '2010-11-07T04:00Z']))
+
+  test('does not bring a rule back that has reached its count', () =>
+    expect(said(planRetention(points, cascade({ ...policy, keep: { daily: 1 } }), nowMs))).toMatchObject({
+      '2010-11-07T03:00Z': ['removed: no rule keeps it'],
+      '2010-11-07T02:30:30Z': ['removed: no rule keeps it'],
+    }))
 })
 
 describe('a guard', () => {
@@ -306,7 +318,9 @@ describe('a guard', () => {
       '2026-11-21T10:00Z': ['removed: no rule keeps it'],
     })
     expect(saidAt(points, { minAgeMs: 90 * 60_000 }, at)['2026-11-21T10:01Z']).toEqual(['removed: no rule keeps it'])
-    expect(saidAt([...points, point('2101-01-01')], {}, at)['2101-01-01']).toContain('kept: younger than 24 h')
+    expect(saidAt([...points, point('2101-01-01')], {}, at)['2101-01-01']).toContain(
+      "kept: its time (2101-01-01 11:00 UTC) lies in the future, so its age is not known; check the storage's clock",
+    )
   })
 
   test('keeps the newest good point, also where the newer ones are suspect, unfinished or of the future', () => {
@@ -324,6 +338,18 @@ describe('a guard', () => {
     })
     expect(saidAt([point('2026-11-18'), point('2101-01-01')], { neverNewestGood: false })['2026-11-18']).toEqual([
       'removed: no rule keeps it',
+    ])
+  })
+
+  test('keeps the newest of points that are all of the future', () => {
+    const plan = planRetention(
+      [point('2101-01-01'), point('2101-01-02')],
+      independent({ keepTags: [['none has it']], guards: { minAgeMs: 0 } }),
+      nowMs,
+    )
+    expect(plan.decisions.map(explain)).toEqual([
+      ['would go, but newest good point of the VM'],
+      ['removed: no rule keeps it'],
     ])
   })
 
@@ -420,6 +446,17 @@ describe('the brake', () => {
       decisions: [],
       brake: { removals: 0, points: 0, maxShareRemoved: 0.1, held: false },
     }))
+})
+
+test('decisions come by VM, newest first, and by id within one time', () => {
+  const of = (subject: string, id: string, timeMs: number) => point(id, { subject, timeMs })
+  const all = [of('b', '6', 5), of('a', '2', 1), of('b', '5', 5), of('a', '1', 9), of('b', '4', 7), of('a', '3', 0)]
+  for (const points of [all, all.toReversed()])
+    expect(
+      planRetention(points, independent({}), nowMs)
+        .decisions.map((each) => each.point.id)
+        .join(''),
+    ).toBe('123456')
 })
 
 describe('points that can not be right', () => {

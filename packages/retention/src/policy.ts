@@ -8,7 +8,7 @@ export type Rule = (typeof rules)[number]
 export type Count = number | 'all'
 
 export interface Guards {
-  /** Nothing younger than this is removed. */
+  /** Nothing younger than this is removed, nor what claims to be of the future; 0 for no minimum. */
   readonly minAgeMs: number
   /** Whether the newest point of a VM that is finished and not suspect is kept whatever the rules say. */
   readonly neverNewestGood: boolean

@@ -36,6 +36,8 @@ export type RemoveReason =
 export type GuardReason =
   | { readonly kind: 'newest-good' }
   | { readonly kind: 'too-young'; readonly minAgeMs: number }
+  /** Its age is not known, so it may be too young. */
+  | { readonly kind: 'of-the-future'; readonly timeMs: number }
   | { readonly kind: 'locked'; readonly untilMs: number }
   | { readonly kind: 'legal-hold' }
   | { readonly kind: 'pinned' }
