@@ -5,6 +5,9 @@ interface InStorage {
   key: string
 }
 
+/** Names the object, if it is about one and not about the storage itself. */
+const about = (word: string, { key }: InStorage) => (key === '' ? '' : `${word} ${key}`)
+
 /** Everything that can go wrong between us and the place where the bytes lie. */
 const storageErrors = {
   'storage.missing': [
@@ -25,16 +28,16 @@ const storageErrors = {
   'storage.full': [
     'call-operator',
     (d: InStorage) =>
-      `${d.storage} is full or over its quota, writing ${d.key}: free space or raise the quota, then repeat; nothing half-written counts`,
+      `${d.storage} is full or over its quota${about(', writing', d)}: free space or raise the quota, then repeat; nothing half-written counts`,
   ],
   'storage.no-permission': [
     'call-operator',
     (d: InStorage) =>
-      `${d.storage} refuses access to ${d.key}: give this user read and write permission on the folder and everything below it`,
+      `${d.storage} refuses access${about(' to', d)}: give this user read and write permission on the folder and everything below it`,
   ],
   'storage.read-only': [
     'call-operator',
-    (d: InStorage) => `${d.storage} is mounted read-only, writing ${d.key}: mount it read-write`,
+    (d: InStorage) => `${d.storage} is mounted read-only${about(', writing', d)}: mount it read-write`,
   ],
   'storage.no-links': [
     'change-request',
@@ -44,7 +47,7 @@ const storageErrors = {
   'storage.unavailable': [
     'retry',
     (d: InStorage & { reason: string }) =>
-      `${d.storage} does not answer as it should (${d.reason}) for ${d.key}: check the disk, the server and the network`,
+      `${d.storage} does not answer as it should (${d.reason})${about(' for', d)}: check the disk, the server and the network`,
   ],
   'storage.not-found': ['call-operator', (d: InStorage) => `${d.storage} has no ${d.key}`],
   'storage.short-read': [

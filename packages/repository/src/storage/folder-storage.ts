@@ -106,7 +106,7 @@ class FolderStorage implements Storage {
       try {
         return (await stat(path)).size
       } catch (error) {
-        return await this.#absent(error)
+        return await this.#absent(error, key)
       }
     })
   }
@@ -117,7 +117,7 @@ class FolderStorage implements Storage {
         await unlink(path)
         await syncFolder(dirname(path))
       } catch (error) {
-        await this.#absent(error)
+        await this.#absent(error, key)
       }
     })
   }
@@ -162,7 +162,7 @@ class FolderStorage implements Storage {
     work: (file: Awaited<ReturnType<typeof open>>, sizeBytes: number) => Promise<T>,
   ): Promise<T | undefined> {
     return this.#call(key, signal, async (path) => {
-      const file = await open(path, 'r').catch((error: unknown) => this.#absent(error))
+      const file = await open(path, 'r').catch((error: unknown) => this.#absent(error, key))
       if (file === undefined) return undefined
       try {
         return await work(file, (await file.stat()).size)

@@ -80,6 +80,13 @@ describe('a folder', () => {
     expect(outcome).toBe('storage.no-permission')
   })
 
+  it.each(['EACCES', 'ENOSPC', 'EROFS', 'EIO'])('%s names the object, or the folder alone', (code) => {
+    const told = (key: string) =>
+      (folderError(Object.assign(new Error(code), { code }), 'folder /x', key) as Error).message
+    expect(told('points/a')).toMatch(/^folder \/x .* points\/a: /)
+    expect(told('')).toMatch(/^folder \/x [^:]*[a-z)]: /)
+  })
+
   it.each([
     ['ENOSPC', 'storage.full'],
     ['EDQUOT', 'storage.full'],
