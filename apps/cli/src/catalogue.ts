@@ -14,6 +14,7 @@ export const catalogue: Catalogue = {
   'vm show': async () => (await import('./commands/vm-show.ts')).vmShowCommand,
   'point list': async () => (await import('./commands/point-list.ts')).pointListCommand,
   'point show': async () => (await import('./commands/point-show.ts')).pointShowCommand,
+  'retention preview': async () => (await import('./commands/retention-preview.ts')).retentionPreviewCommand,
   'repo init': async () => (await import('./commands/repo-init.ts')).repoInitCommand,
   'repo status': async () => (await import('./commands/repo-status.ts')).repoStatusCommand,
   'key list': async () => (await import('./commands/key-list.ts')).keyListCommand,

@@ -67,6 +67,11 @@ export const fail = defineErrors({
     'change-request',
     () => 'no repository is configured; add --repo FOLDER, set VMKEEP_REPO, or set repository.path in the config file',
   ],
+  'cli.retention-missing': [
+    'change-request',
+    () =>
+      'the config has no retention rules, so every restore point is kept; add, say, "retention: {keepDaily: 7, keepWeekly: 4}"',
+  ],
 
   'cli.secret-missing': [
     'call-operator',

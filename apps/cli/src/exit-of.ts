@@ -62,6 +62,8 @@ export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['run.point-not-a-vm', 'usage'],
   ['run.point-too-new', 'precondition'],
 
+  ['retention.*', 'usage'],
+
   ['restore.no-such-disk', 'notFound'],
   ['restore.target-exists', 'conflict'],
   ['restore.target-busy', 'conflict'],

@@ -2,6 +2,7 @@ import { backupFail } from '@vmkeep/backup'
 import { AppError, type ErrorTable, matchesGlob, type Remedy } from '@vmkeep/kit'
 import { repositoryFail } from '@vmkeep/repository'
 import { restoreFail } from '@vmkeep/restore'
+import { retentionFail } from '@vmkeep/retention'
 import { runFail } from '@vmkeep/run'
 import { vsphereFail } from '@vmkeep/vsphere'
 import { describe, expect, it } from 'vitest'
@@ -51,9 +52,15 @@ describe('exit codes', () => {
     expect(exitOf(error('x.y', 'retry', new Interruption('terminated')))).toBe('terminated')
   })
 
-  const tables: ErrorTable[] = [cliFail, repositoryFail, runFail, vsphereFail, backupFail, restoreFail].map(
-    ({ table }) => table,
-  )
+  const tables: ErrorTable[] = [
+    cliFail,
+    repositoryFail,
+    retentionFail,
+    runFail,
+    vsphereFail,
+    backupFail,
+    restoreFail,
+  ].map(({ table }) => table)
   const known = Object.assign({}, ...tables) as ErrorTable
 
   it.each(exitRules.filter(([code]) => !code.startsWith('lab.')))(

@@ -1,4 +1,5 @@
 export { type CalendarDuration } from './calendar-duration.ts'
+export { fail as retentionFail } from './errors.ts'
 export { explain, explainBrake } from './explain.ts'
 export { parseRetentionPolicy, type RetentionConfig } from './parse-policy.ts'
 export { type Brake, type Decision, planRetention, type RetentionPlan } from './plan-retention.ts'

@@ -122,6 +122,44 @@ describe('point show', () => {
   it('does not know every id', async () => expect((await run('point show ffff')).code).toBe(5))
 })
 
+describe('retention preview', () => {
+  const preview = async (line: string, rules: string) => {
+    const path = join(folder, 'retention.yaml')
+    await writeFile(path, `retention: ${rules}\n`)
+    return run(`retention preview --config ${path}${line}`)
+  }
+  const rulesOnly = '{keepLast: 1, guards: {minAge: 0h}}'
+
+  it('says of every point what would become of it, and why', async () => {
+    const { code, stdout, stderr } = await preview('', rulesOnly)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^1 of 3 points go/) as string })
+    const lineOf = (id: string) => stdout.split('\n').find((line) => line.startsWith(id))
+    expect(lineOf(points[0]!)).toMatch(/ removed +removed: no rule keeps it$/)
+    expect(lineOf(points[1]!)).toMatch(/ kept +kept: last 1 of 1 .*; kept: newest good point of the VM$/)
+    expect(lineOf(points[2]!)).toMatch(/数据库 .* kept /)
+  })
+
+  it('keeps what is young, and everything where there is no rule', async () => {
+    expect((await preview(' --removed', '{keepLast: 1}')).stdout).toContain('nothing to show')
+    expect((await preview(' --removed', '{}')).stdout).toContain('nothing to show')
+    expect((await run('retention preview')).stderr).toContain('cli.retention-missing')
+  })
+
+  it('shows what was asked for, and still counts all', async () => {
+    const { stdout } = await preview(' web-* --removed -o json', rulesOnly)
+    expect(JSON.parse(stdout)).toMatchObject([{ id: points[0]!, vm: 'web-01', action: 'remove' }])
+  })
+
+  it('names the place of a rule that makes no sense', async () => {
+    expect(await preview('', '{keepDaily: -1}')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('keepDaily') as string,
+    })
+    const unknownZone = await preview('', '{timeZone: Mars/Olympus, keepLast: 1}')
+    expect(unknownZone).toMatchObject({ code: 2, stderr: expect.stringContaining('retention.timeZone') as string })
+  })
+})
+
 describe('repo status', () => {
   it('tells sizes in bytes to programs', async () => {
     const { code, stdout } = await run('repo status -o json')

@@ -121,7 +121,9 @@ describe('the config', () => {
     ['backup: {quiesce: maybe}', [':1:19: backup.quiesce: it must be one of off, prefer, require']],
     [
       'moon: 1',
-      [':1:1: there is no "moon" in the config; it can hold vcenters, repository, limits, backup, stateFolder'],
+      [
+        ':1:1: there is no "moon" in the config; it can hold vcenters, repository, limits, backup, retention, stateFolder',
+      ],
     ],
     [
       'vcenters: [{name: a, host: b, thumbprint: zz}]',

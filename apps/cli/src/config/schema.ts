@@ -111,12 +111,63 @@ const backup = z
   })
   .describe('How VMs are backed up.')
 
+const keepCount = (what: string) =>
+  z
+    .union([z.int().min(0), z.literal('all')])
+    .optional()
+    .describe(`How many ${what}.`)
+const keepWithin = (what: string) =>
+  text
+    .optional()
+    .describe(`${what} younger than this before the newest point, such as 7d or 1y2m. Only with mode independent.`)
+
+/** What each key means is checked by the package `retention`, which names the place and what to write. */
+const retention = z
+  .strictObject({
+    mode: z
+      .enum(['cascade', 'independent'])
+      .optional()
+      .describe(
+        'cascade (default): counts add up, as in Proxmox Backup Server. independent: each rule counts for itself, as in restic.',
+      ),
+    timeZone: text
+      .optional()
+      .describe('Where days, weeks, months and years begin, such as Europe/Berlin. Default: UTC.'),
+    keepLast: keepCount('of the newest points are kept'),
+    keepHourly: keepCount('hours keep a point'),
+    keepDaily: keepCount('days keep a point'),
+    keepWeekly: keepCount('ISO weeks keep a point'),
+    keepMonthly: keepCount('months keep a point'),
+    keepYearly: keepCount('years keep a point'),
+    keepWithin: keepWithin('Every point'),
+    keepWithinHourly: keepWithin('One point per hour'),
+    keepWithinDaily: keepWithin('One point per day'),
+    keepWithinWeekly: keepWithin('One point per week'),
+    keepWithinMonthly: keepWithin('One point per month'),
+    keepWithinYearly: keepWithin('One point per year'),
+    guards: z
+      .strictObject({
+        minAge: text.optional().describe('Nothing younger is removed, such as 24h (the default) or 7d.'),
+        maxShareRemoved: text
+          .optional()
+          .describe('A run that would remove a larger share, such as 30%, removes nothing.'),
+        neverNewestGood: z
+          .boolean()
+          .optional()
+          .describe('Keep the newest good point of every VM whatever the rules say. Default: true.'),
+      })
+      .optional()
+      .describe('What keeps a point whatever the rules say.'),
+  })
+  .describe('Which restore points are kept. Without any rule: all of them.')
+
 export const configSchema = z
   .strictObject({
     vcenters: z.array(vcenter).default([]).describe('The vCenters and ESXi hosts to protect.'),
     repository: repository.prefault({}),
     limits: limits.prefault({}),
     backup: backup.prefault({}),
+    retention: retention.optional(),
     stateFolder: text
       .optional()
       .describe('Where vmkeep notes what it has under way, to clean up after a crash. Default: ~/.local/state/vmkeep.'),
