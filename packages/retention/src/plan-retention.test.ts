@@ -450,7 +450,7 @@ describe('the brake', () => {
 
 test('decisions come by VM, newest first, and by id within one time', () => {
   const of = (subject: string, id: string, timeMs: number) => point(id, { subject, timeMs })
-  const all = [of('b', '6', 5), of('a', '2', 1), of('b', '5', 5), of('a', '1', 9), of('b', '4', 7), of('a', '3', 0)]
+  const all = [of('b', '6', 5), of('a', '2', 1), of('b', '5', 5), of('a', '1', 9), of('b', '4', 70), of('a', '3', 0)]
   for (const points of [all, all.toReversed()])
     expect(
       planRetention(points, independent({}), nowMs)
