@@ -12,8 +12,8 @@ import { askSecret, canAsk } from './terminal/ask.ts'
 import type { World } from './world.ts'
 
 /** Logs in to the chosen vCenter or ESXi host of the config. */
-export async function openConfiguredSession({ config }: LoadedConfig, opening: Opening): Promise<Session> {
-  return openVcenter(chooseVcenter(config, opening.globals.values.vcenter), opening)
+export async function openConfiguredSession({ config, vcenter }: LoadedConfig, opening: Opening): Promise<Session> {
+  return openVcenter(chooseVcenter(config, vcenter), opening)
 }
 
 /** What logging in needs of a command's surroundings. */

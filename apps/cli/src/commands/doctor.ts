@@ -21,13 +21,13 @@ export const doctorCommand = command({
   exits: ['precondition'],
   needs: ['config', 'openRepository'],
 
-  async run({ options, config: { config }, openRepository, global, out, say, ...context }) {
+  async run({ options, config: { config, vcenter: chosen }, openRepository, out, say, ...context }) {
     const { checkMachine, machineFacts } = await import('../doctor/check-machine.ts')
     const { checkState } = await import('../doctor/check-state.ts')
     const { checkRepository } = await import('../doctor/check-repository.ts')
     const { checkVcenter } = await import('../doctor/check-vcenter.ts')
     const stateFolder = stateFolderOf(config, context.world)
-    const vcenters = global.vcenter === undefined ? config.vcenters : [chooseVcenter(config, global.vcenter)]
+    const vcenters = chosen === undefined ? config.vcenters : [chooseVcenter(config, chosen)]
     const fixing = { stateFolder, fix: options.fix, onEvent: context.progress.onEvent }
 
     const found: Finding[] = []

@@ -15,7 +15,7 @@ describe('completion', () => {
   it('offers commands, but not hidden ones', async () => {
     expect(await complete('')).toEqual(expect.arrayContaining(['backup', 'vm', 'point', 'help']))
     expect(await complete('')).not.toContain('complete')
-    expect(await complete('re')).toEqual(['restore', 'repo'])
+    expect(await complete('re')).toEqual(['restore', 'retention', 'repo'])
   })
 
   it('offers the verbs of a noun', async () => expect(await complete('point', '')).toEqual(['list', 'show']))

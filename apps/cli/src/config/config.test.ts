@@ -88,8 +88,11 @@ describe('the config', () => {
 
   it('takes a whole vCenter from the environment', async () => {
     const env = { VMKEEP_VCENTER_HOST: 'esx1', VMKEEP_VCENTER_PORT: '8443', VMKEEP_VCENTER_USERNAME: 'root' }
-    const { config } = await load(lab, { env })
+    const { config, vcenter } = await load(lab, { env })
     expect(config.vcenters.map(({ name }) => name)).toEqual(['lab', 'esx1'])
+    expect(vcenter).toBe('esx1') // nearer than the file: not one more to choose from
+    expect((await load(lab, { env, vcenter: 'lab' })).vcenter).toBe('lab')
+    expect((await load(lab)).vcenter).toBeUndefined()
     expect(config.vcenters[1]).toMatchObject({ host: 'esx1', port: 8443, username: 'root' })
     const named = await load(lab, { env: { VMKEEP_VCENTER_USERNAME: 'other' }, vcenter: 'lab' })
     expect(named.config.vcenters).toMatchObject([{ name: 'lab', username: 'other' }])

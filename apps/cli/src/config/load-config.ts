@@ -10,6 +10,8 @@ export interface LoadedConfig {
   readonly config: Config
   /** The file it was read from, if any. */
   readonly path: string | undefined
+  /** The vCenter that a flag or a variable chooses, by name. */
+  readonly vcenter: string | undefined
   /** Where the value at `path` comes from, for people: a flag, a variable, `file:line:column`, or `default`. */
   readonly originOf: (path: readonly (string | number)[]) => string
 }
@@ -26,13 +28,14 @@ export interface ConfigFlags extends FlagValues {
 export async function loadConfig(flags: ConfigFlags, world: Pick<World, 'env' | 'home'>): Promise<LoadedConfig> {
   const file = await readConfigFile(flags.config, world)
   const base = file === undefined ? {} : await interpolate(file, world.env)
-  const { tree, origins } = overlay(base, flags, world.env)
+  const { tree, origins, vcenter } = overlay(base, flags, world.env)
   const parsed = configSchema.safeParse(tree)
   if (!parsed.success)
     throw fail('cli.config-invalid', { problems: describeProblems(parsed.error, placesIn(file, origins)) })
   return {
     config: parsed.data,
     path: file?.path,
+    vcenter,
     originOf: (path) => origins.get(path.join('.')) ?? (file?.has(path) === true ? file.at(path) : 'default'),
   }
 }

@@ -16,12 +16,15 @@ export interface Overlaid {
   readonly tree: unknown
   /** Where values that are not from the file come from, by their dotted path. */
   readonly origins: ReadonlyMap<string, string>
+  /** The vCenter meant by a flag, or by the variable that names its host: nearer than the file, it is not one more to choose from. */
+  readonly vcenter: string | undefined
 }
 
 /** Lays environment variables and flags over the config's tree, which is not changed. A tree of the wrong shape is left for the schema to refuse. */
 export function overlay(base: unknown, flags: FlagValues, env: World['env']): Overlaid {
   const origins = new Map<string, string>()
-  if (!isBranch(base)) return { tree: base, origins }
+  let vcenter = flags.vcenter
+  if (!isBranch(base)) return { tree: base, origins, vcenter }
   const tree = structuredClone(base)
   const set = (path: readonly (string | number)[], value: unknown, origin: string) => {
     put(tree, path, value)
@@ -33,10 +36,11 @@ export function overlay(base: unknown, flags: FlagValues, env: World['env']): Ov
   const given = vcenterVariables.filter(({ name }) => isGiven(env[name]))
   if (given.length > 0) {
     const index = vcenterIndex(tree, flags.vcenter, env['VMKEEP_VCENTER_HOST'])
+    if (index !== undefined && isGiven(env['VMKEEP_VCENTER_HOST'])) vcenter ??= nameAt(tree, index)
     if (index !== undefined)
       for (const { name, key } of given) set(['vcenters', index, key], valueOf(key, env[name]!), `environment ${name}`)
   }
-  return { tree, origins }
+  return { tree, origins, vcenter }
 }
 
 /** Which entry the variables describe: the chosen one, the one with their host, the only one, or a new one if they name a host. */
@@ -47,6 +51,11 @@ function vcenterIndex(tree: Branch, chosen: string | undefined, host: string | u
   if (named >= 0) return named
   if (host === undefined) return chosen === undefined && entries.length === 1 ? 0 : undefined
   return entries.push({ name: chosen ?? host }) - 1
+}
+
+function nameAt(tree: Branch, index: number): string | undefined {
+  const { name } = (tree['vcenters'] as Branch[])[index]!
+  return typeof name === 'string' ? name : undefined // the schema refuses it
 }
 
 const isGiven = (value: string | undefined) => value !== undefined && value !== ''
