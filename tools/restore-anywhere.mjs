@@ -40,6 +40,8 @@ const must = (condition, message) => {
 const hmac = (key, ...parts) => parts.reduce((mac, part) => mac.update(part), crypto.createHmac('sha256', key)).digest()
 const hkdf = (key, salt, info, size) => Buffer.from(crypto.hkdfSync('sha256', key, salt, info, size))
 const hex = (bytes) => Buffer.from(bytes).toString('hex')
+/** A repository makes a folder with the first object in it. */
+const namesIn = (folder) => (existsSync(folder) ? readdirSync(folder) : [])
 
 /** AES-256-GCM; `undefined` if key, AAD, ciphertext and tag do not belong together. */
 function unseal(key, nonce, aad, sealed) {
@@ -129,19 +131,16 @@ function openSealed(bytes, magic, roleKey, what, gap = 0) {
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
-/** The 28 value symbols of a recovery code, or `undefined` if it is none. */
-function recoverySymbols(text) {
+/** The 28 value symbols of a recovery code, or else which of its groups are mistyped. `{}` if it does not look like one. */
+function parseRecoveryCode(text) {
   const symbols = text.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1')
-  if (symbols.length !== 35 || [...symbols].some((symbol) => !alphabet.includes(symbol))) return undefined
+  if (symbols.length !== 35 || [...symbols].some((symbol) => !alphabet.includes(symbol))) return {}
   const groups = symbols.match(/.{5}/g)
-  for (const [i, group] of groups.entries()) {
+  const typos = groups.flatMap((group, i) => {
     const [a, b, c, d, check] = [...group].map((symbol) => alphabet.indexOf(symbol))
-    must(
-      (a + 3 * b + 5 * c + 7 * d + 11 * (i + 1)) % 32 === check,
-      `group ${i + 1} of the recovery code has a typing error`,
-    )
-  }
-  return groups.map((group) => group.slice(0, 4)).join('')
+    return (a + 3 * b + 5 * c + 7 * d + 11 * (i + 1)) % 32 === check ? [] : [i + 1]
+  })
+  return typos.length > 0 ? { typos } : { symbols: groups.map((group) => group.slice(0, 4)).join('') }
 }
 
 function stretch(slot, secret) {
@@ -163,24 +162,36 @@ function stretch(slot, secret) {
   return crypto.argon2Sync('argon2id', { message: secret, nonce: salt, parallelism, tagLength: 32, memory, passes })
 }
 
+/** The master key, or `undefined` if the slot is for another secret. */
+function openSlot(path, name, text, symbols) {
+  const slot = readFileSync(path)
+  must(slot.length === 188, `the key slot ${name} has ${slot.length} bytes, not 188`)
+  const { kind } = header(slot, 'VMKPSLOT', name)
+  const secret = kind === 2 ? symbols : kind === 1 ? text.normalize('NFC') : undefined
+  if (secret === undefined) return undefined
+  const stretched = stretch(slot, secret)
+  if (!hmac(stretched, 'vmkeep/1 commit').equals(slot.subarray(96, 128))) return undefined
+  const key = unseal(
+    hmac(stretched, 'vmkeep/1 wrap'),
+    slot.subarray(128, 140),
+    slot.subarray(0, 128),
+    slot.subarray(140, 188),
+  )
+  must(key !== undefined, `the key slot ${name} is damaged`)
+  return key
+}
+
 function masterKey(folder, text) {
-  const symbols = recoverySymbols(text)
-  for (const name of readdirSync(join(folder, 'keys')).filter((name) => name.startsWith('slot-'))) {
-    const slot = readFileSync(join(folder, 'keys', name))
-    const { kind } = header(slot, 'VMKPSLOT', name)
-    const secret = kind === 2 ? symbols : kind === 1 ? text.normalize('NFC') : undefined
-    if (secret === undefined) continue
-    const stretched = stretch(slot, secret)
-    if (!hmac(stretched, 'vmkeep/1 commit').equals(slot.subarray(96, 128))) continue
-    const key = unseal(
-      hmac(stretched, 'vmkeep/1 wrap'),
-      slot.subarray(128, 140),
-      slot.subarray(0, 128),
-      slot.subarray(140, 188),
-    )
-    must(key !== undefined, `the key slot ${name} is damaged`)
-    return key
-  }
+  const { symbols, typos } = parseRecoveryCode(text)
+  for (const name of readdirSync(join(folder, 'keys')).filter((name) => /^slot-[0-9a-f]{32}$/.test(name)))
+    try {
+      const key = openSlot(join(folder, 'keys', name), name, text, symbols)
+      if (key !== undefined) return key
+    } catch (error) {
+      console.error(`warning: ${error.message}`) // it must not keep another slot from opening
+    }
+  // Last of all: a passphrase, too, may look like a recovery code.
+  must(typos === undefined, `this is no passphrase; as a recovery code it is mistyped in group ${typos}`)
   throw new Problem('this is neither the passphrase nor the recovery code of this repository')
 }
 
@@ -201,7 +212,7 @@ function openKeys(folder, text) {
   }
   openSealed(format, 'VMKPFORM', keys.control, 'format', 16)
   const ring = readdirSync(join(folder, 'keys'))
-    .filter((name) => name.startsWith('ring-'))
+    .filter((name) => /^ring-\d{8}$/.test(name))
     .sort()
     .at(-1)
   must(ring !== undefined, 'the repository has no key ring')
@@ -240,28 +251,48 @@ function trailerOf(path, name, indexKey) {
   }
 }
 
-/** id → { path, offset, size } of every blob in a pack that can be understood. */
+/** Where every blob lies in the packs that can be understood. One map alone would end at 2²⁴ blobs, which is 16 TiB at 1 MiB. */
+class Places {
+  #byFirstByte = Array.from({ length: 256 }, () => new Map())
+
+  add(id, copy) {
+    const places = this.#byFirstByte[id[0]]
+    const copies = places.get(id.toString('latin1'))
+    if (copies === undefined) places.set(id.toString('latin1'), [copy])
+    else copies.push(copy)
+  }
+
+  of(id) {
+    return this.#byFirstByte[id[0]].get(id.toString('latin1')) ?? []
+  }
+}
+
 function findBlobs(folder, indexKey) {
-  const blobs = new Map()
-  for (const shelf of readdirSync(join(folder, 'packs')))
+  const places = new Places()
+  for (const shelf of namesIn(join(folder, 'packs')))
     for (const name of readdirSync(join(folder, 'packs', shelf)).filter((name) =>
       /^[0-9a-f]{32}-[0-9a-f]{16}$/.test(name),
     )) {
       const path = join(folder, 'packs', shelf, name)
-      try {
-        const trailer = trailerOf(path, name, indexKey)
-        for (let at = 16, left = trailer.readUInt32LE(4); left > 0; left--, at += 48) {
-          const id = trailer.toString('latin1', at, at + 32)
-          const copies = blobs.get(id)
-          const copy = { path, offset: trailer.readUInt32LE(at + 32), size: trailer.readUInt32LE(at + 36) }
-          if (copies === undefined) blobs.set(id, [copy])
-          else copies.push(copy)
-        }
-      } catch (error) {
-        console.error(`warning: the pack ${name} cannot be used: ${error.message}`)
-      }
+      const trailer = trailerOrWarning(path, name, indexKey)
+      if (trailer === undefined) continue
+      for (let at = 16, left = trailer.readUInt32LE(4); left > 0; left--, at += 48)
+        places.add(trailer.subarray(at, at + 32), {
+          path,
+          offset: trailer.readUInt32LE(at + 32),
+          size: trailer.readUInt32LE(at + 36),
+        })
     }
-  return blobs
+  return places
+}
+
+function trailerOrWarning(path, name, indexKey) {
+  try {
+    return trailerOf(path, name, indexKey)
+  } catch (error) {
+    console.error(`warning: the pack ${name} cannot be used: ${error.message}`)
+    return undefined
+  }
 }
 
 class Blobs {
@@ -274,14 +305,18 @@ class Blobs {
     this.#places = findBlobs(folder, keys.index)
   }
 
-  /** The plaintext, proven to be what the id names. */
+  /** The plaintext, proven to be what the id names. A copy on a bad spot of the medium is lost like a damaged one. */
   read(id) {
-    const copies = this.#places.get(id.toString('latin1')) ?? []
-    for (const copy of copies) {
-      const plain = this.#open(id, copy)
-      if (plain !== undefined) return plain
-    }
-    throw new Problem(`the blob ${hex(id)} is ${copies.length === 0 ? 'in no pack' : 'damaged'}`)
+    let why = 'in no pack'
+    for (const copy of this.#places.of(id))
+      try {
+        const plain = this.#open(id, copy)
+        if (plain !== undefined) return plain
+        why = 'damaged'
+      } catch (error) {
+        why = `unreadable: ${error.message}`
+      }
+    throw new Problem(`the blob ${hex(id)} is ${why}`)
   }
 
   #open(id, { path, offset, size }) {
@@ -326,7 +361,7 @@ function* chunksUnder(blobs, id, level, first, chunkSize, orLost) {
 }
 
 function* pointsOf(folder, keys) {
-  for (const id of readdirSync(join(folder, 'points'))
+  for (const id of namesIn(join(folder, 'points'))
     .filter((name) => /^[0-9a-f]{32}$/.test(name))
     .sort())
     try {

@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { collect } from '@vmkeep/kit'
-import { openFolderStorage, type RestorePoint } from '@vmkeep/repository'
-import { backUp, createTestRepository, noise } from '@vmkeep/repository/testing'
+import { collect, Secret } from '@vmkeep/kit'
+import { createRepository, openFolderStorage, type RestorePoint } from '@vmkeep/repository'
+import { backUp, createTestRepository, fastKdf, noise } from '@vmkeep/repository/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const large = Buffer.alloc(36 * 1024 * 1024) // more than one map page at 128 KiB
@@ -31,10 +31,18 @@ beforeAll(async () => {
 })
 afterAll(() => rm(home, { recursive: true, force: true }))
 
-const run = (...args: string[]) =>
+const run = (...args: string[]) => runOn({ folder: repository, keyFile: 'key' }, ...args)
+
+interface Surroundings {
+  readonly folder: string
+  readonly keyFile: string
+  readonly env?: Record<string, string>
+}
+
+const runOn = ({ folder, keyFile, env = {} }: Surroundings, ...args: string[]) =>
   new Promise<{ code: number; output: string }>((resolve) => {
-    const program = [join(home, 'restore-anywhere.mjs'), repository, ...args, '--key-file', join(home, 'key')]
-    execFile(process.execPath, program, { cwd: home, env: {} }, (error, stdout, stderr) =>
+    const program = [join(home, 'restore-anywhere.mjs'), folder, ...args, '--key-file', join(home, keyFile)]
+    execFile(process.execPath, program, { cwd: home, env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr }),
     )
   })
@@ -89,7 +97,58 @@ describe('restore-anywhere, with a repository folder and its recovery code', () 
     }
   })
 
-  it('refuses another key', async () => {
+  it('restores the rest of a disk where the medium itself cannot be read', async () => {
+    const badSector = [
+      "import fs from 'node:fs'",
+      "import { syncBuiltinESMExports } from 'node:module'",
+      'const { readSync } = fs',
+      'fs.readSync = (file, bytes, start, size, at) => {',
+      "  if (at <= 200 && at + size > 200 && size > 64) throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })",
+      '  return readSync(file, bytes, start, size, at)',
+      '}',
+      'syncBuiltinESMExports()',
+    ]
+    await writeFile(join(home, 'bad-sector.mjs'), badSector.join('\n'))
+    const onBadDisk = { NODE_OPTIONS: `--import=${join(home, 'bad-sector.mjs')}` }
+    const place = { folder: repository, keyFile: 'key', env: onBadDisk }
+    const restored = await runOn(place, 'restore', point.id, '2000', join(home, 'bad'), '--zero-lost')
+    expect(restored).toMatchObject({ code: 3, output: expect.stringMatching(/lost: .* unreadable: EIO/) as string })
+  })
+
+  describe('with something wrong among the keys', () => {
+    const strays = ['slot-00000000000000000000000000000000', 'slot-old.bak', 'ring-99999999.bak']
+    beforeAll(() =>
+      Promise.all(strays.map((name) => writeFile(join(repository, 'keys', name), 'cut off by a power failure'))),
+    )
+    afterAll(() => Promise.all(strays.map((name) => rm(join(repository, 'keys', name)))))
+
+    it('opens with the slots and the ring that are whole', async () => {
+      const { code, output } = await run('list')
+      expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining(point.id) as string })
+      expect(output).toContain('warning: the key slot slot-00000000000000000000000000000000 has 26 bytes')
+    })
+  })
+
+  it('takes a passphrase that looks like a mistyped recovery code', async () => {
+    const passphrase = 'twelve hares sat near a green hedge at noon' // 35 letters, each of them a symbol of such a code
+    const folder = join(home, 'another')
+    await using storage = await openFolderStorage(folder, { create: true })
+    const created = await createRepository(storage, { passphrase: new Secret(passphrase), kdf: fastKdf, workersMax: 0 })
+    await created.repository[Symbol.asyncDispose]()
+    await writeFile(join(home, 'passphrase'), passphrase)
+    expect(await runOn({ folder, keyFile: 'passphrase' }, 'list')).toEqual({ code: 0, output: '' })
+  })
+
+  it('refuses another key, and names the group in which a recovery code is mistyped', async () => {
+    const code = await readFile(join(home, 'key'), 'utf8')
+    await writeFile(
+      join(home, 'key'),
+      code.replace(/^./, (symbol) => (symbol === '7' ? '8' : '7')),
+    )
+    expect(await run('list')).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('mistyped in group 1') as string,
+    })
     await writeFile(join(home, 'key'), 'not the passphrase')
     expect(await run('list')).toMatchObject({ code: 1, output: expect.stringContaining('neither') as string })
   })
