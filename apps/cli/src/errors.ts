@@ -67,6 +67,11 @@ export const fail = defineErrors({
     'change-request',
     () => 'no repository is configured; add --repo FOLDER, set VMKEEP_REPO, or set repository.path in the config file',
   ],
+  'cli.key-not-a-passphrase': [
+    'change-request',
+    () =>
+      'a recovery code opened the repository, and "vmkeep key change" replaces a passphrase; add a new passphrase with "vmkeep key add", then remove the forgotten one with "vmkeep key remove"',
+  ],
   'cli.retention-missing': [
     'change-request',
     () =>

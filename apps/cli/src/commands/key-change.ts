@@ -1,4 +1,5 @@
 import { command } from '../command.ts'
+import { fail } from '../errors.ts'
 import { newKey, newKeyOptions, openConfiguredKeySlots } from '../key-slots.ts'
 
 export const keyChangeCommand = command({
@@ -17,6 +18,9 @@ export const keyChangeCommand = command({
   async run(context) {
     const { config, options, out, say, signal } = context
     const keys = await openConfiguredKeySlots(config, context)
+    // A recovery code is no old passphrase: it must not go for the new one, and what stays must not come as a surprise.
+    const opened = (await keys.list(signal)).find(({ id }) => id === keys.opened)
+    if (opened?.kind === 'recovery code') throw fail('cli.key-not-a-passphrase', {})
     const slot = await keys.addPassphrase(await newKey(options.newKeyFile, context), signal)
     await keys.remove(keys.opened, signal)
     say.info('Give the new passphrase wherever the old one is configured: repository.keyFile, keyEnv or keyCommand.')

@@ -255,6 +255,17 @@ describe('key', () => {
     expect(after).toHaveLength(2)
   })
 
+  it('change replaces no recovery code by a passphrase, and adds nothing before it says so', async () => {
+    const { code, key, slots } = await fresh('forgotten')
+    const withCode = { VMKEEP_REPO_KEY: '', VMKEEP_REPO_KEY_FILE: code }
+    expect(await key(`add --recovery-code --recovery-code-file ${code}-2`, withCode)).toMatchObject({ code: 0 })
+    const before = await slots()
+    const refused = await key('change', { ...withCode, VMKEEP_NEW_REPO_KEY: 'new passphrase' })
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('vmkeep key add') as string })
+    expect(await slots()).toEqual(before)
+    expect(await key('list', withCode)).toMatchObject({ code: 0 })
+  })
+
   it('add and remove replace the recovery code', async () => {
     const { code, key, slots } = await fresh('recovered')
     const next = join(folder, 'next-code')
