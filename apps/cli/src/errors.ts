@@ -19,6 +19,11 @@ export const fail = defineErrors({
     'call-operator',
     (d: { path: string; why: string }) => `${d.path} cannot be written: ${d.why}`,
   ],
+  'cli.recovery-code-nowhere': [
+    'change-request',
+    () =>
+      'there is no terminal to show the recovery code on, and in a log it would be lost or read by others; add --recovery-code-file FILE',
+  ],
   'cli.topic-unknown': [
     'change-request',
     (d: { topic: string; topics: string }) =>

@@ -1,7 +1,6 @@
 import { command } from '../command.ts'
-import { createPrivateFile } from '../create-private-file.ts'
 import { newKey, newKeyOptions, openConfiguredKeySlots } from '../key-slots.ts'
-import { keepRecoveryCode } from '../keep-recovery-code.ts'
+import { keepRecoveryCode, placeForRecoveryCode } from '../keep-recovery-code.ts'
 import { file, flag, option } from '../parameters.ts'
 
 export const keyAddCommand = command({
@@ -36,9 +35,7 @@ export const keyAddCommand = command({
       )
       return 'ok'
     }
-    // First of all: a code that cannot be kept must not come to be.
-    await using codeFile =
-      options.recoveryCodeFile === undefined ? undefined : await createPrivateFile(options.recoveryCodeFile)
+    await using codeFile = await placeForRecoveryCode(options.recoveryCodeFile, world)
     const { id, recoveryCode } = await keys.addRecoveryCode(signal)
     learn(recoveryCode)
     await keepRecoveryCode(recoveryCode, codeFile, world)

@@ -1,6 +1,5 @@
 import { command } from '../command.ts'
-import { createPrivateFile } from '../create-private-file.ts'
-import { keepRecoveryCode } from '../keep-recovery-code.ts'
+import { keepRecoveryCode, placeForRecoveryCode } from '../keep-recovery-code.ts'
 import { newPassphrase } from '../new-passphrase.ts'
 import { file, option } from '../parameters.ts'
 
@@ -33,9 +32,7 @@ export const repoInitCommand = command({
       { world, signal, ways: waysToGiveKey },
     )
     learn(passphrase)
-    // First of all: a code that cannot be kept must not come to be.
-    await using codeFile =
-      options.recoveryCodeFile === undefined ? undefined : await createPrivateFile(options.recoveryCodeFile)
+    await using codeFile = await placeForRecoveryCode(options.recoveryCodeFile, world)
     const storage = await openFolderStorage(path, { create: true })
     const { repository, recoveryCode } = await createRepository(storage, { passphrase, clock, random, signal })
     await using made = repository

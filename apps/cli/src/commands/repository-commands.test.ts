@@ -207,7 +207,7 @@ describe('repo init', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     const env = { VMKEEP_REPO: path, VMKEEP_REPO_KEY_FILE: file }
     expect((await vmkeep(['repo', 'status'], { env, home: folder })).code).toBe(0)
-    expect(await vmkeep(['repo', 'init'], setting)).toMatchObject({ code: 6 })
+    expect(await vmkeep([...init.slice(0, -1), join(folder, 'code-2')], setting)).toMatchObject({ code: 6 })
   })
 
   it('otherwise shows the recovery code on stderr, with what to do with it', async () => {
@@ -215,6 +215,13 @@ describe('repo init', () => {
     await keepRecoveryCode(new Secret('AAAA-BBBB'), undefined, { stderr })
     expect(stderr.written).toMatch(/^ {4}AAAA-BBBB$/m)
     expect(stderr.written).toContain('Write it on paper or into a password manager')
+  })
+
+  it('makes nothing where the recovery code would end in a log', async () => {
+    const setting = { env: { VMKEEP_REPO: join(folder, 'logged'), VMKEEP_REPO_KEY: 'open sesame' }, home: folder }
+    const { code, stderr } = await vmkeep(['repo', 'init'], setting)
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--recovery-code-file') as string })
+    expect(await readdir(folder)).not.toContain('logged')
   })
 
   it('asks twice for a new passphrase and refuses a typing error', async () => {
