@@ -13,6 +13,9 @@ export const configValidateCommand = command({
   needs: ['config'],
 
   async run({ config: { config, path }, out }) {
+    const { parseRetentionPolicy } = await import('@vmkeep/retention')
+    // What else would refuse it only when points are to go.
+    if (config.retention !== undefined) parseRetentionPolicy(config.retention)
     const vcenters = config.vcenters.length
     await out.answer({ valid: true, path: path ?? null, vcenters }, () =>
       path === undefined

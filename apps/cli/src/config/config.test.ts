@@ -98,6 +98,15 @@ describe('the config', () => {
     expect(named.config.vcenters).toMatchObject([{ name: 'lab', username: 'other' }])
   })
 
+  it('never sends a vCenter that a flag names to the host of another one in the environment', async () => {
+    const env = { VMKEEP_VCENTER_HOST: 'esx1', VMKEEP_VCENTER_USERNAME: 'root' }
+    const { config, vcenter } = await load(lab, { env, vcenter: 'lab' })
+    const [own] = (await load(lab)).config.vcenters
+    expect(chooseVcenter(config, vcenter)).toEqual(own)
+    const same = await load(lab, { env: { ...env, VMKEEP_VCENTER_HOST: own!.host }, vcenter: 'lab' })
+    expect(same.config.vcenters).toMatchObject([{ name: 'lab', host: own!.host, username: 'root' }])
+  })
+
   it('replaces references to variables and files', async () => {
     await put('host', 'vc2.example.org\n', 0o644)
     const yaml = `vcenters: [{name: "\${env:SITE}-vc", host: "\${file:${folder}/host}", username: "a\${b}"}]`
@@ -267,5 +276,11 @@ describe('vmkeep config', () => {
       stdout: expect.stringContaining('is valid: 1 vCenter'),
     })
     expect(await vmkeep(['config', 'validate', '--config', await put('d.yaml', 'x: 1')])).toMatchObject({ code: 2 })
+    const rules = await put('e.yaml', 'retention: {keepDaily: 7, timeZone: Mars/Olympus}')
+    expect(await vmkeep(['config', 'validate', '--config', rules])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('retention.timeZone is "Mars/Olympus"') as string,
+    })
   })
 })

@@ -36,9 +36,15 @@ export const vcenterVariables = [
 ] as const satisfies readonly (Variable & { key: string })[]
 
 const others: readonly Variable[] = [
+  {
+    name: 'VMKEEP_NEW_REPO_KEY',
+    help: 'the new passphrase, for "vmkeep key add" and "vmkeep key change"',
+  },
+  { name: 'VMKEEP_NEW_REPO_KEY_FILE', help: 'a file that holds it, readable by its owner only' },
   { name: 'NO_COLOR', help: 'no colour, whatever its value (no-color.org)' },
   { name: 'CLICOLOR_FORCE', help: 'colour even where the output is not a terminal' },
   { name: 'CI', help: 'plain progress lines instead of a bar' },
+  { name: 'XDG_CACHE_HOME', help: 'where what can be made again is kept instead of ~/.cache' },
   { name: 'XDG_CONFIG_HOME', help: 'where the user config is looked for instead of ~/.config' },
   { name: 'XDG_STATE_HOME', help: 'where the state folder is instead of ~/.local/state' },
 ]

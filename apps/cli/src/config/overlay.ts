@@ -43,14 +43,19 @@ export function overlay(base: unknown, flags: FlagValues, env: World['env']): Ov
   return { tree, origins, vcenter }
 }
 
-/** Which entry the variables describe: the chosen one, the one with their host, the only one, or a new one if they name a host. */
+/**
+ * Which entry the variables describe: the chosen one, the one with their host, the only one, or a new one if they name a host.
+ * Never a chosen one that has another host: the flag is nearer, and that entry's password would go to a machine it is not for.
+ */
 function vcenterIndex(tree: Branch, chosen: string | undefined, host: string | undefined): number | undefined {
   const entries: unknown = (tree['vcenters'] ??= [])
   if (!Array.isArray(entries) || !entries.every(isBranch)) return undefined
-  const named = entries.findIndex((entry) => (chosen === undefined ? entry['host'] === host : entry['name'] === chosen))
-  if (named >= 0) return named
+  const named = chosen === undefined ? -1 : entries.findIndex(({ name }) => name === chosen)
+  if (named >= 0 && (host === undefined || [undefined, host].includes(entries[named]!['host'] as string))) return named
   if (host === undefined) return chosen === undefined && entries.length === 1 ? 0 : undefined
-  return entries.push({ name: chosen ?? host }) - 1
+  const there = entries.findIndex((entry) => entry['host'] === host)
+  if (there >= 0 && (chosen === undefined || named >= 0)) return there
+  return entries.push({ name: named >= 0 ? host : (chosen ?? host) }) - 1
 }
 
 function nameAt(tree: Branch, index: number): string | undefined {
