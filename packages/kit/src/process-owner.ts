@@ -9,7 +9,7 @@ export interface ProcessOwner {
 }
 
 export async function thisProcess(): Promise<ProcessOwner> {
-  return { pid: process.pid, startTicks: (await startTicksOf(process.pid)) ?? 0 }
+  return { pid: process.pid, startTicks: (await statOf(process.pid))?.startTicks ?? 0 }
 }
 
 /** Whether a process of this very machine, boot and container still runs: see {@link pidSpace}. In doubt it does. */
@@ -19,9 +19,13 @@ export async function isAlive({ pid, startTicks }: ProcessOwner): Promise<boolea
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false // EPERM: it lives, under another user
   }
-  const now = await startTicksOf(pid)
-  return now === undefined || startTicks === 0 || now === startTicks
+  const now = await statOf(pid)
+  if (now === undefined) return true
+  return !endedStates.includes(now.state) && (startTicks === 0 || now.startTicks === startTicks)
 }
+
+/** Killed, and its parent has not asked how: in a container without an init process it stays like that for ever. */
+const endedStates = ['Z', 'X']
 
 /**
  * Names, in 12 hex digits, where a process number means the same process: one boot of one machine, one container.
@@ -40,11 +44,12 @@ export async function pidSpace(): Promise<string | undefined> {
   }
 }
 
-/** Source: proc(5), /proc/pid/stat field 22; field 2 may hold spaces and brackets. Evidence: documented. */
-async function startTicksOf(pid: number): Promise<number | undefined> {
+/** Source: proc(5), /proc/pid/stat fields 3 and 22; field 2 may hold spaces and brackets. Evidence: documented. */
+async function statOf(pid: number): Promise<{ state: string; startTicks: number } | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0]!, startTicks: Number(fields[19]) }
   } catch {
     return undefined // no /proc here
   }
