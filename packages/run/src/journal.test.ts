@@ -79,6 +79,16 @@ describe('a journal', () => {
 
   it('is an empty list where there is no folder yet', async () =>
     expect(await readJournals(join(folder, 'none'))).toEqual([]))
+
+  it('that cannot be read is no journal of nothing', async () => {
+    await mkdir(join(folder, 'journal', 'x.jsonl'), { recursive: true })
+    await expect(readJournals(folder)).rejects.toMatchObject({
+      code: 'run.state-unusable',
+      message: expect.stringContaining('EISDIR') as string,
+    })
+    await writeFile(join(folder, 'file'), '')
+    await expect(readJournals(join(folder, 'file'))).rejects.toMatchObject({ code: 'run.state-unusable' })
+  })
 })
 
 describe('a marker', () => {

@@ -118,18 +118,22 @@ export interface PastRun {
   readonly outstanding: readonly Leftover[]
 }
 
-/** Every run that has left a journal, its own process's included, oldest first. */
+/**
+ * Every run that has left a journal, its own process's included, oldest first.
+ *
+ * @throws `run.state-unusable` for a journal that cannot be read: what it lists would stay in vSphere and nobody would know
+ */
 export async function readJournals(stateFolder: string): Promise<PastRun[]> {
   const folder = join(stateFolder, 'journal')
-  const names = await readdir(folder).catch(() => [])
-  const runs = await Promise.all(
-    names.filter((name) => name.endsWith('.jsonl')).map((name) => readRun(join(folder, name))),
-  )
+  const runs = await orUnusable(stateFolder, async () => {
+    const names = (await unlessMissing(readdir(folder))) ?? []
+    return Promise.all(names.filter((name) => name.endsWith('.jsonl')).map((name) => readRun(join(folder, name))))
+  })
   return runs.filter((run) => run !== undefined).toSorted((a, b) => a.runId.localeCompare(b.runId))
 }
 
 async function readRun(path: string): Promise<PastRun | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined) // gone meanwhile: its run has just finished
+  const text = await unlessMissing(readFile(path, 'utf8')) // gone meanwhile: its run has just finished
   const lines = (text ?? '').split('\n').flatMap(parseLine)
   const first = lines[0]
   if (first?.type !== 'run') return undefined
@@ -157,6 +161,13 @@ function parseLine(text: string): Line[] {
   } catch {
     return [] // a torn line: the deed it announces was never done
   }
+}
+
+async function unlessMissing<T>(reading: Promise<T>): Promise<T | undefined> {
+  return reading.catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    return undefined
+  })
 }
 
 async function orUnusable<T>(stateFolder: string, work: () => Promise<T>): Promise<T> {

@@ -1,19 +1,20 @@
 import { access, constants, mkdir } from 'node:fs/promises'
-import { readJournals } from '@vmkeep/run'
+import { type PastRun, readJournals } from '@vmkeep/run'
 import { count } from '../output/human.ts'
 import { type Finding, findingsOn } from './finding.ts'
 
 /** The state folder, and what interrupted runs on this machine have left behind according to their journals. */
 export async function checkState(stateFolder: string): Promise<Finding[]> {
   const { ok, warn, failed } = findingsOn('this machine')
+  let runs: PastRun[]
   try {
     await mkdir(stateFolder, { recursive: true, mode: 0o700 })
     await access(stateFolder, constants.W_OK | constants.X_OK)
+    runs = await readJournals(stateFolder)
   } catch (error) {
     const remedy = `make ${stateFolder} writable for this user, or name another folder with stateFolder or VMKEEP_STATE_DIR`
     return [failed('state folder', error, remedy)]
   }
-  const runs = await readJournals(stateFolder)
   const left = runs.filter(({ alive }) => !alive).flatMap(({ outstanding }) => outstanding)
   const running = runs.filter(({ alive }) => alive).length
   const vms = [...new Set(left.map(({ vmName }) => vmName))].join(', ')
