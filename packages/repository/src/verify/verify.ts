@@ -133,8 +133,7 @@ async function checkMaps(core: Core, { pages }: Parts, { points, damages, signal
   return { blobs, packs }
 }
 
-/** Every pack a delta names or a trailer revealed, those that are missing included. */
-/** What a delta names or the storage holds. A pack of this process that failed to be stored was never a part of the repository. */
+/** Every pack a delta names or the storage holds, those that are missing included. A pack of this process that failed to be stored was never a part of the repository. */
 const allPacks = ({ indexStore }: Core) =>
   indexStore.index.packs.filter(({ state, row }) => state !== 'pending' && (state !== 'gone' || row !== undefined))
 
