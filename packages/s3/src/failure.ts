@@ -30,6 +30,7 @@ const wrongCredentials = [
   'InvalidToken',
   'TokenRefreshRequired',
   'InvalidSecurity',
+  'XAdminUserNotFound', // versitygw, with status 404. Evidence: observed.
 ]
 const wrongRegion = [
   'PermanentRedirect',

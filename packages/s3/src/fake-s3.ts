@@ -215,7 +215,7 @@ function send(response: ServerResponse, { status, headers = {}, body = '' }: Rep
   const length = status === 204 || fault === 'endless-body' ? {} : { 'content-length': String(shown.length) }
   response.writeHead(status, { ...headers, ...length })
   if (fault === 'short-body') return void response.write(whole.subarray(0, whole.length / 2), () => response.destroy())
-  if (fault === 'endless-body') return void pour(response, shown)
+  if (fault === 'endless-body') return pour(response, shown)
   response.end(isHead ? undefined : shown)
 }
 

@@ -134,6 +134,8 @@ describe('a request to S3', () => {
     [403, 'InvalidAccessKeyId', 's3.credentials-refused'],
     [403, 'SignatureDoesNotMatch', 's3.credentials-refused'],
     [403, 'RequestTimeTooSkewed', 's3.clock-wrong'],
+    [404, 'XAdminUserNotFound', 's3.credentials-refused'],
+    [404, 'NoSuchUpload', 's3.refused'],
     [404, 'NoSuchBucket', 'storage.missing'],
     [301, 'PermanentRedirect', 's3.wrong-region'],
     [400, 'AuthorizationHeaderMalformed', 's3.wrong-region'],

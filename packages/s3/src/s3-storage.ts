@@ -332,9 +332,10 @@ export class S3Storage implements Storage {
   }
 }
 
-/** Tells that nothing is there from every other failure. A HEAD has no body that could say what is missing. */
+/** Tells that nothing is there from every other failure. A HEAD has no body that could say what is missing, and is `NotFound`. */
 function missingOf(error: unknown): Missing {
-  const { status, code } = answerOf(error)
-  if (status !== 404 || code === 'NoSuchBucket') throw error
-  return code === 'NoSuchKey' ? 'absent' : 'unclear'
+  const { code } = answerOf(error)
+  if (code === 'NoSuchKey') return 'absent'
+  if (code === 'NotFound') return 'unclear'
+  throw error
 }
