@@ -14,5 +14,5 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   backup: ['kit', 'disk', 'vsphere', 'transport', 'repository', 'run'],
   restore: ['kit', 'disk', 'vsphere', 'transport', 'vmdk', 'repository', 'run'],
   lab: ['kit', 'disk', 'vmdk', 'nfc/messages', 'vsphere/types'], // wire declarations only, never the clients
-  cli: ['kit', 'disk', 'vsphere', 'transport', 'repository', 'retention', 'run', 'backup', 'restore', 'lab'],
+  cli: ['kit', 'disk', 'vsphere', 'transport', 'repository', 'retention', 'run', 's3', 'backup', 'restore', 'lab'],
 }

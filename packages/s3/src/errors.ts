@@ -48,6 +48,6 @@ export const fail = defineErrors({
   's3.refused': [
     'call-operator',
     (d: About & { request: string; key: string; reason: string }) =>
-      `${d.storage} refused ${d.request} of "${d.key}" (${d.reason}): look the answer up in the server's documentation and log`,
+      `${d.storage} refused ${d.request}${d.key === '' ? '' : ` of ${d.key}`} (${d.reason}): look the answer up in the server's documentation and log`,
   ],
 })

@@ -44,7 +44,7 @@ describe('validateStorage', () => {
   it('removes what a validation left that was broken off', async () => {
     const memory = memoryStorage()
     const clock = fakeClock()
-    const [old, recent] = [25, 1].map((hours) => `${probePrefix}${clock.nowMs() - hours * 3600_000}-01/once`)
+    const [old, recent] = [25, 1].map((hours) => `${probePrefix}${clock.nowMs() - hours * 3600_000}-01-once`)
     for (const key of [old!, recent!]) await memory.putNew(key, new Uint8Array(3))
     await validateStorage(memory, { random, clock })
     expect([...memory.objects.keys()]).toEqual([recent]) // of one that may be at work

@@ -2,7 +2,7 @@ import { AppError, type Clock, collect, messageOf, type Random, systemClock, sys
 import { sameBytes, toHex } from '../formats/hex.ts'
 import type { Storage } from './storage.ts'
 
-/** Where probes lie, `probe/<ms since 1970>-<random>/…`. Nothing else does: what is old there was left by a validation that was broken off. */
+/** Where probes lie, `probe/<ms since 1970>-<random>-…`, all in one folder, which stays. Nothing else does: what is old there was left by a validation that was broken off. */
 export const probePrefix = 'probe/'
 
 /** What a storage must keep for a repository to be safe in it; some only where it offers it. */
@@ -52,7 +52,7 @@ export async function validateStorage(
   { clock = systemClock, random = systemRandom, signal }: ValidateOptions = {},
 ): Promise<StorageCheck[]> {
   const startMs = Math.round(clock.nowMs())
-  const probe = new Probe(storage, `${probePrefix}${startMs}-${toHex(random.bytes(8))}/`, random, signal)
+  const probe = new Probe(storage, `${probePrefix}${startMs}-${toHex(random.bytes(8))}-`, random, signal)
   const checks: StorageCheck[] = []
   try {
     for (const [promise, check] of probe.checks()) checks.push(await outcomeOf(promise, check))
@@ -82,13 +82,13 @@ const isVerdict = ({ code }: AppError) =>
 /** One validation's probes, under names nobody used before. */
 class Probe {
   readonly #storage: Storage
-  readonly #prefix: string
+  readonly #start: string
   readonly #random: Random
   readonly #signal: AbortSignal | undefined
 
-  constructor(storage: Storage, prefix: string, random: Random, signal: AbortSignal | undefined) {
+  constructor(storage: Storage, start: string, random: Random, signal: AbortSignal | undefined) {
     this.#storage = storage
-    this.#prefix = prefix
+    this.#start = start
     this.#random = random
     this.#signal = signal
   }
@@ -111,7 +111,7 @@ class Probe {
     try {
       for await (const { key } of this.#storage.list(probePrefix)) {
         const startMs = Number(/^(\d+)-/.exec(key.slice(probePrefix.length))?.[1])
-        if (key.startsWith(this.#prefix) || startMs < leftBeforeMs) await this.#storage.delete(key)
+        if (key.startsWith(this.#start) || startMs < leftBeforeMs) await this.#storage.delete(key)
       }
     } catch {}
   }
@@ -162,9 +162,9 @@ class Probe {
   }
 
   async #lists(): Promise<void> {
-    await this.#put('list/b', new Uint8Array(2))
+    await this.#put('list-b', new Uint8Array(2))
     expect(await this.#listed(), 'b:2', 'a list right after a put')
-    await this.#put('list/a', new Uint8Array(1))
+    await this.#put('list-a', new Uint8Array(1))
     expect(await this.#listed(), 'a:1 b:2', 'a list right after another put')
   }
 
@@ -179,11 +179,11 @@ class Probe {
   }
 
   async #listsRemoval(): Promise<void> {
-    await this.#storage.delete(this.#key('list/b'), this.#signal)
+    await this.#storage.delete(this.#key('list-b'), this.#signal)
     expect(await this.#listed(), 'a:1', 'a list right after a removal')
-    const key = this.#key('list/a')
+    const key = this.#key('list-a')
     if (this.#storage.deleteMany === undefined) await this.#storage.delete(key, this.#signal)
-    else await this.#storage.deleteMany([key, this.#key('list/never-there')], this.#signal)
+    else await this.#storage.deleteMany([key, this.#key('list-never-there')], this.#signal)
     expect(await this.#listed(), '', 'a list right after everything was removed')
   }
 
@@ -204,12 +204,14 @@ class Probe {
   }
 
   async #listed(): Promise<string> {
-    const found = await collect(this.#storage.list(this.#key('list/'), this.#signal))
-    return found.map(({ key, sizeBytes }) => `${key.slice(this.#key('list/').length)}:${sizeBytes}`).join(' ')
+    const start = this.#key('list-')
+    const found = await collect(this.#storage.list(probePrefix, this.#signal))
+    const ours = found.filter(({ key }) => key.startsWith(start))
+    return ours.map(({ key, sizeBytes }) => `${key.slice(start.length)}:${sizeBytes}`).join(' ')
   }
 
   #key(name: string): string {
-    return this.#prefix + name
+    return this.#start + name
   }
 
   #bytes(): Uint8Array {
