@@ -19,10 +19,11 @@ import {
 import { estimateCostUsd, openS3Storage, type S3Options, type S3Storage } from '@vmkeep/s3'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { findJudge } from '../../tools/find-judge.ts'
-import { judgeTest } from './judge.ts'
+import { judgeTest, runJudge } from './judge.ts'
 
 const credentials = { accessKeyId: 'judge', secretAccessKey: new Secret('a secret of the judge') }
 const MiB = 2 ** 20
+const root = join(import.meta.dirname, '..', '..')
 
 interface Server extends AsyncDisposable {
   readonly endpoint: string
@@ -186,4 +187,28 @@ judged('finds what was damaged behind its back', async () => {
   content[content.length >> 1]! ^= 1
   await writeFile(path, content)
   expect((await created.repository.verify()).damaged).not.toEqual([])
+})
+
+judged('the command line makes, tries and shows a repository in a bucket', async () => {
+  const env = {
+    VMKEEP_REPO: `s3://backups/test-${folders++}`,
+    VMKEEP_S3_ENDPOINT: server!.endpoint,
+    VMKEEP_REPO_KEY: 'open sesame',
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey.reveal(),
+  }
+  const vmkeep = (...args: string[]) =>
+    runJudge(process.execPath, ['apps/cli/src/main.ts', ...args], { cwd: root, env })
+  const code = join(server!.bucketFolder, '..', 'recovery-code')
+  for (const args of [
+    ['repo', 'validate'],
+    ['repo', 'init', '--recovery-code-file', code],
+    ['repo', 'status', '-o', 'json'],
+    ['verify'],
+  ])
+    expect(await vmkeep(...args), args.join(' ')).toMatchObject({ exitCode: 0 })
+  expect(await vmkeep('repo', 'init')).toMatchObject({
+    exitCode: 6,
+    stderr: expect.stringContaining('exists') as string,
+  })
 })
