@@ -27,6 +27,8 @@ export type S3Fault =
   | { readonly kind: 'short-body' }
   /** Half of the body as if it were the whole. */
   | { readonly kind: 'half-body' }
+  /** Half of the body, then nothing more. */
+  | { readonly kind: 'stalled-body' }
   /** No body at all, and status 200. */
   | { readonly kind: 'empty-body' }
   /** A body that never ends. */
@@ -215,6 +217,7 @@ function send(response: ServerResponse, { status, headers = {}, body = '' }: Rep
   const length = status === 204 || fault === 'endless-body' ? {} : { 'content-length': String(shown.length) }
   response.writeHead(status, { ...headers, ...length })
   if (fault === 'short-body') return void response.write(whole.subarray(0, whole.length / 2), () => response.destroy())
+  if (fault === 'stalled-body') return void response.write(whole.subarray(0, whole.length / 2))
   if (fault === 'endless-body') return pour(response, shown)
   response.end(isHead ? undefined : shown)
 }

@@ -2,9 +2,19 @@ import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
 
 /** One page of a listing, checked. */
 export interface Page {
+  /** Keys without the root. */
   readonly objects: readonly { readonly key: string; readonly sizeBytes: number }[]
   /** Where the next page begins; `undefined` on the last. */
   readonly next: string | undefined
+}
+
+export interface PageRequest {
+  /** What every key begins with and nobody shows. */
+  readonly root: string
+  readonly prefix: string
+  /** The last key of the page before; empty on the first. */
+  readonly after: string
+  readonly token: string | undefined
 }
 
 /**
@@ -15,7 +25,7 @@ export interface Page {
  */
 export function pageOf(
   { Contents = [], IsTruncated, KeyCount, NextContinuationToken: next }: ListObjectsV2CommandOutput,
-  { prefix, after, token }: { prefix: string; after: string; token: string | undefined },
+  { root, prefix, after, token }: PageRequest,
 ): Page {
   if (IsTruncated === undefined) throw new Error('a list that does not say whether there is more')
   if (KeyCount !== undefined && KeyCount !== Contents.length)
@@ -23,9 +33,10 @@ export function pageOf(
   if (IsTruncated && (next === undefined || next === '' || next === token))
     throw new Error('a list that has more, but does not say where it goes on')
   let last = after
-  const objects = Contents.map(({ Key: key, Size: sizeBytes }) => {
-    if (key === undefined || sizeBytes === undefined) throw new Error('a list with an object without key or size')
-    if (!key.startsWith(prefix)) throw new Error(`a list of "${prefix}" that names "${key}"`)
+  const objects = Contents.map(({ Key: wholeKey, Size: sizeBytes }) => {
+    if (wholeKey === undefined || sizeBytes === undefined) throw new Error('a list with an object without key or size')
+    if (!wholeKey.startsWith(root + prefix)) throw new Error(`a list of "${root}${prefix}" that names "${wholeKey}"`)
+    const key = wholeKey.slice(root.length)
     if (last !== '' && Buffer.compare(Buffer.from(key), Buffer.from(last)) <= 0)
       throw new Error(`a list out of order: "${key}" after "${last}"`)
     last = key

@@ -1,5 +1,5 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { type Clock, type Random, systemClock, systemRandom } from '@vmkeep/kit'
+import { Bucket } from './bucket.ts'
 import { connect, connectionsMaxDefault, type S3ConnectionOptions } from './connect.ts'
 import { limitAnswers } from './limit-answers.ts'
 import { parseS3Url } from './location.ts'
@@ -30,15 +30,13 @@ export async function openS3Storage(url: string, options: S3Options = {}): Promi
   limitAnswers(client)
   const { connectionsMax = connectionsMaxDefault, timeoutMs = 30_000, attemptsMax = 6 } = options
   const requests = new Requests({ name, region, connectionsMax, timeoutMs, attemptsMax, clock, random })
-  const storage = new S3Storage({ client, requests, name, location, random })
+  const bucket = new Bucket({ client, requests, name, location })
   try {
     // A list, not a HEAD: its refusal has a body, which tells a missing bucket from a wrong key.
-    const command = new ListObjectsV2Command({ Bucket: location.bucket, Prefix: location.prefix, MaxKeys: 1 })
-    const once = (stop: AbortSignal) => client.send(command, { abortSignal: stop })
-    await requests.send({ kind: 'list', request: 'ListObjectsV2', key: location.prefix, signal, once })
-    return storage
+    await bucket.list('', { after: '', token: undefined }, signal)
+    return new S3Storage({ name, bucket, random })
   } catch (error) {
-    await storage[Symbol.asyncDispose]()
+    bucket.close()
     throw error
   }
 }

@@ -26,13 +26,13 @@ export interface Sending<T> {
   /** In S3's words, for messages. */
   readonly request: string
   readonly key: string
-  /** Bytes of the body, either way: they make the deadline longer. */
+  /** Bytes to send: they make the deadline longer. */
   readonly sizeBytes?: number
   readonly signal: AbortSignal | undefined
   /** Called before every try but the first. */
   readonly onRetry?: () => void
-  /** Asks once, and reads the whole answer, until the signal it gets says stop. */
-  readonly once: (signal: AbortSignal) => Promise<T>
+  /** Asks once, and reads the whole answer, until the signal it gets says stop. Tells of progress, so that only a standstill ends it. */
+  readonly once: (signal: AbortSignal, onProgress: () => void) => Promise<T>
 }
 
 /** Sends requests: a bounded number at once, each with a deadline, again with jitter when something passing was in the way, and counted. */
@@ -84,32 +84,46 @@ export class Requests {
     const limitMs = timeoutMs + (sizeBytes / bytesPerSecondMin) * 1000
     using deadline = new Deadline(clock, limitMs)
     try {
-      return await once(signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]))
+      const stop = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal])
+      return await once(stop, () => deadline.progress())
     } catch (error) {
       signal?.throwIfAborted()
       const about: S3Request = { storage: name, key, request, region }
       if (!deadline.signal.aborted) throw s3Failure(error, about, clock.nowMs())
-      const reason = `no whole answer to ${request} within ${Math.round(limitMs / 1000)} s`
+      const reason = `no answer to ${request} for ${Math.round(limitMs / 1000)} s`
       throw repositoryFail('storage.unavailable', { storage: name, key, reason })
     }
   }
 }
 
-/** A signal that says stop after `limitMs`, unless disposed before. */
+/** A signal that says stop when `limitMs` have passed since the start or the last progress, unless disposed before. */
 class Deadline implements Disposable {
   readonly #over = new AbortController()
   readonly #done = new AbortController()
+  readonly #clock: Clock
+  #sinceMs: number
 
   constructor(clock: Clock, limitMs: number) {
-    const ring = () => this.#over.abort(new Error('deadline'))
-    clock.sleep(limitMs, this.#done.signal).then(ring, () => {})
+    this.#clock = clock
+    this.#sinceMs = clock.monotonicMs()
+    this.#watch(limitMs).catch(() => {}) // disposed
   }
 
   get signal(): AbortSignal {
     return this.#over.signal
   }
 
+  progress(): void {
+    this.#sinceMs = this.#clock.monotonicMs()
+  }
+
   [Symbol.dispose](): void {
     this.#done.abort()
+  }
+
+  async #watch(limitMs: number): Promise<void> {
+    for (let leftMs = limitMs; leftMs > 0; leftMs = this.#sinceMs + limitMs - this.#clock.monotonicMs())
+      await this.#clock.sleep(leftMs, this.#done.signal)
+    this.#over.abort(new Error('deadline'))
   }
 }

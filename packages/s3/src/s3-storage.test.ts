@@ -98,8 +98,9 @@ describe('a request to S3', () => {
     await using storage = await open({ clock: systemClock, timeoutMs: 100 })
     await storage.putNew('points/a', bytes.subarray(0, 10))
     rule('s3.get', { kind: 'silence' }, 1)
+    rule('s3.get', { kind: 'stalled-body' }, 1)
     expect(await storage.get('points/a', 10)).toHaveLength(10)
-    expect(storage.requests).toMatchObject({ get: 2, retries: 1 })
+    expect(storage.requests).toMatchObject({ get: 3, retries: 2 })
   })
 
   it('stops in the middle of an answer that does not come, with the reason given', async () => {
@@ -210,7 +211,8 @@ describe('a read from S3', () => {
     await storage.putNew('packs/a', pieces)
     rule('s3.get', { kind }, 2)
     expect(Buffer.from(expected[read]).equals((await reads[read](storage))!)).toBe(true)
-    expect(storage.requests).toMatchObject({ get: 3, retries: 2, bytesDown: expected[read].length })
+    expect(storage.requests).toMatchObject({ get: 3, retries: 2 })
+    expect(storage.requests.bytesDown).toBeGreaterThanOrEqual(expected[read].length) // what broke off came, and is billed
   })
 
   it('gives an empty object whole, and its last bytes', async () => {
