@@ -207,7 +207,7 @@ judged('the command line makes, tries and shows a repository in a bucket', async
     ['verify'],
   ])
     expect(await vmkeep(...args), args.join(' ')).toMatchObject({ exitCode: 0 })
-  expect(await vmkeep('repo', 'init')).toMatchObject({
+  expect(await vmkeep('repo', 'init', '--recovery-code-file', `${code}-2`)).toMatchObject({
     exitCode: 6,
     stderr: expect.stringContaining('exists') as string,
   })

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type FakeS3, openFakeS3 } from '@vmkeep/s3/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { vmkeep } from '../testing.ts'
@@ -58,7 +61,9 @@ describe('repo validate', () => {
 describe('repo init in a bucket', () => {
   it('refuses a place that does not keep what a repository relies on, and leaves it empty', async () => {
     fake.faults.add({ on: 's3.put', then: { kind: 'ignore-condition' } })
-    const { code, stderr } = await run('repo init')
+    const folder = await mkdtemp(join(tmpdir(), 'vmkeep-s3-init-'))
+    const { code, stderr } = await run(`repo init --recovery-code-file ${join(folder, 'code')}`)
+    await rm(folder, { recursive: true })
     expect({ code, stderr }).toEqual({ code: 7, stderr: expect.stringContaining('cli.storage-unsafe') as string })
     expect(fake.objects.size).toBe(0)
   })
