@@ -21,7 +21,7 @@ it('every error code has one meaning, names its package or concept, and a messag
   const codes = errors.map(({ code }) => code)
   expect(codes.filter((code, i) => codes.indexOf(code) !== i)).toEqual([])
   for (const { code, message } of errors) {
-    expect(code).toMatch(/^[a-z]+(-[a-z]+)*\.[a-z0-9]+(-[a-z0-9]+)*$/)
+    expect(code).toMatch(/^[a-z][a-z0-9]*(-[a-z]+)*\.[a-z0-9]+(-[a-z0-9]+)*$/)
     expect(message, code).not.toBe('')
     expect(message, code).not.toMatch(/undefined|\[object|=>/)
   }

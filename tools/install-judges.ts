@@ -22,6 +22,7 @@ const judges: readonly Source[] = [
   fromDebian('python3-libvmdk', ['python:pyvmdk']),
   fromDebian('restic', ['restic']),
   { judges: ['govc', 'vcsim'], install: buildGovmomi },
+  { judges: ['versitygw'], install: buildVersitygw },
   { judges: ['python:pyVmomi'], install: installPyvmomi },
 ]
 const peers: readonly Source[] = [{ judges: ['kopia'], install: buildKopia }]
@@ -83,6 +84,12 @@ async function installPyvmomi(): Promise<void> {
 async function buildGovmomi(): Promise<void> {
   const source = join(import.meta.dirname, 'judges', 'govmomi')
   await goBuild(['-C', source, '-mod=readonly'], ['./govc', './vcsim'])
+}
+
+/** An S3 server. Versions and hashes are in `tools/judges/versitygw/go.mod` and `go.sum`. */
+async function buildVersitygw(): Promise<void> {
+  const source = join(import.meta.dirname, 'judges', 'versitygw')
+  await goBuild(['-C', source, '-mod=readonly'], ['github.com/versity/versitygw/cmd/versitygw'])
 }
 
 /** A module of one requirement: `go install kopia@version` fails where a proxy does not list versions. */

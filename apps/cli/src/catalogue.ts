@@ -16,6 +16,7 @@ export const catalogue: Catalogue = {
   'point show': async () => (await import('./commands/point-show.ts')).pointShowCommand,
   'retention preview': async () => (await import('./commands/retention-preview.ts')).retentionPreviewCommand,
   'repo init': async () => (await import('./commands/repo-init.ts')).repoInitCommand,
+  'repo validate': async () => (await import('./commands/repo-validate.ts')).repoValidateCommand,
   'repo status': async () => (await import('./commands/repo-status.ts')).repoStatusCommand,
   'key list': async () => (await import('./commands/key-list.ts')).keyListCommand,
   'key add': async () => (await import('./commands/key-add.ts')).keyAddCommand,

@@ -70,12 +70,18 @@ export const fail = defineErrors({
   ],
   'cli.repository-missing': [
     'change-request',
-    () => 'no repository is configured; add --repo FOLDER, set VMKEEP_REPO, or set repository.path in the config file',
+    () =>
+      'no repository is configured; add --repo FOLDER or s3://BUCKET/PREFIX, set VMKEEP_REPO, or set repository.path in the config file',
   ],
   'cli.key-not-a-passphrase': [
     'change-request',
     () =>
       'a recovery code opened the repository, and "vmkeep key change" replaces a passphrase; add a new passphrase with "vmkeep key add", then remove the forgotten one with "vmkeep key remove"',
+  ],
+  'cli.storage-unsafe': [
+    'call-operator',
+    (d: { storage: string; broken: readonly string[] }) =>
+      `${d.storage} does not keep what a repository relies on, and is not used (${d.broken.join('; ')}): update that server or file system, or choose another; "vmkeep repo validate" tries it again`,
   ],
   'cli.retention-missing': [
     'change-request',

@@ -7,6 +7,7 @@ import { Interruption } from './interruption.ts'
 export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['cli.vm-not-found', 'notFound'],
   ['cli.no-point', 'notFound'],
+  ['cli.storage-unsafe', 'precondition'],
   ['cli.secret-*', 'precondition'],
   ['cli.config-exposes-secret', 'precondition'],
   ['cli.certificate-*', 'notSignedIn'],
@@ -53,6 +54,12 @@ export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['storage.read-only', 'precondition'],
   ['storage.no-links', 'precondition'],
   ['storage.no-permission', 'precondition'],
+
+  ['s3.invalid-*', 'usage'],
+  ['s3.*-region', 'usage'],
+  ['s3.*credentials*', 'notSignedIn'],
+  ['s3.clock-wrong', 'precondition'],
+  ['s3.not-supported', 'precondition'],
 
   ['lab.bad-*', 'usage'],
 

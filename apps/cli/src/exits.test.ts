@@ -4,6 +4,7 @@ import { repositoryFail } from '@vmkeep/repository'
 import { restoreFail } from '@vmkeep/restore'
 import { retentionFail } from '@vmkeep/retention'
 import { runFail } from '@vmkeep/run'
+import { s3Fail } from '@vmkeep/s3'
 import { vsphereFail } from '@vmkeep/vsphere'
 import { describe, expect, it } from 'vitest'
 import { fail as cliFail } from './errors.ts'
@@ -57,6 +58,7 @@ describe('exit codes', () => {
     repositoryFail,
     retentionFail,
     runFail,
+    s3Fail,
     vsphereFail,
     backupFail,
     restoreFail,

@@ -17,7 +17,10 @@ export const globalOptions = {
     help: 'print what is being done, and stacks of unexpected errors',
   }),
   config: option(file, { environment: 'VMKEEP_CONFIG', help: 'the config file' }),
-  repo: option(folder, { environment: 'VMKEEP_REPO', help: 'the repository; overrides repository.path of the config' }),
+  repo: option(folder, {
+    environment: 'VMKEEP_REPO',
+    help: 'the repository, a folder or s3://bucket/prefix; overrides repository.path of the config',
+  }),
   vcenter: option(vcenterName, {
     environment: 'VMKEEP_VCENTER',
     help: 'which vCenter or ESXi host of the config to use, if there are several',

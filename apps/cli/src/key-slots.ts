@@ -1,14 +1,15 @@
 import type { Secret } from '@vmkeep/kit'
-import { type KeySlots, openFolderStorage, openKeySlots } from '@vmkeep/repository'
+import { type KeySlots, openKeySlots } from '@vmkeep/repository'
 import type { BaseContext } from './command.ts'
 import type { LoadedConfig } from './config/load-config.ts'
 import { newPassphrase } from './new-passphrase.ts'
-import { repositoryKey, repositoryPath } from './open-repository.ts'
+import { repositoryKey } from './open-repository.ts'
+import { openConfiguredStorage } from './open-storage.ts'
 import { file, option } from './parameters.ts'
 
 /** Opens the key slots of the configured repository with the key it has now. */
 export async function openConfiguredKeySlots(config: LoadedConfig, context: BaseContext): Promise<KeySlots> {
-  const storage = await openFolderStorage(repositoryPath(config))
+  const storage = await openConfiguredStorage(config, context)
   const key = await repositoryKey(config, context, 'Passphrase or recovery code of the repository, as it is now')
   const { clock, random, signal } = context
   return await openKeySlots(storage, { key, clock, random, signal })

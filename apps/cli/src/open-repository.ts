@@ -1,25 +1,18 @@
 import type { Secret } from '@vmkeep/kit'
-import { openFolderStorage, openRepository, type Repository } from '@vmkeep/repository'
+import { openRepository, type Repository } from '@vmkeep/repository'
 import type { LoadedConfig } from './config/load-config.ts'
 import { findSecret } from './config/secrets.ts'
 import { fail } from './errors.ts'
 import { bufferBytesOf } from './memory-budget.ts'
 import type { Opening } from './open-services.ts'
+import { openConfiguredStorage } from './open-storage.ts'
 import { askSecret, canAsk } from './terminal/ask.ts'
-
-/** The folder of the configured repository. @throws `cli.repository-missing` if there is none */
-export function repositoryPath({ config }: LoadedConfig): string {
-  const { path } = config.repository
-  if (path === undefined) throw fail('cli.repository-missing', {})
-  return path
-}
 
 /** Opens the configured repository with the configured key, or asks for it. */
 export async function openConfiguredRepository(loaded: LoadedConfig, opening: Opening): Promise<Repository> {
-  const path = repositoryPath(loaded)
-  const storage = await openFolderStorage(path)
+  const storage = await openConfiguredStorage(loaded, opening)
   const key = await repositoryKey(loaded, opening, 'Passphrase or recovery code of the repository')
-  opening.say.detail(`opening the repository ${path}`)
+  opening.say.detail(`opening the repository in ${storage.name}`)
   return openRepository(storage, {
     key,
     memoryBytesMax: bufferBytesOf(loaded.config.limits),

@@ -106,6 +106,26 @@ describe('a limiter', () => {
 describe('retry', () => {
   const world = () => ({ clock: fakeClock(), random: seededRandom('retry') })
 
+  it('waits at least what the peer asked for, and with full jitter up to nothing otherwise', async () => {
+    const waits: number[] = []
+    const options = {
+      attemptsMax: 60,
+      delayMs: 100,
+      delayMsMax: 100,
+      fullJitter: true,
+      isRetryable: () => true,
+      delayMsMin: (error: unknown) => ((error as Error).message === 'slow down' ? 5_000 : 0),
+      onRetry: (_: unknown, __: number, delayMs: number) => void waits.push(delayMs),
+      ...world(),
+    }
+    const failing = (message: string) => () => Promise.reject(new Error(message))
+    await expect(retry(failing('slow down'), { ...options, attemptsMax: 2 })).rejects.toThrow('slow down')
+    expect(waits).toEqual([5_000])
+    await expect(retry(failing('gone'), options)).rejects.toThrow('gone')
+    expect(Math.min(...waits.slice(1))).toBeLessThan(25)
+    expect(Math.max(...waits.slice(1))).toBeLessThanOrEqual(100)
+  })
+
   it('waits longer each time and succeeds in the end', async () => {
     const delays: number[] = []
     const result = await retry(

@@ -8,12 +8,14 @@ interface InStorage {
 /** Names the object, if it is about one and not about the storage itself. */
 const about = (word: string, { key }: InStorage) => (key === '' ? '' : `${word} ${key}`)
 
+const because = (reason: string | undefined) => (reason === undefined ? '' : ` (${reason})`)
+
 /** Everything that can go wrong between us and the place where the bytes lie. */
 const storageErrors = {
   'storage.missing': [
     'call-operator',
     (d: { storage: string }) =>
-      `${d.storage} does not exist: mount it, correct the path, or create it as a new repository`,
+      `${d.storage} does not exist: mount the folder or create the bucket, or correct the path; a new repository is made with "repo init"`,
   ],
   'storage.not-a-folder': [
     'change-request',
@@ -32,8 +34,8 @@ const storageErrors = {
   ],
   'storage.no-permission': [
     'call-operator',
-    (d: InStorage) =>
-      `${d.storage} refuses access${about(' to', d)}: give this user read and write permission on the folder and everything below it`,
+    (d: InStorage & { reason?: string }) =>
+      `${d.storage} refuses access${about(' to', d)}${because(d.reason)}: give this user, or this access key, the right to read, write, list and delete there and below`,
   ],
   'storage.read-only': [
     'call-operator',
@@ -46,7 +48,7 @@ const storageErrors = {
   ],
   'storage.unavailable': [
     'retry',
-    (d: InStorage & { reason: string }) =>
+    (d: InStorage & { reason: string; /** What the server asked us to wait. */ retryAfterMs?: number }) =>
       `${d.storage} does not answer as it should (${d.reason})${about(' for', d)}: check the disk, the server and the network`,
   ],
   'storage.not-found': ['call-operator', (d: InStorage) => `${d.storage} has no ${d.key}`],

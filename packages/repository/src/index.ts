@@ -7,5 +7,13 @@ export type * from './repository.ts'
 export type * from './restore-point.ts'
 export { faulty, type StorageFault } from './storage/faulty-storage.ts'
 export { type FolderOptions, openFolderStorage } from './storage/folder-storage.ts'
+export { isKeyName, namesOf, prefixNamesOf } from './storage/keys.ts'
 export { type MemoryStorage, memoryStorage } from './storage/memory-storage.ts'
 export type { Storage, StoredObject } from './storage/storage.ts'
+export {
+  brokenPromises,
+  type StorageCheck,
+  type StoragePromise,
+  type ValidateOptions,
+  validateStorage,
+} from './storage/validate-storage.ts'

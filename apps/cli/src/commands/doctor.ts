@@ -21,9 +21,11 @@ export const doctorCommand = command({
   exits: ['precondition'],
   needs: ['config', 'openRepository'],
 
-  async run({ options, config: { config, vcenter: chosen }, openRepository, out, say, ...context }) {
+  async run({ options, config: loaded, openRepository, out, say, ...context }) {
+    const { config, vcenter: chosen } = loaded
     const { checkMachine, machineFacts } = await import('../doctor/check-machine.ts')
     const { checkState } = await import('../doctor/check-state.ts')
+    const { openConfiguredStorage } = await import('../open-storage.ts')
     const { checkRepository } = await import('../doctor/check-repository.ts')
     const { checkVcenter } = await import('../doctor/check-vcenter.ts')
     const stateFolder = stateFolderOf(config, context.world)
@@ -32,7 +34,9 @@ export const doctorCommand = command({
 
     const found: Finding[] = []
     say.detail('checking the repository')
-    found.push(...(await checkRepository({ path: config.repository.path, open: openRepository }, context.signal)))
+    const openStorage = () => openConfiguredStorage(loaded, context)
+    const { path } = config.repository
+    found.push(...(await checkRepository({ path, open: openRepository, openStorage }, context.signal)))
     for (const vcenter of vcenters) {
       say.detail(`checking vCenter ${vcenter.name}`)
       found.push(...(await checkVcenter(vcenter, fixing, { ...context, say })))

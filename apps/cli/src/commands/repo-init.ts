@@ -1,4 +1,5 @@
 import { command } from '../command.ts'
+import { fail } from '../errors.ts'
 import { keepRecoveryCode, placeForRecoveryCode } from '../keep-recovery-code.ts'
 import { newPassphrase } from '../new-passphrase.ts'
 import { file, option } from '../parameters.ts'
@@ -12,6 +13,10 @@ export const repoInitCommand = command({
   examples: [
     { run: 'vmkeep repo init --repo /backup/vmkeep', does: 'asks for the passphrase and shows the recovery code' },
     {
+      run: 'vmkeep repo init --repo s3://backups/vmkeep',
+      does: 'the same in a bucket that exists; credentials as for every AWS tool',
+    },
+    {
       run: 'VMKEEP_REPO_KEY_FILE=/etc/vmkeep/passphrase vmkeep repo init --repo /backup/vmkeep --recovery-code-file /root/recovery-code',
       does: 'without questions, for a script',
     },
@@ -23,8 +28,9 @@ export const repoInitCommand = command({
   needs: ['config'],
 
   async run({ config, options, out, say, world, signal, clock, random, learn }) {
-    const { createRepository, openFolderStorage } = await import('@vmkeep/repository')
-    const { repositoryPath, waysToGiveKey } = await import('../open-repository.ts')
+    const { brokenPromises, createRepository, validateStorage } = await import('@vmkeep/repository')
+    const { waysToGiveKey } = await import('../open-repository.ts')
+    const { openConfiguredStorage, repositoryPath } = await import('../open-storage.ts')
     const path = repositoryPath(config)
     const { key, keyFile, keyEnv, keyCommand } = config.config.repository
     const passphrase = await newPassphrase(
@@ -33,7 +39,10 @@ export const repoInitCommand = command({
     )
     learn(passphrase)
     await using codeFile = await placeForRecoveryCode(options.recoveryCodeFile, world)
-    const storage = await openFolderStorage(path, { create: true })
+    const storage = await openConfiguredStorage(config, { create: true, world, learn, signal })
+    say.detail(`trying what a repository relies on in ${storage.name}`)
+    const broken = brokenPromises(await validateStorage(storage, { signal }))
+    if (broken.length > 0) throw fail('cli.storage-unsafe', { storage: storage.name, broken })
     const { repository, recoveryCode } = await createRepository(storage, { passphrase, clock, random, signal })
     await using made = repository
     await keepRecoveryCode(recoveryCode, codeFile, world)

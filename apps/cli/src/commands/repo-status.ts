@@ -1,7 +1,7 @@
-import { statfs } from 'node:fs/promises'
 import { command } from '../command.ts'
 import { count, size } from '../output/human.ts'
 import { facts } from '../output/table.ts'
+import { spaceOf } from '../space-of.ts'
 
 export const repoStatusCommand = command({
   name: 'repo status',
@@ -16,8 +16,7 @@ export const repoStatusCommand = command({
   async run({ config: { config }, repository, out, say, signal }) {
     const status = await repository.status(signal)
     const path = config.repository.path!
-    const { bavail, blocks, bsize } = await statfs(path)
-    const space = { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+    const space = await spaceOf(path)
     const { plainBytes, storedBytes } = status
     const reduction =
       plainBytes === 0 || storedBytes === 0 ? undefined : `${(plainBytes / storedBytes).toFixed(1)}x by compression`
@@ -31,7 +30,7 @@ export const repoStatusCommand = command({
         ['stored', `${size(storedBytes)} in ${count(status.packs, 'pack')}`],
         ['unpacked', `${size(plainBytes)} in ${count(status.chunks, 'chunk')}`],
         ['reduction', reduction],
-        ['free space', `${size(space.freeBytes)} of ${size(space.totalBytes)}`],
+        ['free space', space.freeBytes === null ? undefined : `${size(space.freeBytes)} of ${size(space.totalBytes)}`],
         ['sessions open', status.sessionsOpen === 0 ? 'none' : `${status.sessionsOpen}, running or left by a crash`],
       ]),
     )

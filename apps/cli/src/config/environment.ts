@@ -16,6 +16,12 @@ export const configVariables = [
     help: 'a file that holds it, readable by its owner only',
   },
   { name: 'VMKEEP_REPO_KEY_COMMAND', path: ['repository', 'keyCommand'], help: 'a shell command that prints it' },
+  {
+    name: 'VMKEEP_S3_ENDPOINT',
+    path: ['repository', 's3', 'endpoint'],
+    help: 'https://host:port of an S3 server other than AWS',
+  },
+  { name: 'VMKEEP_S3_REGION', path: ['repository', 's3', 'region'], help: 'the region of the bucket' },
   { name: 'VMKEEP_STATE_DIR', path: ['stateFolder'], help: 'where vmkeep notes what it has under way' },
 ] as const satisfies readonly (Variable & { path: readonly string[] })[]
 
@@ -45,6 +51,7 @@ const others: readonly Variable[] = [
   { name: 'CLICOLOR_FORCE', help: 'colour even where the output is not a terminal' },
   { name: 'CI', help: 'plain progress lines instead of a bar' },
   { name: 'XDG_CACHE_HOME', help: 'where what can be made again is kept instead of ~/.cache' },
+  { name: 'AWS_*', help: 'credentials, profile and region for a repository in S3, as for every AWS tool' },
   { name: 'XDG_CONFIG_HOME', help: 'where the user config is looked for instead of ~/.config' },
   { name: 'XDG_STATE_HOME', help: 'where the state folder is instead of ~/.local/state' },
 ]

@@ -54,9 +54,26 @@ const vcenter = z
   .refine(onlyOneWay('password'), 'give one of password, passwordFile, passwordEnv and passwordCommand, not several')
   .describe('A vCenter, or an ESXi host by itself.')
 
+const s3 = z
+  .strictObject({
+    endpoint: text.optional().describe('https://host:port of an S3 server other than AWS.'),
+    region: text
+      .optional()
+      .describe('The bucket’s region. Default: AWS_REGION or the shared config; us-east-1 with an endpoint.'),
+    pathStyle: z
+      .boolean()
+      .optional()
+      .describe('https://host/bucket/key instead of https://bucket.host/key. Default: yes with an endpoint.'),
+    profile: text.optional().describe('A profile of the shared AWS config and credentials files.'),
+  })
+  .describe(
+    'How a repository in S3 is reached. Credentials come the usual way: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, SSO, or the role of this machine.',
+  )
+
 const repository = z
   .strictObject({
-    path: text.optional().describe('The folder restore points live in: local or NFS.'),
+    path: text.optional().describe('The folder restore points live in, local or NFS; or s3://bucket/prefix.'),
+    s3: s3.optional(),
     ...secretWays('key', 'The passphrase, or the recovery code'),
   })
   .refine(onlyOneWay('key'), 'give one of key, keyFile, keyEnv and keyCommand, not several')

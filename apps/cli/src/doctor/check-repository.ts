@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { statfs, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Repository } from '@vmkeep/repository'
+import { brokenPromises, type Repository, type Storage, validateStorage } from '@vmkeep/repository'
+import { isS3 } from '../open-storage.ts'
 import { count, size } from '../output/human.ts'
 import { type Finding, findingsOn } from './finding.ts'
 
@@ -12,22 +13,43 @@ interface RepositoryToCheck {
   readonly path: string | undefined
   /** Opens it with the configured key. */
   readonly open: () => Promise<Repository>
+  /** Opens the place it lies in. */
+  readonly openStorage: () => Promise<Storage>
 }
 
 /** Whether the repository is there, writable, has room, and opens with the key. */
-export async function checkRepository({ path, open }: RepositoryToCheck, signal: AbortSignal): Promise<Finding[]> {
+export async function checkRepository(
+  { path, open, openStorage }: RepositoryToCheck,
+  signal: AbortSignal,
+): Promise<Finding[]> {
   const { ok, fail, failed } = findingsOn('repository')
   if (path === undefined)
     return [fail('path', 'no repository is configured', 'set repository.path in the config, or give --repo')]
-  const space = await checkSpace(path)
-  if (space.state === 'fail') return [space]
+  const place = isS3(path) ? await checkPromises(openStorage, signal) : await checkSpace(path)
+  if (place.state === 'fail') return [place]
   try {
     await using repository = await open()
-    const findings = [ok('key', `repository ${repository.id} in ${path} opens with it`), space, await checkWrite(path)]
-    return [...findings, ...(await checkStatus(repository, signal))]
+    const key = ok('key', `repository ${repository.id} in ${path} opens with it`)
+    const writing = isS3(path) ? [] : [await checkWrite(path)]
+    return [key, place, ...writing, ...(await checkStatus(repository, signal))]
   } catch (error) {
     signal.throwIfAborted()
-    return [space, failed('key', error)]
+    return [place, failed('key', error)]
+  }
+}
+
+/** In a bucket: whether it can be read and written, and creates once. */
+async function checkPromises(openStorage: () => Promise<Storage>, signal: AbortSignal): Promise<Finding> {
+  const { ok, fail, failed } = findingsOn('repository')
+  try {
+    await using storage = await openStorage()
+    const broken = brokenPromises(await validateStorage(storage, { signal }))
+    return broken.length === 0
+      ? ok('writing', `${storage.name} keeps what a repository relies on`)
+      : fail('writing', broken.join('; '), 'update that server, or use another: two backups at once could lose data')
+  } catch (error) {
+    signal.throwIfAborted()
+    return failed('path', error)
   }
 }
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AppError, seededRandom } from '@vmkeep/kit'
-import type { Repository, RepositoryStatus } from '@vmkeep/repository'
+import { memoryStorage, type Repository, type RepositoryStatus } from '@vmkeep/repository'
 import { instanceId, Journal } from '@vmkeep/run'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { configSchema } from '../config/schema.ts'
@@ -80,14 +80,29 @@ describe('doctor on the repository', () => {
       status: async () => ({ ...status, ...given }),
       [Symbol.asyncDispose]: async () => {},
     }) as unknown as Repository
+  const openStorage = async () => memoryStorage()
   const check = (given: Partial<RepositoryStatus> = {}) =>
-    checkRepository({ path: folder, open: async () => repository(given) }, signal)
+    checkRepository({ path: folder, open: async () => repository(given), openStorage }, signal)
 
   it('opens it, writes a probe, and leaves nothing behind', async () => {
     const findings = await check()
     expect(findings.map(({ check: name }) => name)).toEqual(['key', 'space', 'writing', 'points', 'sessions'])
     expect(findings.filter(({ state, check: name }) => state !== 'ok' && name !== 'space')).toEqual([])
     expect(await readdir(folder)).toEqual([])
+  })
+
+  it('tries the promises of a bucket in place of a folder’s space', async () => {
+    const inBucket = { path: 's3://backups/a', open: async () => repository() }
+    const findings = await checkRepository({ ...inBucket, openStorage }, signal)
+    expect(short(findings)).toEqual(['ok key', 'ok writing', 'ok points', 'ok sessions'])
+    const liar = async () => {
+      const memory = memoryStorage()
+      memory.putNew = async () => 'created'
+      return memory
+    }
+    expect(short(await checkRepository({ ...inBucket, openStorage: liar }, signal))).toEqual(['fail writing'])
+    const gone = () => Promise.reject(new AppError('storage.missing', 'call-operator', 'no such bucket'))
+    expect(short(await checkRepository({ ...inBucket, openStorage: gone }, signal))).toEqual(['fail path'])
   })
 
   it('tells damaged points and open sessions', async () => {
@@ -98,7 +113,7 @@ describe('doctor on the repository', () => {
 
   it('tells a wrong key with its code', async () => {
     const wrong = new AppError('repository.wrong-key', 'call-operator', 'this does not open it')
-    const findings = await checkRepository({ path: folder, open: () => Promise.reject(wrong) }, signal)
+    const findings = await checkRepository({ path: folder, open: () => Promise.reject(wrong), openStorage }, signal)
     expect(findings).toContainEqual({
       about: 'repository',
       check: 'key',
@@ -110,8 +125,10 @@ describe('doctor on the repository', () => {
 
   it('stops at a path that is not there, or not configured', async () => {
     const open = () => Promise.reject(new Error('not reached'))
-    expect(short(await checkRepository({ path: join(folder, 'none'), open }, signal))).toEqual(['fail path'])
-    expect(short(await checkRepository({ path: undefined, open }, signal))).toEqual(['fail path'])
+    expect(short(await checkRepository({ path: join(folder, 'none'), open, openStorage }, signal))).toEqual([
+      'fail path',
+    ])
+    expect(short(await checkRepository({ path: undefined, open, openStorage }, signal))).toEqual(['fail path'])
   })
 })
 

@@ -57,4 +57,16 @@ export interface Storage extends AsyncDisposable {
 
   /** Removes the object. Removing what is not there is no error. */
   delete(key: string, signal?: AbortSignal): Promise<void>
+
+  /**
+   * Removes many objects with few calls, where the storage can; whoever finds it missing calls `delete` for each.
+   * After a failure some are gone and some are not.
+   */
+  deleteMany?(keys: readonly string[], signal?: AbortSignal): Promise<void>
+
+  /**
+   * Sends an object under `key` whose checksum does not fit, as a line that damages bytes would, and tells whether the storage
+   * refused it. For {@link validateStorage}; a storage that has no checksums on the way has no such method.
+   */
+  refusesDamage?(key: string, signal?: AbortSignal): Promise<boolean>
 }

@@ -1,0 +1,51 @@
+import { Secret } from '@vmkeep/kit'
+import type { Storage } from '@vmkeep/repository'
+import type { S3Credentials } from '@vmkeep/s3'
+import type { BaseContext } from './command.ts'
+import type { LoadedConfig } from './config/load-config.ts'
+import { fail } from './errors.ts'
+
+type Context = Pick<BaseContext, 'world' | 'learn' | 'signal'>
+
+/** Whether a repository's path is a bucket. Here, not in `@vmkeep/s3`, which brings the AWS SDK with it. */
+export const isS3 = (path: string): boolean => /^s3:/i.test(path)
+
+/** Where the configured repository lies: a folder, or `s3://bucket/prefix`. @throws `cli.repository-missing` if there is none */
+export function repositoryPath({ config }: LoadedConfig): string {
+  const { path } = config.repository
+  if (path === undefined) throw fail('cli.repository-missing', {})
+  return path
+}
+
+/** Opens the place of the configured repository. `create`: make the folder; a bucket has to be there. */
+export async function openConfiguredStorage(
+  loaded: LoadedConfig,
+  { create = false, ...context }: Context & { readonly create?: boolean },
+): Promise<Storage> {
+  const path = repositoryPath(loaded)
+  if (isS3(path)) return await openBucket(path, loaded, context)
+  const { openFolderStorage } = await import('@vmkeep/repository')
+  return await openFolderStorage(path, { create })
+}
+
+async function openBucket(path: string, { config }: LoadedConfig, { world, learn, signal }: Context): Promise<Storage> {
+  const { openS3Storage } = await import('@vmkeep/s3')
+  const { endpoint, region = world.env['AWS_REGION'], pathStyle, profile } = config.repository.s3 ?? {}
+  const credentials = profile === undefined ? credentialsIn(world.env) : undefined // a profile is asked for by name
+  if (credentials !== undefined) learn(credentials.secretAccessKey)
+  return await openS3Storage(path, {
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+    ...(pathStyle === undefined ? {} : { pathStyle }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(credentials === undefined ? {} : { credentials: async () => credentials }),
+    signal,
+  })
+}
+
+/** The first place everyone looks in. The others, files and the machine's role, are for the SDK to ask. */
+function credentialsIn(env: Context['world']['env']): S3Credentials | undefined {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env
+  if (!accessKeyId || !secret) return undefined
+  return { accessKeyId, secretAccessKey: new Secret(secret), ...(token ? { sessionToken: new Secret(token) } : {}) }
+}

@@ -1,0 +1,214 @@
+// versitygw, an S3 server over a folder that others wrote, judges our S3 storage: it checks every signature, holds conditional
+// puts and Object Lock, and keeps what we store as plain files that we can look at behind its back.
+import { once } from 'node:events'
+import { spawn } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { collect, Secret, seededRandom } from '@vmkeep/kit'
+import { brokenPromises, validateStorage } from '@vmkeep/repository'
+import {
+  backUp,
+  contentOf,
+  createTestRepository,
+  noise,
+  reopenTestRepository,
+  storageContract,
+} from '@vmkeep/repository/testing'
+import { estimateCostUsd, openS3Storage, type S3Options, type S3Storage } from '@vmkeep/s3'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { findJudge } from '../../tools/find-judge.ts'
+import { judgeTest, runJudge } from './judge.ts'
+
+const credentials = { accessKeyId: 'judge', secretAccessKey: new Secret('a secret of the judge') }
+const MiB = 2 ** 20
+const root = join(import.meta.dirname, '..', '..')
+
+interface Server extends AsyncDisposable {
+  readonly endpoint: string
+  /** Where bucket `backups` lies. */
+  readonly bucketFolder: string
+}
+
+/** Starts versitygw on a port that was free a moment ago; should another have taken it meanwhile, on the next. */
+async function startServer(program: string): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), 'vmkeep-s3-'))
+  const [data, sidecar] = [join(folder, 'data'), join(folder, 'sidecar')]
+  const bucketFolder = join(data, 'backups')
+  for (const path of [bucketFolder, sidecar]) await mkdir(path, { recursive: true })
+  for (let attempt = 1; ; attempt++) {
+    const listen = `127.0.0.1:${await freePort()}`
+    const args = ['--port', listen, '--quiet', '--keep-alive', 'posix', '--sidecar', sidecar, data]
+    const child = spawn(program, args, {
+      env: {
+        ROOT_ACCESS_KEY: credentials.accessKeyId,
+        ROOT_SECRET_KEY: credentials.secretAccessKey.reveal(),
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    child.stderr.on('data', (text: Buffer) => (said += text.toString()))
+    const closed = once(child, 'close')
+    const stop = async () => {
+      child.kill()
+      await closed
+      await rm(folder, { recursive: true })
+    }
+    const endpoint = `http://${listen}`
+    const answers = async () => {
+      while (
+        child.exitCode === null &&
+        !(await fetch(endpoint).then(
+          () => true,
+          () => false,
+        ))
+      )
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      return child.exitCode === null
+    }
+    if (await answers()) return { endpoint, bucketFolder, [Symbol.asyncDispose]: stop }
+    if (attempt === 3) throw new Error(`versitygw ended at once: ${said}`)
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  return port
+}
+
+let server: Server | undefined
+let folders = 0
+const program = findJudge('versitygw')
+beforeAll(async () => {
+  if (program !== undefined) server = await startServer(program)
+})
+afterAll(() => server?.[Symbol.asyncDispose]())
+
+const open = (options: S3Options = {}, prefix = `test-${folders++}`): Promise<S3Storage> =>
+  openS3Storage(`s3://backups/${prefix}`, {
+    endpoint: server!.endpoint,
+    credentials: async () => credentials,
+    ...options,
+  })
+
+const judged = (name: string, check: () => Promise<void>) => judgeTest(name, ['versitygw'], check)
+const bytes = noise(5 * MiB, 's3')
+
+// Where the server is missing, the tests below say so.
+describe.skipIf(program === undefined)('versitygw', () => storageContract('S3 in versitygw', () => open()))
+
+judged('a real server keeps every promise', async () => {
+  await using storage = await open()
+  const checks = await validateStorage(storage)
+  expect(brokenPromises(checks)).toEqual([])
+  expect(checks.map(({ outcome }) => outcome)).toEqual(checks.map(() => 'passed'))
+  expect(await collect(storage.list(''))).toEqual([])
+})
+
+judged('stores exactly the bytes it was given, in pieces, and keeps what came first', async () => {
+  await using storage = await open({}, 'exactly')
+  const pieces = [bytes.subarray(0, 10), bytes.subarray(10, 3 * MiB), bytes.subarray(3 * MiB)]
+  const shared = new Uint8Array(new SharedArrayBuffer(MiB)) // a session's packs lie in memory that threads share
+  shared.set(bytes.subarray(0, MiB))
+  expect(await storage.putNew('packs/a', pieces)).toBe('created')
+  expect(await storage.putNew('packs/b', [shared, bytes.subarray(0, 1)])).toBe('created')
+  expect(await storage.putNew('packs/a', new Uint8Array(5))).toBe('exists')
+  expect(bytes.equals(await readFile(join(server!.bucketFolder, 'exactly/packs/a')))).toBe(true)
+  const b = await readFile(join(server!.bucketFolder, 'exactly/packs/b'))
+  expect(b.equals(Buffer.concat([bytes.subarray(0, MiB), bytes.subarray(0, 1)]))).toBe(true)
+})
+
+judged('lists more objects than fit on a page, and removes them with few requests', async () => {
+  await using storage = await open()
+  const keys = Array.from({ length: 1_050 }, (_, i) => `packs/${i % 16}/${i}`)
+  await Promise.all(keys.map((key, i) => storage.putNew(key, bytes.subarray(0, i % 3))))
+  const before = storage.requests
+  const listed = await collect(storage.list(''))
+  expect(listed.map(({ key }) => key)).toEqual(keys.toSorted())
+  await storage.deleteMany(keys)
+  expect(await collect(storage.list(''))).toEqual([])
+  expect(storage.requests).toMatchObject({ list: before.list + 3, delete: before.delete + 2, retries: 0 })
+})
+
+judged('refuses whoever has no right, in words an admin understands', async () => {
+  const attempt = (options: S3Options, url = 's3://backups') =>
+    openS3Storage(url, { endpoint: server!.endpoint, credentials: async () => credentials, attemptsMax: 2, ...options })
+  const wrongKey = { ...credentials, accessKeyId: 'nobody' }
+  const wrongSecret = { ...credentials, secretAccessKey: new Secret('wrong') }
+  for (const wrong of [wrongKey, wrongSecret])
+    await expect(attempt({ credentials: async () => wrong })).rejects.toMatchObject({ code: 's3.credentials-refused' })
+  await expect(attempt({}, 's3://no-such-bucket')).rejects.toMatchObject({ code: 'storage.missing' })
+  await expect(attempt({ region: 'eu-central-1' })).rejects.toMatchObject({ code: 's3.wrong-region' })
+})
+
+judged('backs up, verifies and restores a repository, opened again by another', async () => {
+  const prefix = `test-${folders++}`
+  const [first, second] = [noise(3 * MiB, 1), noise(3 * MiB, 2)]
+  second.set(first.subarray(0, MiB)) // known already
+  await using storage = await open({}, prefix)
+  {
+    await using created = await createTestRepository(storage, { random: seededRandom('s3 create') })
+    const point = await backUp(created.repository, { disk: first }, { vmx: Buffer.from('config') })
+    await created.repository.checkPoint(point)
+  }
+  await using again = await open({}, prefix)
+  {
+    await using repository = await reopenTestRepository(again, { seed: 's3 again' })
+    await backUp(repository, { disk: second })
+  }
+  await using reader = await open({}, prefix)
+  await using repository = await reopenTestRepository(reader, { seed: 's3 read' })
+  expect((await repository.verify()).damaged).toEqual([])
+  const points = await collect(repository.points())
+  expect(points).toHaveLength(2)
+  const disks: Uint8Array[] = []
+  for (const point of points) {
+    if (!('images' in point)) throw new Error(`point ${point.id} is damaged`)
+    disks.push(await contentOf(repository, point.images[0]!.image))
+  }
+  for (const expected of [first, second]) expect(disks.some((disk) => expected.equals(disk))).toBe(true)
+  const { requests } = reader
+  expect(requests).toMatchObject({ put: 0, delete: 0, retries: 0 })
+  expect(estimateCostUsd(requests)).toBeLessThan(0.001)
+})
+
+judged('finds what was damaged behind its back', async () => {
+  const prefix = `test-${folders++}`
+  await using storage = await open({}, prefix)
+  await using created = await createTestRepository(storage, { random: seededRandom('s3 damage') })
+  await backUp(created.repository, { disk: noise(MiB, 3) })
+  const [pack] = (await collect(storage.list('packs/'))).toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+  const path = join(server!.bucketFolder, prefix, pack!.key)
+  const content = await readFile(path)
+  content[content.length >> 1]! ^= 1
+  await writeFile(path, content)
+  expect((await created.repository.verify()).damaged).not.toEqual([])
+})
+
+judged('the command line makes, tries and shows a repository in a bucket', async () => {
+  const env = {
+    VMKEEP_REPO: `s3://backups/test-${folders++}`,
+    VMKEEP_S3_ENDPOINT: server!.endpoint,
+    VMKEEP_REPO_KEY: 'open sesame',
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey.reveal(),
+  }
+  const vmkeep = (...args: string[]) =>
+    runJudge(process.execPath, ['apps/cli/src/main.ts', ...args], { cwd: root, env })
+  const code = join(server!.bucketFolder, '..', 'recovery-code')
+  for (const args of [
+    ['repo', 'validate'],
+    ['repo', 'init', '--recovery-code-file', code],
+    ['repo', 'status', '-o', 'json'],
+    ['verify'],
+  ])
+    expect(await vmkeep(...args), args.join(' ')).toMatchObject({ exitCode: 0 })
+  expect(await vmkeep('repo', 'init', '--recovery-code-file', `${code}-2`)).toMatchObject({
+    exitCode: 6,
+    stderr: expect.stringContaining('exists') as string,
+  })
+})
