@@ -185,6 +185,14 @@ describe('errors', () => {
     expect(redactor.clean('p"ss w0rd and p\\"ss w0rd and p%22ss%20w0rd')).toBe('[secret] and [secret] and [secret]')
   })
 
+  it('name nothing of a secret that begins with another one, nor one that stands where a code should', () => {
+    const redactor = new Redactor()
+    for (const secret of ['correct-1', 'correct-1-horse']) redactor.learn(new Secret(secret))
+    expect(redactor.clean('not correct-1-horse, nor correct-1')).toBe('not [secret], nor [secret]')
+    expect(redactor.cleanValue({ code: 'correct-1' })).toEqual({ code: '[secret]' })
+    expect(redactor.cleanValue({ code: { text: 'correct-1' } })).toEqual({ code: { text: '[secret]' } })
+  })
+
   it('leave a document whole and a code readable, whatever the secret is', () => {
     const redactor = new Redactor()
     for (const secret of ['wrong', 'true', '1234', 'name']) redactor.learn(new Secret(secret))

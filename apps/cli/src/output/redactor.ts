@@ -27,13 +27,15 @@ export class Redactor {
     if (typeof value === 'string') return this.#cleanText(value)
     if (Array.isArray(value)) return value.map(this.cleanValue)
     if (typeof value !== 'object' || value === null) return value
-    const parts = Object.entries(value).map(([key, part]) => [key, key === 'code' ? part : this.cleanValue(part)])
+    const parts = Object.entries(value).map(([key, part]) => [key, isCode(key, part) ? part : this.cleanValue(part)])
     return Object.fromEntries(parts)
   }
 
   #cleanText(text: string): string {
     let cleaned = text
-    for (const value of this.#values) cleaned = cleaned.replaceAll(value, '[secret]')
+    // The longest first: of "passphrase-2026" something would remain once "passphrase" is taken out.
+    for (const value of [...this.#values].toSorted((a, b) => b.length - a.length))
+      cleaned = cleaned.replaceAll(value, '[secret]')
     return cleaned
   }
 }
@@ -41,6 +43,9 @@ export class Redactor {
 /** An error's code is one of a fixed list, tells no secret, and must be found in the documentation also by who chose "wrong" as theirs. */
 // oxlint-disable-next-line no-control-regex -- colours stand around it
 const codeLine = /(^(?:\u001B\[\d+m)? {2}code: [a-z]+\.[a-z-]+(?:\u001B\[\d+m)?$)/m
+
+const isCode = (key: string, value: unknown): boolean =>
+  key === 'code' && typeof value === 'string' && /^[a-z]+(?:[.-][a-z]+)*$/.test(value)
 
 function jsonOf(text: string): unknown {
   if (!text.startsWith('{')) return undefined
