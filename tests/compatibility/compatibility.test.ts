@@ -67,7 +67,11 @@ describe.each(await goldenFolders())('a repository of vmkeep %s', (version) => {
     const last = await repository.point(golden.points.at(-1)!.id)
     await using session = await repository.beginSession()
     const { image: base } = last.images[0]!
-    const image = await session.beginImage({ capacityBytes: base.capacityBytes, base, unwritten: 'inherit' })
+    const image = await session.beginImage({
+      capacityBytes: base.capacityBytes,
+      base: { point: last.id, image: base },
+      unwritten: 'inherit',
+    })
     await image.zero({ offsetBytes: 0, lengthBytes: base.chunkSizeBytes })
     const next = await session.commit(manifestOf({ disk: await image.finish() }))
     const content = Buffer.from(await contentOf(repository, base))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Secret, seededRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import {
+  type BaseImage,
   createRepository,
   openFolderStorage,
   type Repository,
@@ -94,7 +95,8 @@ async function backUp(
   const mode = previous === undefined ? 'full' : 'incremental'
   const images = []
   for (const [i, disk] of disks.entries()) {
-    const image = await storeImage(session, disk.capacityBytes, writes[i]!, previous?.images[i]?.image)
+    const base = previous && { point: previous.id, image: previous.images[i]!.image }
+    const image = await storeImage(session, disk.capacityBytes, writes[i]!, base)
     images.push({ key: String(disk.key), label: disk.label, image, attributes: plainOf(diskAttributes(disk, mode)) })
   }
   const configXml = await session.putBlob(config)
@@ -111,7 +113,7 @@ async function storeImage(
   session: WriterSession,
   capacityBytes: number,
   writes: readonly Write[],
-  base: StoredImage | undefined,
+  base: BaseImage | undefined,
 ): Promise<StoredImage> {
   const unwritten = base === undefined ? 'zero' : 'inherit'
   const image = await session.beginImage({ capacityBytes, unwritten, ...(base === undefined ? {} : { base }) })

@@ -18,6 +18,8 @@ export interface DiskJob {
   /** The disk as the snapshot's config has it: its file, size and change id are those of the instant. */
   readonly disk: VmDisk
   readonly previous: PreviousDisk | undefined
+  /** The id of the point that `previous` belongs to. */
+  readonly previousPoint: string | undefined
   readonly writer: WriterSession
 }
 
@@ -106,6 +108,7 @@ async function readDisk(
 /** Change tracking let us down: the disk is read whole in the same run, and only differences are stored. */
 function untrusted(error: unknown): FullReadCause | undefined {
   if (hasCode(error, 'vsphere.change-id-unknown')) return 'change-id-unknown'
+  if (hasCode(error, 'repository.point-buried')) return 'base-released'
   return hasCode(error, 'vsphere.change-info-invalid') ? 'change-info-invalid' : undefined
 }
 
@@ -131,7 +134,7 @@ async function copyDisk(
     capacityBytes: job.disk.capacityBytes,
     chunkSizeBytes,
     unwritten: decision.mode === 'incremental' ? 'inherit' : 'zero',
-    ...(decision.base === undefined ? {} : { base: decision.base }),
+    ...(decision.mode === 'full' ? {} : { base: { point: job.previousPoint!, image: decision.base } }),
   })
   tell('read')
   const progress = trackProgress(run, job, image, totals, decision)

@@ -26,6 +26,7 @@ const causes = {
   'capacity-changed': 'the disk has another size than at its last restore point',
   'disk-replaced': 'another disk is in this place than at the last restore point',
   'change-id-unknown': 'vSphere could not say what changed since the last restore point',
+  'base-released': 'the last restore point was forgotten and its data released',
   'change-info-invalid': 'vSphere gave an answer about changes that contradicts itself',
 } as const
 export type FullReadCause = keyof typeof causes

@@ -3,16 +3,17 @@ import { systemClock, systemRandom } from '@vmkeep/kit'
 import type { Core } from './core.ts'
 import { fail } from './errors.ts'
 import { packBytesMax } from './formats/pack.ts'
+import { CondemnedLists } from './index/condemned-lists.ts'
 import { IndexStore } from './index/index-store.ts'
 import { OpenRepository } from './opened-repository.ts'
-import type { Environment, Repository } from './repository.ts'
+import type { Environment, Every, Repository } from './repository.ts'
 import { memoryBytesDefault, memoryBytesMin, type SharedMemory, sharedMemory } from './workers/shared-memory.ts'
 import { type JobRunner, runInPlace, WorkerPool } from './workers/worker-pool.ts'
 
 const packBytesDefault = 64 * 1024 * 1024
 const packBytesMin = 1024 * 1024
 
-type Opened = Pick<Core, 'objects' | 'repositoryId' | 'roles' | 'keys' | 'chunkSizeBytes'>
+type Opened = Pick<Core, 'objects' | 'repositoryId' | 'roles' | 'keys' | 'chunkSizeBytes' | 'gcFeatures'>
 
 /** Puts the parts of an open repository together. Memory and threads come with the first use. */
 export function assembled(opened: Opened, environment: Environment): Repository {
@@ -21,6 +22,8 @@ export function assembled(opened: Opened, environment: Environment): Repository 
   within('memoryBytesMax', memoryBytesMax, memoryBytesMin, 2 ** 32)
   within('packSizeBytes', packSizeBytes, packBytesMin, packBytesMax)
   within('workersMax', workersMax, 0, 1024)
+  const { objects, repositoryId, roles } = opened
+  const condemned = new CondemnedLists(objects, { repositoryId, controlKey: roles.control })
   let memory: SharedMemory | undefined
   let jobs: JobRunner | undefined
   const core: Core = {
@@ -29,7 +32,9 @@ export function assembled(opened: Opened, environment: Environment): Repository 
     random,
     // A pack must leave room for another, or filling would wait for storing.
     packSizeBytes: Math.min(packSizeBytes, Math.floor(memoryBytesMax / 5)),
-    indexStore: new IndexStore(opened.objects, { repositoryId: opened.repositoryId, indexKey: opened.roles.index }),
+    every: environment.every ?? everyInterval,
+    condemned,
+    indexStore: new IndexStore(objects, { repositoryId, indexKey: roles.index, condemned }),
     get memory() {
       return (memory ??= sharedMemory(memoryBytesMax, { threads: workersMax > 0 }))
     },
@@ -39,6 +44,12 @@ export function assembled(opened: Opened, environment: Environment): Repository 
     },
   }
   return new OpenRepository(core, async () => await jobs?.[Symbol.asyncDispose]())
+}
+
+const everyInterval: Every = (intervalMs, work) => {
+  const timer = setInterval(work, intervalMs)
+  timer.unref()
+  return { [Symbol.dispose]: () => clearInterval(timer) }
 }
 
 function within(option: string, value: number, min: number, max: number): void {

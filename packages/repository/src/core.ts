@@ -1,6 +1,8 @@
 import type { Clock, Random } from '@vmkeep/kit'
+import type { CondemnedLists } from './index/condemned-lists.ts'
 import type { IndexStore } from './index/index-store.ts'
 import type { BlobKeys, RoleKeys } from './keys/role-keys.ts'
+import type { Every } from './repository.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import type { SharedMemory } from './workers/shared-memory.ts'
 import type { JobRunner } from './workers/worker-pool.ts'
@@ -10,13 +12,17 @@ export interface Core {
   readonly repositoryId: Uint8Array
   readonly chunkSizeBytes: number
   readonly packSizeBytes: number
+  /** What one must know to collect, beyond this program. */
+  readonly gcFeatures: readonly string[]
   readonly roles: RoleKeys
   readonly keys: BlobKeys
   readonly objects: ObjectStore
   readonly indexStore: IndexStore
+  readonly condemned: CondemnedLists
   readonly memory: SharedMemory
   readonly jobs: JobRunner
   readonly clock: Clock
+  readonly every: Every
   readonly random: Random
 }
 

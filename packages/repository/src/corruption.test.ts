@@ -34,7 +34,7 @@ beforeAll(async () => {
   await using session = await test.repository.beginSession()
   const image = await session.beginImage({
     capacityBytes: disk.length,
-    base: first.images[0]!.image,
+    base: { point: first.id, image: first.images[0]!.image },
     unwritten: 'inherit',
   })
   await writeRuns(image, [{ offsetBytes: 5 * chunk, bytes: changed.subarray(5 * chunk, 6 * chunk) }])

@@ -3,17 +3,18 @@ import { collect, Secret } from '@vmkeep/kit'
 import { expect, it } from 'vitest'
 import { createRepository } from './create-repository.ts'
 import { openRepository } from './open-repository.ts'
-import type { Repository } from './repository.ts'
-import type { StoredImage } from './restore-point.ts'
-import { type MemoryStorage, memoryStorage } from './storage/memory-storage.ts'
-import type { Storage } from './storage/storage.ts'
+import type { BaseImage, Repository } from './repository.ts'
+import { memoryStorage } from './storage/memory-storage.ts'
 import {
   backUp,
   contentOf,
+  copyOf,
   createTestRepository,
+  dyingAfter,
   fastKdf,
   manifestOf,
   noise,
+  powerCut,
   reopenTestRepository,
   storeImage,
   testChunkBytes as chunk,
@@ -21,48 +22,13 @@ import {
   writeRuns,
 } from './testing.ts'
 
-const powerCut = new Error('power cut')
-
-/** A storage that works for `callsMax` calls and then never again, as if the process had died. */
-function dyingAfter(callsMax: number, inner: Storage): { storage: Storage; calls: () => number } {
-  let calls = 0
-  const live = () => {
-    if (calls++ >= callsMax) throw powerCut
-  }
-  const call = async <T>(work: () => Promise<T>) => {
-    live()
-    return await work()
-  }
-  const storage: Storage = {
-    name: inner.name,
-    putNew: (key, bytes, signal) => call(() => inner.putNew(key, bytes, signal)),
-    get: (key, max, signal) => call(() => inner.get(key, max, signal)),
-    getRange: (key, at, target, signal) => call(() => inner.getRange(key, at, target, signal)),
-    getSuffix: (key, max, signal) => call(() => inner.getSuffix(key, max, signal)),
-    size: (key, signal) => call(() => inner.size(key, signal)),
-    delete: (key, signal) => call(() => inner.delete(key, signal)),
-    async *list(prefix, signal) {
-      live()
-      yield* inner.list(prefix, signal)
-    },
-    [Symbol.asyncDispose]: async () => {},
-  }
-  return { storage, calls: () => calls }
-}
-
-function copyOf({ objects }: MemoryStorage): MemoryStorage {
-  const copy = memoryStorage()
-  for (const [key, bytes] of objects) copy.objects.set(key, bytes)
-  return copy
-}
-
 const before = noise(20 * chunk, 'before')
 const after = Buffer.from(before)
 noise(9 * chunk, 'changed').copy(after, 3 * chunk)
 const second = noise(10 * chunk, 'second disk')
 
 /** An incremental backup of two disks and a file. */
-async function incremental(repository: Repository, base: StoredImage) {
+async function incremental(repository: Repository, base: BaseImage) {
   await using session = await repository.beginSession()
   const image = await session.beginImage({ capacityBytes: after.length, base, unwritten: 'inherit' })
   await writeRuns(image, [{ offsetBytes: 3 * chunk, bytes: after.subarray(3 * chunk, 12 * chunk) }])
@@ -76,7 +42,7 @@ async function incremental(repository: Repository, base: StoredImage) {
 it('a backup may die at every storage call: what was committed stays whole, and the next backup succeeds', async () => {
   const { repository, storage: start } = await createTestRepository(memoryStorage())
   const first = await backUp(repository, { first: before })
-  const base = first.images[0]!.image
+  const base = { point: first.id, image: first.images[0]!.image }
   let committed = 0
   for (let n = 0, done = false; !done; n++) {
     const storage = copyOf(start)

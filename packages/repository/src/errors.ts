@@ -146,6 +146,11 @@ const readingErrors = {
     (d: { id: string; reason: string }) =>
       `restore point ${d.id} cannot be understood (${d.reason}): points/${d.id} is damaged; use another point, and check the disk it lies on`,
   ],
+  'repository.point-buried': [
+    'change-request',
+    (d: { id: string }) =>
+      `restore point ${d.id} was forgotten and its data released: nothing can be read or inherited from it; read the whole disk, or use another point`,
+  ],
   'repository.chunk-missing': [
     'quarantine',
     (d: { id: string }) =>
@@ -215,5 +220,24 @@ const writingErrors = {
   ],
 } as const
 
+const collectingErrors = {
+  'repository.listing-incomplete': [
+    'call-operator',
+    (d: { storage: string; point: string; missing: number }) =>
+      `${d.storage} no longer lists points/${d.point}, which the last collection saw (${d.missing} such): nothing was deleted; find out why objects are missing or not listed, and bring them back from a copy`,
+  ],
+  'repository.collect-unsafe': [
+    'quarantine',
+    (d: { point: string; reason: string }) =>
+      `what restore point ${d.point} needs cannot be told (${d.reason}), so nothing was deleted: run "verify", then mend or forget the point`,
+  ],
+} as const
+
 /** The whole list of what can go wrong here. */
-export const fail = defineErrors({ ...storageErrors, ...openingErrors, ...readingErrors, ...writingErrors })
+export const fail = defineErrors({
+  ...storageErrors,
+  ...openingErrors,
+  ...readingErrors,
+  ...writingErrors,
+  ...collectingErrors,
+})

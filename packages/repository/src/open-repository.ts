@@ -40,9 +40,9 @@ export async function openWith(
 ): Promise<Repository> {
   const { repositoryId, masterKey } = unlocked
   const roles = roleKeys(masterKey, repositoryId)
-  const { chunkSizeBytes } = understood(objects.storage.name, unlocked, roles.control)
+  const { chunkSizeBytes, gcFeatures } = understood(objects.storage.name, unlocked, roles.control)
   const keys = await openRing(objects, repositoryId, roles, environment.signal)
-  return assembled({ objects, repositoryId, roles, keys, chunkSizeBytes }, environment)
+  return assembled({ objects, repositoryId, roles, keys, chunkSizeBytes, gcFeatures }, environment)
 }
 
 export function objectsOf(storage: Storage, { clock = systemClock, random = systemRandom }: Environment): ObjectStore {

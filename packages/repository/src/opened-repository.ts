@@ -1,4 +1,5 @@
 import { codeOf } from '@vmkeep/kit'
+import { collectGarbage } from './collect/collect.ts'
 import type { Core } from './core.ts'
 import { fail } from './errors.ts'
 import { idBytes } from './formats/blob.ts'
@@ -11,8 +12,13 @@ import { MapReader } from './map/map-reader.ts'
 import { PageCache } from './map/page-cache.ts'
 import { BlobReader } from './packs/blob-reader.ts'
 import { PackStore } from './packs/pack-store.ts'
+import { forgetPoint, forgottenPoints, restoreForgotten } from './points/forget.ts'
+import { pinForReader } from './points/pin.ts'
 import { findPoint, listPoints } from './points/points.ts'
 import type {
+  CollectOptions,
+  CollectReport,
+  ForgottenPoint,
   ImageReader,
   Repository,
   RepositoryStatus,
@@ -57,14 +63,16 @@ export class OpenRepository implements Repository {
     const sessionId = newSessionId(this.#core.clock.nowMs(), this.#process, this.#core.random)
     let deltas = 0
     const owner = { sessionId, signal, nextDelta: () => ++deltas }
+    let session: OpenSession
     try {
       await registerSession(this.#core, packs, owner)
+      session = new OpenSession(this.#core, { packs, reader, pages, owner, claims: this.#claims })
+      await session.start()
     } catch (error) {
       // Whether the start was stored may not even be known. Fenced, it keeps nobody waiting. A twin's session is not ours to end.
       if (codeOf(error) !== 'repository.name-taken') await fence(this.#core, sessionId)
       throw error
     }
-    const session = new OpenSession(this.#core, { packs, reader, pages, owner, claims: this.#claims })
     for (const earlier of this.#sessions) if (earlier.ended) this.#sessions.delete(earlier)
     this.#sessions.add(session)
     return session
@@ -78,6 +86,26 @@ export class OpenRepository implements Repository {
   point(idOrPrefix: string, signal?: AbortSignal): Promise<RestorePoint> {
     this.#check()
     return findPoint(this.#core, idOrPrefix, signal)
+  }
+
+  forget(id: string, { reason, signal }: { readonly reason: string; readonly signal?: AbortSignal }): Promise<void> {
+    this.#check()
+    return forgetPoint(this.#core, id, reason, signal)
+  }
+
+  restoreForgotten(id: string, signal?: AbortSignal): Promise<void> {
+    this.#check()
+    return restoreForgotten(this.#core, id, signal)
+  }
+
+  forgottenPoints(signal?: AbortSignal): AsyncIterable<ForgottenPoint> {
+    this.#check()
+    return forgottenPoints(this.#core, signal)
+  }
+
+  holdPoint(pointId: string, signal?: AbortSignal): Promise<AsyncDisposable> {
+    this.#check()
+    return pinForReader(this.#core, pointId, signal)
   }
 
   async openImage(image: StoredImage, signal?: AbortSignal): Promise<ImageReader> {
@@ -103,6 +131,10 @@ export class OpenRepository implements Repository {
   status(signal?: AbortSignal): Promise<RepositoryStatus> {
     this.#check()
     return readStatus(this.#core, signal)
+  }
+
+  collect(options: CollectOptions = {}): Promise<CollectReport> {
+    return collectGarbage(this.#core, this.#parts, options)
   }
 
   /** Abandons the sessions still open and ends the threads. The storage stays open: it is the caller's. */

@@ -187,7 +187,7 @@ describe('an image', () => {
             const image = await session.beginImage({
               capacityBytes,
               unwritten: 'inherit',
-              ...(base === undefined ? {} : { base }),
+              ...(base === undefined ? {} : { base: { point: session.id, image: base } }),
             })
             for (const [at, content] of writes) {
               const run = { offsetBytes: at * chunk, lengthBytes: Math.min(chunk, capacityBytes - at * chunk) }
@@ -216,7 +216,7 @@ describe('an image', () => {
   it('does not inherit across chunk sizes', async () => {
     await using test = await openTestRepository()
     await using session = await test.repository.beginSession()
-    const base = await storeImage(session, random.bytes(chunk))
+    const base = { point: session.id, image: await storeImage(session, random.bytes(chunk)) }
     const begun = session.beginImage({ capacityBytes: chunk, chunkSizeBytes: 2 * chunk, base, unwritten: 'inherit' })
     expect(await refusal(begun)).toBe('repository.invalid-option')
   })

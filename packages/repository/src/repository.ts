@@ -14,6 +14,24 @@ export interface Repository extends AsyncDisposable {
   points(signal?: AbortSignal): AsyncIterable<RestorePoint | DamagedPoint>
   /** @throws `repository.point-not-found`, `repository.point-ambiguous` (details name the candidates), `repository.point-corrupt` */
   point(idOrPrefix: string, signal?: AbortSignal): Promise<RestorePoint>
+  /**
+   * Takes a point out of the list. What it alone holds is released by the first collection after the time of grace; until then
+   * {@link restoreForgotten} takes it back. To forget what is forgotten does nothing.
+   *
+   * @throws `repository.point-not-found`, `repository.point-ambiguous`
+   */
+  forget(idOrPrefix: string, options: { readonly reason: string; readonly signal?: AbortSignal }): Promise<void>
+  /** @throws `repository.point-not-found`, `repository.point-ambiguous`, `repository.point-buried` if it is too late */
+  restoreForgotten(idOrPrefix: string, signal?: AbortSignal): Promise<void>
+  /** Forgotten points that can still be taken back, ascending by creation. */
+  forgottenPoints(signal?: AbortSignal): AsyncIterable<ForgottenPoint>
+  /**
+   * Keeps a point from being released while it is read, until disposed. Only a point that was forgotten can be released, and not
+   * before its time of grace, so that a short read needs no hold.
+   *
+   * @throws `repository.point-buried`
+   */
+  holdPoint(pointId: string, signal?: AbortSignal): Promise<AsyncDisposable>
   openImage(image: StoredImage, signal?: AbortSignal): Promise<ImageReader>
   /** A blob written by {@link WriterSession.putBlob}. @throws `repository.chunk-missing`, `repository.chunk-corrupt` */
   readBlob(id: string, signal?: AbortSignal): Promise<Uint8Array>
@@ -21,6 +39,68 @@ export interface Repository extends AsyncDisposable {
   checkPoint(point: RestorePoint, signal?: AbortSignal): Promise<void>
   verify(options?: VerifyOptions): Promise<VerifyReport>
   status(signal?: AbortSignal): Promise<RepositoryStatus>
+  /**
+   * Gives back the room of what no point needs. Safe beside backups, restores and other collections, and whatever happens to any
+   * of them; what a collection leaves undone the next one ends.
+   *
+   * @throws `repository.collect-unsafe`, `repository.listing-incomplete`, `repository.feature-unknown`: then nothing was deleted
+   */
+  collect(options?: CollectOptions): Promise<CollectReport>
+}
+
+export interface CollectOptions {
+  /** How long a forgotten point can be taken back. Default 7 days. */
+  readonly graceMs?: number
+  /** Which share of all bytes may be dead before packs are copied to be rid of it. Default 0.2; 1: never copy. */
+  readonly deadShareMax?: number
+  /** How long to wait for the writers at work. Default: until they have ended, answered, or been given up. */
+  readonly waitMsMax?: number
+  /** A writer of which nothing new is seen for so long is given up. Default 30 min. */
+  readonly silentMs?: number
+  /** Only look: say what would go. */
+  readonly dryRun?: boolean
+  readonly onProgress?: (progress: CollectProgress) => void
+  readonly signal?: AbortSignal
+}
+
+export type CollectPhase = 'mark' | 'repack' | 'wait' | 'check' | 'delete'
+
+export interface CollectProgress {
+  readonly phase: CollectPhase
+  /** Packs, or in `wait` writers, done of `total`. */
+  readonly done: number
+  readonly total: number
+}
+
+export interface CollectReport {
+  /** `waiting`: writers are at work that may rely on what is condemned; the next collection goes on from here. */
+  readonly outcome: 'done' | 'waiting' | 'dry-run'
+  /** Points that keep what they hold, forgotten ones in their time of grace included. */
+  readonly pointsLive: number
+  readonly pointsBuried: number
+  readonly packsExamined: number
+  readonly packsDeleted: number
+  readonly bytesFreed: number
+  readonly packsRepacked: number
+  readonly bytesCopied: number
+  /** The storage was too full to copy: what is dead went, the rest waits. */
+  readonly repackStopped: boolean
+  readonly sessionsFenced: readonly string[]
+  readonly waitingFor: readonly WaitingFor[]
+}
+
+export interface WaitingFor {
+  readonly session: string
+  readonly writer: string
+  /** When it last said that it lives, ISO 8601 UTC. */
+  readonly since: string
+}
+
+export interface ForgottenPoint {
+  readonly point: RestorePoint | DamagedPoint
+  /** ISO 8601 UTC. */
+  readonly forgottenAt: string
+  readonly reason: string
 }
 
 /** An image of a restore point as a disk. Every byte it hands out was authenticated and matches its id. */
@@ -47,7 +127,11 @@ export interface ImageRun extends Disposable {
 export interface WriterSession extends AsyncDisposable {
   /** Also the id of the restore point it commits. */
   readonly id: string
-  /** Starts an image. Several images of a session may be written in parallel. */
+  /**
+   * Starts an image. Several images of a session may be written in parallel.
+   *
+   * @throws `repository.point-buried` if the base was given up meanwhile: write the whole image, without one
+   */
   beginImage(options: BeginImageOptions): Promise<ImageWriter>
   /** Stores a small file (at most 4 MiB) and returns its id for the manifest. */
   putBlob(bytes: Uint8Array, signal?: AbortSignal): Promise<string>
@@ -67,9 +151,16 @@ export interface BeginImageOptions {
   /** A power of two, 128 KiB to 4 MiB. The base's, or else the repository's, if left out. */
   readonly chunkSizeBytes?: number
   /** What `unwritten: 'inherit'` inherits from. It must have the same chunk size; its capacity may differ. */
-  readonly base?: StoredImage
+  readonly base?: BaseImage
   /** What the parts hold that are never written: the base's content, or zeroes. */
   readonly unwritten: 'inherit' | 'zero'
+}
+
+/** An image to inherit from, and the restore point that keeps it: the session holds the point while it is open. */
+export interface BaseImage {
+  /** The point's id; or the session's own, for an image it has just finished. */
+  readonly point: string
+  readonly image: StoredImage
 }
 
 export interface ImageWriter {
@@ -156,6 +247,9 @@ export interface KeySlotInfo {
   readonly damaged?: string
 }
 
+/** Calls `work` again and again, until disposed. */
+export type Every = (intervalMs: number, work: () => void) => Disposable
+
 /** What a repository takes from its surroundings. */
 export interface Environment {
   /** Worker threads. Default: one per core. 0: all work is done in this thread. */
@@ -165,6 +259,8 @@ export interface Environment {
   /** How large a pack grows. Default 64 MiB. */
   readonly packSizeBytes?: number
   readonly clock?: Clock
+  /** What a session beats by. Default: a timer that does not keep the process alive. */
+  readonly every?: Every
   readonly random?: Random
   readonly signal?: AbortSignal
 }

@@ -70,6 +70,7 @@ const testEnvironment = (clock: Clock, random: Random): Environment => ({
   packSizeBytes: 1024 * 1024,
   clock,
   random,
+  every: () => ({ [Symbol.dispose]: () => {} }), // tests beat by hand
 })
 
 /** Writes runs into an image; `null` bytes are zeroes by declaration. */
@@ -130,4 +131,41 @@ export async function contentOf(repository: Repository, image: StoredImage): Pro
   const content = new Uint8Array(image.capacityBytes)
   await disk.read(0, content)
   return content
+}
+
+/** How a process dies in tests. */
+export const powerCut = new Error('power cut')
+
+/** A storage that works for `callsMax` calls and then never again, as if the process had died. */
+export function dyingAfter(callsMax: number, inner: Storage): { storage: Storage; calls: () => number } {
+  let calls = 0
+  const live = () => {
+    if (calls++ >= callsMax) throw powerCut
+  }
+  const call = async <T>(work: () => Promise<T>) => {
+    live()
+    return await work()
+  }
+  const storage: Storage = {
+    name: inner.name,
+    putNew: (key, bytes, signal) => call(() => inner.putNew(key, bytes, signal)),
+    get: (key, max, signal) => call(() => inner.get(key, max, signal)),
+    getRange: (key, at, target, signal) => call(() => inner.getRange(key, at, target, signal)),
+    getSuffix: (key, max, signal) => call(() => inner.getSuffix(key, max, signal)),
+    size: (key, signal) => call(() => inner.size(key, signal)),
+    delete: (key, signal) => call(() => inner.delete(key, signal)),
+    async *list(prefix, signal) {
+      live()
+      yield* inner.list(prefix, signal)
+    },
+    [Symbol.asyncDispose]: async () => {},
+  }
+  return { storage, calls: () => calls }
+}
+
+/** A second storage that holds the same. */
+export function copyOf({ objects }: MemoryStorage): MemoryStorage {
+  const copy = memoryStorage()
+  for (const [key, bytes] of objects) copy.objects.set(key, bytes)
+  return copy
 }

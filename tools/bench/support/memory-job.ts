@@ -1,7 +1,13 @@
 // A 2 TiB disk that is nearly empty, then many scattered changes of it, backed up incrementally: `memory-job.ts <repository> <runs>`.
 import { type DiskReader, type Extent, intersection, isZero } from '@vmkeep/disk'
 import { Secret } from '@vmkeep/kit'
-import { createRepository, openFolderStorage, type Repository, type StoredImage } from '@vmkeep/repository'
+import {
+  type BaseImage,
+  createRepository,
+  openFolderStorage,
+  type Repository,
+  type StoredImage,
+} from '@vmkeep/repository'
 import { copyRuns } from '../../../packages/backup/src/stages/copy-runs.ts'
 import { planReads } from '../../../packages/backup/src/stages/plan-reads.ts'
 
@@ -48,9 +54,9 @@ const { repository } = await createRepository(storage, { passphrase: new Secret(
 await using _repository = repository
 const first = await backup(repository, new MadeUpDisk(1))
 const second = await backup(repository, new MadeUpDisk(2), first)
-await check(repository, second)
+await check(repository, second.image)
 
-async function backup(target: Repository, disk: DiskReader, base?: StoredImage): Promise<StoredImage> {
+async function backup(target: Repository, disk: DiskReader, base?: BaseImage): Promise<BaseImage> {
   await using session = await target.beginSession()
   const image = await session.beginImage(
     base === undefined ? { capacityBytes, unwritten: 'zero' } : { capacityBytes, base, unwritten: 'inherit' },
@@ -60,8 +66,8 @@ async function backup(target: Repository, disk: DiskReader, base?: StoredImage):
   const stored = await image.finish()
   const point = { key: 'disk', label: 'disk', image: stored, attributes: {} }
   const subject = { id: 'bench', name: 'bench', kind: 'disk' }
-  await session.commit({ subject, images: [point], blobs: {}, attributes: {}, stats: {} })
-  return stored
+  const { id } = await session.commit({ subject, images: [point], blobs: {}, attributes: {}, stats: {} })
+  return { point: id, image: stored }
 }
 
 /** The last run must be of the second day, and what lies before it zero: else the number is of something else. */

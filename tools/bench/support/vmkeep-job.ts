@@ -8,7 +8,7 @@ import {
   openFolderStorage,
   openRepository,
   type Repository,
-  type StoredImage,
+  type BaseImage,
 } from '@vmkeep/repository'
 import { copyRuns } from '../../../packages/backup/src/stages/copy-runs.ts'
 import { planReads } from '../../../packages/backup/src/stages/plan-reads.ts'
@@ -35,7 +35,7 @@ async function backup(repository: Repository, imagePath: string, onlyChanged: bo
   await using disk = await openRawFile(imagePath)
   await using session = await repository.beginSession()
   const { capacityBytes } = disk
-  const base = onlyChanged ? await latestImage(repository) : undefined
+  const base = onlyChanged ? await latestOf(repository) : undefined
   const image = await session.beginImage(
     base === undefined ? { capacityBytes, unwritten: 'zero' } : { capacityBytes, base, unwritten: 'inherit' },
   )
@@ -53,17 +53,17 @@ async function backup(repository: Repository, imagePath: string, onlyChanged: bo
 }
 
 async function restore(repository: Repository, target: string): Promise<void> {
-  const image = await latestImage(repository)
+  const { image } = await latestOf(repository)
   await using reader = await repository.openImage(image)
   await using disk = await createRawFile(target, reader.capacityBytes)
   await writeImage(reader, disk, () => {}, signal)
   await disk.finish()
 }
 
-async function latestImage(repository: Repository): Promise<StoredImage> {
+async function latestOf(repository: Repository): Promise<BaseImage> {
   const latest = (await collect(repository.points())).at(-1)
   if (latest === undefined || latest.damaged !== undefined) throw new Error('no restore point to go on from')
-  return latest.images[0]!.image
+  return { point: latest.id, image: latest.images[0]!.image }
 }
 
 async function changedOf(imagePath: string): Promise<readonly Extent[]> {

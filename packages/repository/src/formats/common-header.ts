@@ -14,6 +14,7 @@ export const magic = {
   delta: 'VMKPINDX',
   point: 'VMKPPONT',
   session: 'VMKPSESS',
+  control: 'VMKPCTRL',
 } as const
 export type Magic = (typeof magic)[keyof typeof magic]
 

@@ -7,6 +7,7 @@ import { newRecoveryCode } from '../keys/recovery-code.ts'
 import { blobKeys, roleKeys } from '../keys/role-keys.ts'
 import { idOf, openBlob, sealBlob } from '../workers/seal-blob.ts'
 import { blobType, compression } from './blob.ts'
+import { encodeCondemnedPacks } from './condemned-packs.ts'
 import { encodeDelta } from './delta.ts'
 import { encodeFormat } from './format-object.ts'
 import { toHex } from './hex.ts'
@@ -17,7 +18,9 @@ import { MapPage } from './map-page.ts'
 import { packKey, pointKey } from './object-names.ts'
 import { encodeFooter, encodePackHeader, encodeTrailer, footerBytes, packKind } from './pack.ts'
 import { encodeFence, encodePoint } from './point.ts'
+import { encodeBeat, encodePin } from './session-signs.ts'
 import { encodeSessionStart } from './session-start.ts'
+import { encodeTrashEntry } from './trash-entry.ts'
 
 const all = (value: number, sizeBytes: number) => new Uint8Array(sizeBytes).fill(value)
 /** "Random" bytes that are all 0xa0 the first time, then all 0xa1 … */
@@ -146,6 +149,18 @@ async function example(): Promise<string> {
     encodePoint(identity, manifest, { committedAtMs: 1_767_225_660_000, writer: 'vmkeep 0.1.0' }, sealing),
   )
   show('the same place, had it been fenced: nonce 0xa9', encodeFence(identity, 1_767_225_660_000, sealing))
+  const atMs = 1_767_225_720_000
+  const forgotten = { kind: 'forgotten', atMs, reason: 'too old' } as const
+  const trash = { repositoryId, pointId: sessionId, number: 1 }
+  show(`trash/${sessionId}/000001: nonce 0xaa`, encodeTrashEntry(trash, forgotten, sealing))
+  const holder = { repositoryId, holderId: sessionId }
+  show(`sessions/${sessionId}/beat-000001: nonce 0xab`, encodeBeat(holder, { number: 1, respects: 3, atMs }, sealing))
+  const pin = encodePin(holder, { pointId: sessionId, atMs }, sealing)
+  show(`sessions/${sessionId}/pin-${sessionId}: nonce 0xac`, pin)
+  const list = { part: 'list', number: 3, atMs, packs: [name], points: [] } as const
+  show('gc/00000003/list: nonce 0xad', encodeCondemnedPacks(repositoryId, list, sealing))
+  const final = { part: 'final', number: 3, atMs, packs: [name], points: [sessionId] } as const
+  show('gc/00000003/final: nonce 0xae', encodeCondemnedPacks(repositoryId, final, sealing))
   return lines.join('\n')
 }
 

@@ -3,6 +3,7 @@ import { FormatError, seededRandom } from '@vmkeep/kit'
 import { describe, expect, it } from 'vitest'
 import { blobType, compression, decodeBlobHeader, encodeBlobHeader } from './blob.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
+import { decodeCondemnedPacks, encodeCondemnedPacks } from './condemned-packs.ts'
 import { decodeHeader, encodeHeader, magic } from './common-header.ts'
 import { decodeDelta, encodeDelta } from './delta.ts'
 import { decodeFormat, encodeFormat, peekFormat } from './format-object.ts'
@@ -25,7 +26,9 @@ import {
 } from './pack.ts'
 import { decodeSessionEnd, encodeFence, encodePoint } from './point.ts'
 import { createdAtMsOf, newSessionId } from './session-id.ts'
+import { decodeBeat, decodePin, encodeBeat, encodePin } from './session-signs.ts'
 import { decodeSessionStart, encodeSessionStart } from './session-start.ts'
+import { decodeTrashEntry, encodeTrashEntry } from './trash-entry.ts'
 import { packKey, packNameOf } from './object-names.ts'
 
 const random = seededRandom('formats')
@@ -34,6 +37,7 @@ const key = random.bytes(32)
 const sessionId = newSessionId(Date.UTC(2026, 0, 1), random.bytes(2), random)
 const sealing = { controlKey: key, random }
 const identity = { repositoryId, sessionId }
+const holder = { repositoryId, holderId: sessionId }
 
 const name = random.bytes(24)
 const header = encodePackHeader({ repositoryId, name }, packKind.data)
@@ -179,6 +183,58 @@ const formats: [string, { bytes: Uint8Array; decode: (bytes: Uint8Array) => unkn
     'a fence',
     { bytes: encodeFence(identity, 3, sealing), decode: (b) => decodeSessionEnd(b, identity, key), sealed: true },
   ],
+  [
+    'an entry of a fate',
+    {
+      bytes: encodeTrashEntry(
+        { ...identity, pointId: sessionId, number: 2 },
+        { kind: 'forgotten', atMs: 4, reason: 'r' },
+        sealing,
+      ),
+      decode: (b) => decodeTrashEntry(b, { ...identity, pointId: sessionId, number: 2 }, key),
+      sealed: true,
+    },
+  ],
+  [
+    'a beat',
+    {
+      bytes: encodeBeat(holder, { number: 3, respects: 2, atMs: 5 }, sealing),
+      decode: (b) => decodeBeat(b, { ...holder, number: 3 }, key),
+      sealed: true,
+    },
+  ],
+  [
+    'a pin',
+    {
+      bytes: encodePin(holder, { pointId: sessionId, atMs: 5 }, sealing),
+      decode: (b) => decodePin(b, { ...holder, pointId: sessionId }, key),
+      sealed: true,
+    },
+  ],
+  [
+    'a list of condemned packs',
+    {
+      bytes: encodeCondemnedPacks(
+        repositoryId,
+        { part: 'list', number: 7, atMs: 5, packs: [name, name], points: [] },
+        sealing,
+      ),
+      decode: (b) => decodeCondemnedPacks(b, { repositoryId, part: 'list', number: 7 }, key),
+      sealed: true,
+    },
+  ],
+  [
+    'a final',
+    {
+      bytes: encodeCondemnedPacks(
+        repositoryId,
+        { part: 'final', number: 7, atMs: 5, packs: [name], points: [sessionId] },
+        sealing,
+      ),
+      decode: (b) => decodeCondemnedPacks(b, { repositoryId, part: 'final', number: 7 }, key),
+      sealed: true,
+    },
+  ],
   ['a footer', { bytes: encodeFooter(footer), decode: (b) => decodeFooter(b, packBytes), sealed: false }],
   ['a map page', { bytes: page.encode(), decode: (b) => MapPage.decode(b, 1, 18), sealed: false }],
   [
@@ -207,6 +263,26 @@ const outcome = (work: () => unknown): unknown => {
     return error
   }
 }
+
+it('a control object is no other, by number or by point', () => {
+  const list = encodeCondemnedPacks(
+    repositoryId,
+    { part: 'list', number: 7, atMs: 5, packs: [name], points: [] },
+    sealing,
+  )
+  for (const wrong of [
+    { part: 'list', number: 8 },
+    { part: 'final', number: 7 },
+  ] as const)
+    expect(() => decodeCondemnedPacks(list, { repositoryId, ...wrong }, key)).toThrow(FormatError)
+  const entry = { kind: 'buried', atMs: 1, reason: '' } as const
+  const fate = encodeTrashEntry({ ...identity, pointId: sessionId, number: 2 }, entry, sealing)
+  expect(() => decodeTrashEntry(fate, { ...identity, pointId: sessionId, number: 3 }, key)).toThrow(FormatError)
+  const beat = encodeBeat(holder, { number: 3, respects: 2, atMs: 5 }, sealing)
+  expect(() => decodeBeat(beat, { ...holder, number: 4 }, key)).toThrow(FormatError)
+  const pin = encodePin(holder, { pointId: sessionId, atMs: 5 }, sealing)
+  expect(() => decodePin(pin, { ...holder, pointId: '0'.repeat(32) }, key)).toThrow(FormatError)
+})
 
 describe.each(formats)('%s', (_, { bytes, decode, sealed }) => {
   it('reads back, the same each time', () => expect(decode(bytes)).toEqual(decode(new Uint8Array(bytes))))

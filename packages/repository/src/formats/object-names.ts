@@ -8,6 +8,9 @@ export const packsPrefix = 'packs/'
 export const deltasPrefix = 'index/delta/'
 export const pointsPrefix = 'points/'
 export const sessionsPrefix = 'sessions/'
+export const trashPrefix = 'trash/'
+export const readersPrefix = 'readers/'
+export const collectionsPrefix = 'gc/'
 
 const decimal = (value: number, digits: number) => String(value).padStart(digits, '0')
 
@@ -16,6 +19,13 @@ export const ringKey = (number: number): string => `keys/ring-${decimal(number, 
 export const pointKey = (sessionId: string): string => `points/${sessionId}`
 export const sessionPrefix = (sessionId: string): string => `sessions/${sessionId}/`
 export const sessionStartKey = (sessionId: string): string => `sessions/${sessionId}/start`
+export const beatKey = (sessionId: string, number: number): string => `sessions/${sessionId}/beat-${decimal(number, 6)}`
+export const sessionPinKey = (sessionId: string, pointId: string): string => `sessions/${sessionId}/pin-${pointId}`
+export const readerPinKey = (readerId: string, pointId: string): string => `readers/${readerId}/pin-${pointId}`
+export const trashEntryKey = (pointId: string, number: number): string => `trash/${pointId}/${decimal(number, 6)}`
+export const pointTrashPrefix = (pointId: string): string => `trash/${pointId}/`
+export const condemnedListKey = (number: number): string => `gc/${decimal(number, 8)}/list`
+export const condemnedFinalKey = (number: number): string => `gc/${decimal(number, 8)}/final`
 export const deltaKey = (sessionId: string, number: number): string => `index/delta/${sessionId}-${decimal(number, 6)}`
 
 /** The 16 bytes of the slot id, or `undefined` if `key` is not a slot's. */
@@ -27,6 +37,27 @@ export const isRingKey = (key: string): boolean => /^keys\/ring-\d{8}$/.test(key
 export const pointIdOf = (key: string): string | undefined => /^points\/([0-9a-f]{32})$/.exec(key)?.[1]
 
 export const sessionIdOf = (key: string): string | undefined => /^sessions\/([0-9a-f]{32})\//.exec(key)?.[1]
+
+/** A pin of a session or a reader: who holds which point. */
+export function pinOf(key: string): { holderId: string; pointId: string } | undefined {
+  const match = /^(?:sessions|readers)\/([0-9a-f]{32})\/pin-([0-9a-f]{32})$/.exec(key)
+  return match === null ? undefined : { holderId: match[1]!, pointId: match[2]! }
+}
+
+export function beatOf(key: string): { sessionId: string; number: number } | undefined {
+  const match = /^sessions\/([0-9a-f]{32})\/beat-(\d{6})$/.exec(key)
+  return match === null ? undefined : { sessionId: match[1]!, number: Number(match[2]) }
+}
+
+export function trashEntryOf(key: string): { pointId: string; number: number } | undefined {
+  const match = /^trash\/([0-9a-f]{32})\/(\d{6})$/.exec(key)
+  return match === null ? undefined : { pointId: match[1]!, number: Number(match[2]) }
+}
+
+export function collectionOf(key: string): { number: number; part: 'list' | 'final' } | undefined {
+  const match = /^gc\/(\d{8})\/(list|final)$/.exec(key)
+  return match === null ? undefined : { number: Number(match[1]), part: match[2] as 'list' | 'final' }
+}
 
 export function deltaNameOf(key: string): { sessionId: string; number: number } | undefined {
   const match = /^index\/delta\/([0-9a-f]{32})-(\d{6})$/.exec(key)

@@ -73,6 +73,9 @@ export const decodePackHeader = (source: Uint8Array, { repositoryId, name }: Pac
 export const trailerBytesOf = (count: number): number =>
   TrailerHead.sizeBytes + count * TrailerEntry.sizeBytes + macBytes
 
+/** What a pack takes beside its blobs. */
+export const packFrameBytesOf = (count: number): number => headerBytes + trailerBytesOf(count) + footerBytes
+
 export function encodeTrailer(
   entries: readonly PackEntry[],
   { header, name, indexKey }: { header: Uint8Array; name: Uint8Array; indexKey: Uint8Array },

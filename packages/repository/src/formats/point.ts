@@ -1,4 +1,4 @@
-import { FormatError, type Random } from '@vmkeep/kit'
+import { FormatError } from '@vmkeep/kit'
 import type { Plain } from '../plain.ts'
 import type { PointImage, PointManifest, RestorePoint } from '../restore-point.ts'
 import { idBytes } from './blob.ts'
@@ -7,6 +7,7 @@ import { Fields } from './fields.ts'
 import { fromHex, toHex } from './hex.ts'
 import { heightOf, whyNotChunkSize } from './map-geometry.ts'
 import { decodeSealed, encodeSealed } from './sealed-object.ts'
+import type { Sealing } from './sealing.ts'
 import { createdAtMsOf } from './session-id.ts'
 
 /**
@@ -26,11 +27,6 @@ export interface PointIdentity {
   readonly repositoryId: Uint8Array
   /** 32 hex digits. */
   readonly sessionId: string
-}
-
-interface Sealing {
-  readonly controlKey: Uint8Array
-  readonly random: Random
 }
 
 /** @throws FormatError if the manifest is not plain data or names impossible ids */

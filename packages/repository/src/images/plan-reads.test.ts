@@ -3,7 +3,12 @@ import { expect, it } from 'vitest'
 import type { BlobLocation } from '../index/chunk-index.ts'
 import { planReads } from './plan-reads.ts'
 
-const pack = (key: string, state: 'live' | 'pending' = 'live') => ({ key, name: new Uint8Array(24), state })
+const pack = (key: string, state: 'live' | 'pending' = 'live') => ({
+  key,
+  name: new Uint8Array(24),
+  state,
+  condemned: false,
+})
 const packs = [pack('packs/a'), pack('packs/b'), pack('packs/c', 'pending')]
 const anyLocation = fc
   .record({

@@ -6,20 +6,56 @@ import { PrefixTable } from './prefix-table.ts'
 /**
  * - `pending`: being filled or stored by a session of this process. Its blobs may be relied upon once `durable` resolves.
  * - `live`: stored, and named by a delta.
+ * - `condemned`: as `live`, but a collection is about to remove it, or has. Good for reading only.
  * - `doubtful`: stored, but named by no delta we can read, or not of the size it should have. Good for reading only.
  * - `gone`: dropped, or found missing. Nothing is in it.
  */
-export type PackState = 'pending' | 'live' | 'doubtful' | 'gone'
+export type PackState = 'pending' | 'live' | 'condemned' | 'doubtful' | 'gone'
 
 /** A pack the index knows. */
 export interface IndexedPack {
   readonly key: string
   readonly name: Uint8Array
   state: PackState
+  /** Whether a collection is about to remove it: what relies on it anew may lose it. Also of a pack that is pending. */
+  readonly condemned: boolean
   /** What a delta says about it, once one does. */
   row?: PackRow
   /** While pending: settles when pack and delta are stored, or have failed. */
   durable?: Promise<void>
+}
+
+/** Knows which packs are condemned. */
+export interface Condemned {
+  isCondemned(packName: Uint8Array): boolean
+}
+
+class KnownPack implements IndexedPack {
+  readonly key: string
+  readonly name: Uint8Array
+  row?: PackRow
+  durable?: Promise<void>
+  #state: PackState
+  readonly #condemned: Condemned
+
+  constructor(name: Uint8Array, state: PackState, condemned: Condemned) {
+    this.key = packKey(name)
+    this.name = name
+    this.#state = state
+    this.#condemned = condemned
+  }
+
+  get condemned(): boolean {
+    return this.#condemned.isCondemned(this.name)
+  }
+
+  get state(): PackState {
+    return this.#state === 'live' && this.condemned ? 'condemned' : this.#state
+  }
+
+  set state(state: PackState) {
+    this.#state = state
+  }
 }
 
 export interface BlobLocation {
@@ -34,6 +70,11 @@ export class ChunkIndex {
   readonly packs: IndexedPack[] = []
   readonly #ordinals = new Map<string, number>()
   readonly #table = new PrefixTable(3) // pack ordinal + 1, offset, stored length + type × 2^24
+  readonly #condemned: Condemned
+
+  constructor(condemned: Condemned = { isCondemned: () => false }) {
+    this.#condemned = condemned
+  }
 
   /** Entries, dead ones included. */
   get size(): number {
@@ -60,8 +101,8 @@ export class ChunkIndex {
   }
 
   /** Adds a pack by itself; its blobs are added by `add`. */
-  addPack(name: Uint8Array, state: PackState): IndexedPack {
-    const pack = { key: packKey(name), name, state }
+  addPack(name: Uint8Array, state: Exclude<PackState, 'condemned'>): IndexedPack {
+    const pack = new KnownPack(name, state, this.#condemned)
     this.#ordinals.set(pack.key, this.packs.push(pack) - 1)
     return pack
   }
@@ -90,6 +131,24 @@ export class ChunkIndex {
     return { pack, offsetBytes: values[1]!, storedBytes: values[2]! & 0xff_ff_ff, type: values[2]! >>> 24 }
   }
 
+  /** Has the copy in `pack` found from now on, whatever is known of others. */
+  prefer(pack: IndexedPack, blob: { id: Uint8Array; offsetBytes: number; storedBytes: number; type: number }): void {
+    const place = [this.#ordinals.get(pack.key)! + 1, blob.offsetBytes, blob.storedBytes + blob.type * 2 ** 24]
+    this.#table.set(blob.id.subarray(0, prefixBytes), ...place)
+  }
+
+  /** A set of blobs, none in it, at a bit per blob. */
+  marks(): BlobMarks {
+    const marks = this.#table.marks()
+    return {
+      add: (id) => marks.add(id.subarray(0, prefixBytes)),
+      has: (id) => marks.has(id.subarray(0, prefixBytes)),
+      forEach: (visit) =>
+        marks.forEach((values) => visit(this.packs[values[0]! - 1]!, values[2]! & 0xff_ff_ff, values[1]!)),
+      [Symbol.dispose]: () => marks[Symbol.dispose](),
+    }
+  }
+
   #addRow(row: PackRow): number {
     const key = packKey(row.name)
     const pack = this.packOf(key) ?? this.addPack(row.name, 'live')
@@ -102,11 +161,22 @@ export class ChunkIndex {
   #place(prefix: Uint8Array, ordinal: number, offsetBytes: number, storedBytes: number, type: number): void {
     const known = this.#table.find(prefix)
     if (known !== undefined && known[0] !== ordinal + 1) {
-      const better = rank[this.packs[ordinal]!.state] > rank[this.packs[known[0]! - 1]!.state]
+      const better = rankOf(this.packs[ordinal]!) > rankOf(this.packs[known[0]! - 1]!)
       if (!better) return
     }
     this.#table.set(prefix, ordinal + 1, offsetBytes, storedBytes + type * 2 ** 24)
   }
 }
 
-const rank: Record<PackState, number> = { gone: 0, doubtful: 1, pending: 2, live: 3 }
+const rank: Record<PackState, number> = { gone: 0, doubtful: 1, condemned: 2, pending: 3, live: 4 }
+
+const rankOf = ({ state, condemned }: IndexedPack) => rank[state === 'pending' && condemned ? 'condemned' : state]
+
+/** Which blobs of the index were met. */
+export interface BlobMarks extends Disposable {
+  /** `unknown`: the blob is in no pack of the index. */
+  add(id: Uint8Array): 'new' | 'known' | 'unknown'
+  has(id: Uint8Array): boolean
+  /** Every marked blob, where the index finds it. */
+  forEach(visit: (pack: IndexedPack, storedBytes: number, offsetBytes: number) => void): void
+}

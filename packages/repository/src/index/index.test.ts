@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { seededRandom } from '@vmkeep/kit'
 import { describe, expect, it } from 'vitest'
+import { hmac } from '../formats/aead.ts'
 import { decodeDelta, encodeDelta, type PackRow } from '../formats/delta.ts'
 import { packKey } from '../formats/object-names.ts'
 import { ChunkIndex } from './chunk-index.ts'
@@ -49,6 +50,23 @@ describe('a prefix table', () => {
     expect(prefixes.every((prefix, i) => table.find(prefix)![1] === i)).toBe(true)
     expect(table.find(random.bytes(16))).toBeUndefined()
     expect(table.bytes / table.size).toBeLessThan(52)
+  })
+
+  it('keeps its marks with their entries when it grows', () => {
+    const table = new PrefixTable(1)
+    const prefixes = Array.from({ length: 30_000 }, (_, i) => hmac(random.bytes(16), `${i}`).subarray(0, 16))
+    const [some, rest] = [prefixes.slice(0, 1000), prefixes.slice(1000)]
+    some.forEach((prefix, i) => table.set(prefix, i + 1))
+    using marks = table.marks()
+    expect(marks.add(rest[0]!)).toBe('unknown')
+    const marked = some.filter((_, i) => i % 3 === 0)
+    expect(marked.map((prefix) => marks.add(prefix))).toEqual(marked.map(() => 'new'))
+    rest.forEach((prefix, i) => table.set(prefix, 5000 + i))
+    expect(prefixes.filter((prefix) => marks.has(prefix))).toEqual(marked)
+    expect(marks.add(marked[0]!)).toBe('known')
+    const values: number[] = []
+    marks.forEach(([value]) => values.push(value!))
+    expect(values.toSorted((a, b) => a - b)).toEqual(marked.map((_, i) => 3 * i + 1))
   })
 
   it('takes little more than needed when told beforehand', () => {
@@ -114,6 +132,21 @@ describe('a chunk index', () => {
     index.addDelta(again.packs, again.entries)
     expect(index.find(id)?.pack).toBe(second)
     expect(index.packs).toHaveLength(2)
+  })
+
+  it('prefers any copy to one that is condemned, and reads from that when there is no other', () => {
+    const doomed = random.bytes(24)
+    const index = new ChunkIndex({ isCondemned: (packName) => packName === doomed })
+    const id = random.bytes(32)
+    const condemned = delta([row(doomed)], [id])
+    index.addDelta(
+      condemned.packs.map((each) => ({ ...each, name: doomed })),
+      condemned.entries,
+    )
+    expect(index.find(id)?.pack).toMatchObject({ state: 'condemned', condemned: true })
+    const other = index.addPack(random.bytes(24), 'pending')
+    index.add(other, { id, offsetBytes: 64, storedBytes: 100, type: 1 })
+    expect(index.find(id)?.pack).toBe(other)
   })
 
   it('prefers a live copy to a pending or doubtful one', () => {

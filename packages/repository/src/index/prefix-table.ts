@@ -53,13 +53,77 @@ export class PrefixTable {
     shard.words.set(values, at + prefixWords)
   }
 
+  /** A mark per entry, none set. It costs a bit per slot, and follows the entries when the table grows. Dispose it. */
+  marks(): Marks {
+    const bits = this.#shards.map((shard) => shard.addBits())
+    const placeOf = (prefix: Uint8Array) => {
+      const index = prefix[15]! % shards
+      const shard = this.#shards[index]!
+      const at = shard.locate(readPrefix(prefix))
+      return shard.words[at + prefixWords] === 0 ? undefined : { bits: bits[index]!, slot: shard.slotOf(at) }
+    }
+    return {
+      add(prefix) {
+        const place = placeOf(prefix)
+        if (place === undefined) return 'unknown'
+        return place.bits.add(place.slot) ? 'new' : 'known'
+      },
+      has(prefix) {
+        const place = placeOf(prefix)
+        return place !== undefined && place.bits.has(place.slot)
+      },
+      forEach: (visit) => {
+        for (const [i, shard] of this.#shards.entries()) shard.forEach(bits[i]!, visit)
+      },
+      [Symbol.dispose]: () => {
+        for (const [i, shard] of this.#shards.entries()) shard.removeBits(bits[i]!)
+      },
+    }
+  }
+
   #shardOf(prefix: Uint8Array): Shard {
     return this.#shards[prefix[15]! % shards]! // the last byte: the first four choose the slot
   }
 }
 
+/** Which entries of a table were met. */
+export interface Marks extends Disposable {
+  add(prefix: Uint8Array): 'new' | 'known' | 'unknown'
+  has(prefix: Uint8Array): boolean
+  /** The values of every marked entry. They are valid during the call. */
+  forEach(visit: (values: Uint32Array) => void): void
+}
+
+class Bits {
+  #words: Uint8Array
+
+  constructor(slots: number) {
+    this.#words = new Uint8Array(Math.ceil(slots / 8))
+  }
+
+  has(slot: number): boolean {
+    return (this.#words[slot >> 3]! & (1 << (slot & 7))) !== 0
+  }
+
+  /** Whether it was not there. */
+  add(slot: number): boolean {
+    if (this.has(slot)) return false
+    this.#words[slot >> 3]! |= 1 << (slot & 7)
+    return true
+  }
+
+  /** Starts over with room for `slots`, and gives what there was. */
+  renew(slots: number): Bits {
+    const old = new Bits(0)
+    old.#words = this.#words
+    this.#words = new Uint8Array(Math.ceil(slots / 8))
+    return old
+  }
+}
+
 class Shard {
   readonly #stride: number
+  readonly #bits = new Set<Bits>()
   words: Uint32Array
   size = 0
 
@@ -70,6 +134,24 @@ class Shard {
 
   get #slots(): number {
     return this.words.length / this.#stride
+  }
+
+  slotOf(at: number): number {
+    return at / this.#stride
+  }
+
+  addBits(): Bits {
+    const bits = new Bits(this.#slots)
+    this.#bits.add(bits)
+    return bits
+  }
+
+  removeBits(bits: Bits): void {
+    this.#bits.delete(bits)
+  }
+
+  forEach(bits: Bits, visit: (values: Uint32Array) => void): void {
+    for (let slot = 0; slot < this.#slots; slot++) if (bits.has(slot)) visit(this.valuesAt(slot * this.#stride))
   }
 
   valuesAt(at: number): Uint32Array {
@@ -92,10 +174,12 @@ class Shard {
     const old = this.words
     const slots = Math.max(Math.ceil(size / loadMax) + 1, Math.ceil((old.length / this.#stride) * growth))
     this.words = new Uint32Array(slots * this.#stride)
+    const moving = [...this.#bits].map((bits) => ({ from: bits.renew(slots), to: bits }))
     for (let from = 0; from < old.length; from += this.#stride) {
       if (old[from + prefixWords] === 0) continue
       const to = this.locate([old[from]!, old[from + 1]!, old[from + 2]!, old[from + 3]!])
       this.words.set(old.subarray(from, from + this.#stride), to)
+      for (const bits of moving) if (bits.from.has(this.slotOf(from))) bits.to.add(this.slotOf(to))
     }
     return true
   }

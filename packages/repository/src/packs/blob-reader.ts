@@ -22,8 +22,15 @@ export class BlobReader {
    * @throws `repository.chunk-missing`, `repository.pack-missing`, `repository.chunk-corrupt`, `repository.chunk-unreadable`
    */
   async read(id: Uint8Array, type?: number, signal?: AbortSignal): Promise<Uint8Array> {
+    const expected = type === undefined ? { id } : { id, type }
     const location = await this.locate(id, signal)
-    return await this.readAt(location, type === undefined ? { id } : { id, type }, signal)
+    try {
+      return await this.readAt(location, expected, signal)
+    } catch (error) {
+      if (!hasCode(error, 'repository.pack-missing')) throw error
+      this.#core.indexStore.lose(location.pack) // perhaps removed by a collector, which left another copy
+      return await this.readAt(await this.locate(id, signal), expected, signal)
+    }
   }
 
   /** As `read`, from a place that is known. */

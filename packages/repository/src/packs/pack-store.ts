@@ -3,7 +3,7 @@ import { crashPoint, Limiter } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import { encodeDelta, type PackRow } from '../formats/delta.ts'
 import { fromHex } from '../formats/hex.ts'
-import { deltaKey } from '../formats/object-names.ts'
+import { deltaKey, packKey } from '../formats/object-names.ts'
 import {
   decodeTrailer,
   encodeFooter,
@@ -109,7 +109,10 @@ export class PackStore {
     )
     const key = deltaKey(owner.sessionId, number)
     await objects.putUnique(key, delta)
-    indexStore.markLoaded(key)
+    indexStore.markLoaded(
+      key,
+      packs.map(({ row }) => indexStore.index.packOf(packKey(row.name))!),
+    )
     crashPoint('repository.after-delta')
   }
 

@@ -8,18 +8,20 @@ import type { PackOwner, PackStore } from '../packs/pack-store.ts'
 
 /**
  * Registers a session and only then reads what the repository holds: so a collector sees the writer before the writer relies on
- * a pack (docs/formats/repository.md §2). Packs that a crash left without a delta are listed anew, so that nothing is stored twice.
+ * a pack (docs/formats/repository.md §2), and it knows every list whose collector may not have seen it. Packs that a crash left without a delta are listed anew, so that nothing is stored twice.
  */
 export async function registerSession(core: Core, packs: PackStore, owner: PackOwner): Promise<void> {
-  const { objects, repositoryId, roles, random, indexStore } = core
+  const { objects, repositoryId, roles, random, indexStore, condemned } = core
   const { sessionId, signal } = owner
   const start = { startedAtMs: nowMs(core), writer: writerName }
   const encoded = encodeSessionStart({ repositoryId, sessionId }, start, { controlKey: roles.control, random })
   await objects.putUnique(sessionStartKey(sessionId), encoded, signal)
   crashPoint('repository.after-session-start')
+  await condemned.refresh(signal)
   await indexStore.refresh(signal)
   const { unlisted } = await indexStore.checkPresence(signal)
-  await adopt(packs, owner, await indexStore.salvage(unlisted, signal))
+  const standing = unlisted.filter((name) => !condemned.isCondemned(name))
+  await adopt(packs, owner, await indexStore.salvage(standing, signal))
 }
 
 async function adopt(packs: PackStore, owner: PackOwner, salvaged: readonly SalvagedPack[]): Promise<void> {

@@ -36,6 +36,11 @@ export class BlobWriter {
     this.#sessionId = sessionId
   }
 
+  /** The packs the session relies on: its own and those of others, old ones and such as are on their way. */
+  get relied(): Set<IndexedPack> {
+    return this.#reliedPacks
+  }
+
   /** Stores a map page or a small file and gives its id. */
   async put(type: number, plain: Uint8Array, stream: PackStream): Promise<Uint8Array> {
     const { keys, random } = this.#core
@@ -83,9 +88,11 @@ export class BlobWriter {
   async settleDependencies(): Promise<void> {
     await Promise.allSettled(this.#reliedClaims)
     for (const pack of this.#reliedPacks)
-      await this.#packs.settle(pack).catch((error: unknown) => {
-        this.#dependencyLost ??= error
-      })
+      if (pack.state !== 'live' && pack.state !== 'condemned')
+        // else it is there, whatever became of an earlier try
+        await this.#packs.settle(pack).catch((error: unknown) => {
+          this.#dependencyLost ??= error
+        })
     if (this.#dependencyLost !== undefined)
       throw fail('repository.dependency-lost', { session: this.#sessionId }, this.#dependencyLost)
   }

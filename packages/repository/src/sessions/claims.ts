@@ -1,9 +1,8 @@
 import type { IndexedPack } from '../index/chunk-index.ts'
 import type { ChunkIndex } from '../index/chunk-index.ts'
 
-/** What is to be done about a blob: nothing, nothing but to rely on someone else's work, or to store it. */
+/** What is to be done about a blob: nothing but to rely on a pack that is there or on its way, or to store it. */
 export type Decision =
-  | { readonly kind: 'known' }
   | { readonly kind: 'relied'; readonly pack: IndexedPack | Promise<IndexedPack> }
   | { readonly kind: 'store' }
 
@@ -20,8 +19,8 @@ export class Claims {
   /** After `store`, the caller must call `stored` or `failed`. */
   decide(id: Uint8Array): Decision {
     const found = this.#index.find(id)
-    if (found?.pack.state === 'live') return { kind: 'known' }
-    if (found?.pack.state === 'pending') return { kind: 'relied', pack: found.pack }
+    const stands = found?.pack.state === 'live' || found?.pack.state === 'pending'
+    if (stands && !found.pack.condemned) return { kind: 'relied', pack: found.pack }
     const claim = this.#claimed.get(nameOf(id))
     if (claim !== undefined) return { kind: 'relied', pack: claim.promise }
     const mine = Promise.withResolvers<IndexedPack>()

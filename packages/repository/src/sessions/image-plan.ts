@@ -16,9 +16,10 @@ export interface ImagePlan {
 
 /** What a new image begins with. @throws `repository.invalid-option` */
 export function imagePlan(
-  { capacityBytes, base, unwritten, ...options }: BeginImageOptions,
+  { capacityBytes, base: from, unwritten, ...options }: BeginImageOptions,
   chunkBytesDefault: number,
 ): ImagePlan {
+  const base = from?.image
   const chunkSizeBytes = options.chunkSizeBytes ?? base?.chunkSizeBytes ?? chunkBytesDefault
   refuse('capacityBytes', whyNotCapacity(capacityBytes))
   refuse('chunkSizeBytes', whyNotChunkSize(chunkSizeBytes))

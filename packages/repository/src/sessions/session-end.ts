@@ -1,9 +1,9 @@
 import { type Core, nowMs } from '../core.ts'
 import { fail } from '../errors.ts'
 import { sameBytes } from '../formats/hex.ts'
-import { sessionPrefix } from '../formats/object-names.ts'
-import { decodeSessionEnd, encodeFence, type SessionEnd } from '../formats/point.ts'
-import { createEnd, type EndOutcome } from './create-end.ts'
+import { pointKey, sessionPrefix } from '../formats/object-names.ts'
+import { decodeSessionEnd, encodeFence, pointBytesMax, type SessionEnd } from '../formats/point.ts'
+import { type CreateOutcome, createOnce } from '../storage/create-once.ts'
 
 /**
  * Makes `point` the end of the session: the commit.
@@ -12,7 +12,7 @@ import { createEnd, type EndOutcome } from './create-end.ts'
  * @throws `repository.session-fenced`, `repository.commit-unknown`, and what the storage throws
  */
 export async function commitPoint(core: Core, sessionId: string, point: Uint8Array): Promise<void> {
-  const outcome = await createEnd(core, sessionId, point)
+  const outcome = await createOnce(core, pointKey(sessionId), point, pointBytesMax)
   if (outcome.kind === 'ours') return
   if (outcome.kind === 'other') {
     await removeSession(core, sessionId)
@@ -27,10 +27,10 @@ export async function commitPoint(core: Core, sessionId: string, point: Uint8Arr
 }
 
 /** Makes sure that no point will ever carry the session's id, and then removes the session's own objects. */
-export async function fence(core: Core, sessionId: string): Promise<EndOutcome> {
+export async function fence(core: Core, sessionId: string): Promise<CreateOutcome> {
   const { repositoryId, roles, random } = core
   const bytes = encodeFence({ repositoryId, sessionId }, nowMs(core), { controlKey: roles.control, random })
-  const outcome = await createEnd(core, sessionId, bytes)
+  const outcome = await createOnce(core, pointKey(sessionId), bytes, pointBytesMax)
   if (outcome.kind !== 'failed') await removeSession(core, sessionId)
   return outcome // failed: the session stays registered, and whoever collects fences it
 }

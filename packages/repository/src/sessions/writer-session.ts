@@ -14,6 +14,8 @@ import type { PackOwner, PackStore } from '../packs/pack-store.ts'
 import { PackStream } from '../packs/pack-stream.ts'
 import type { BeginImageOptions, ImageWriter, WriterSession } from '../repository.ts'
 import type { PointManifest, RestorePoint } from '../restore-point.ts'
+import { pinForSession } from '../points/pin.ts'
+import { Beats } from './beats.ts'
 import { BlobWriter } from './blob-writer.ts'
 import type { Claims } from './claims.ts'
 import { imagePlan } from './image-plan.ts'
@@ -36,6 +38,8 @@ export class OpenSession implements WriterSession {
   readonly #metadata: PackStream
   readonly #images = new Set<ChunkingImageWriter>()
   readonly #storing = new Set<Promise<void>>()
+  readonly #beats: Beats
+  readonly #pinned = new Set<string>()
   #failure: { readonly reason: unknown } | undefined
   #state: 'open' | 'ended' = 'open'
 
@@ -45,6 +49,12 @@ export class OpenSession implements WriterSession {
     this.#parts = parts
     this.#blobs = new BlobWriter(core, { ...parts, sessionId: this.id })
     this.#metadata = this.#stream(packKind.metadata)
+    this.#beats = new Beats(core, { ...parts, relied: this.#blobs.relied, onFailure: (reason) => this.#fail(reason) })
+  }
+
+  /** Lets collectors know of it. Before anything else. */
+  start(): Promise<void> {
+    return this.#beats.start()
   }
 
   get ended(): boolean {
@@ -54,6 +64,7 @@ export class OpenSession implements WriterSession {
   async beginImage(options: BeginImageOptions): Promise<ImageWriter> {
     this.#checkAlive()
     const { capacityBytes, chunkSizeBytes, base, inheritedTail } = imagePlan(options, this.#core.chunkSizeBytes)
+    if (base !== undefined) await this.#pin(options.base!.point)
     const image = new ChunkingImageWriter(this.#core, {
       capacityBytes,
       chunkSizeBytes,
@@ -85,6 +96,7 @@ export class OpenSession implements WriterSession {
     this.#checkAlive()
     for (const image of this.#images) assert(image.finished, 'every image must be finished before the commit')
     const { bytes, point } = this.#encode(manifest)
+    await this.#beats.stop() // one that landed after the end would be left behind
     this.#metadata.close()
     await Promise.all(this.#storing)
     this.#checkAlive()
@@ -99,6 +111,7 @@ export class OpenSession implements WriterSession {
   async abandon(): Promise<void> {
     if (this.#state !== 'open') return
     this.#state = 'ended'
+    await this.#beats.stop()
     for (const image of this.#images) await image.end()
     this.#metadata.close()
     await Promise.allSettled(this.#storing) // what is stored helps the next try, and others may rely on it
@@ -107,6 +120,13 @@ export class OpenSession implements WriterSession {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.abandon()
+  }
+
+  /** Holds a point, once. A point of this very session needs no hold. */
+  async #pin(pointId: string): Promise<void> {
+    if (pointId === this.id || this.#pinned.has(pointId)) return
+    await pinForSession(this.#core, this.id, pointId, this.#parts.owner.signal)
+    this.#pinned.add(pointId)
   }
 
   async #commit(point: Uint8Array): Promise<void> {

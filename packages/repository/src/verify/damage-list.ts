@@ -22,6 +22,12 @@ export class DamageList {
     if (!this.#byObject.has(object)) this.#byObject.set(object, { ...describe(error), object, hits: [], loses })
   }
 
+  /** An object that was meant to go is not damaged. */
+  pardon(object: string): void {
+    this.#byObject.delete(object)
+    for (const [id, found] of this.#byChunk) if (found.object === object) this.#byChunk.delete(id)
+  }
+
   /** What keeps a blob from being had, if anything does. */
   find(chunkId: string, location: BlobLocation | undefined): { hits: DamageHit[] } | undefined {
     const object = location && this.#byObject.get(location.pack.key)

@@ -60,6 +60,8 @@ export async function verifyRepository(core: Core, parts: Parts, options: Verify
     progress.packsDone++
     onProgress({ ...progress })
   })
+  await core.condemned.refresh(signal)
+  for (const { key, name } of packs) if (core.condemned.isDoomed(name)) damages.pardon(key) // collected meanwhile
   if (!damages.isEmpty) for (const point of points) await findHits(core, parts.pages, damages, point, signal)
   return {
     points: points.length,
@@ -71,7 +73,12 @@ export async function verifyRepository(core: Core, parts: Parts, options: Verify
 }
 
 /** A delta that cannot be read is replaced by the trailers of its packs. */
-async function checkIndex({ indexStore }: Core, damages: DamageList, signal: AbortSignal | undefined): Promise<void> {
+async function checkIndex(
+  { indexStore, condemned }: Core,
+  damages: DamageList,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await condemned.refresh(signal)
   await indexStore.refresh(signal)
   const { unlisted } = await indexStore.checkPresence(signal)
   await indexStore.salvage(unlisted, signal)
@@ -133,9 +140,15 @@ async function checkMaps(core: Core, { pages }: Parts, { points, damages, signal
   return { blobs, packs }
 }
 
-/** Every pack a delta names or the storage holds, those that are missing included. A pack of this process that failed to be stored was never a part of the repository. */
-const allPacks = ({ indexStore }: Core) =>
-  indexStore.index.packs.filter(({ state, row }) => state !== 'pending' && (state !== 'gone' || row !== undefined))
+/**
+ * What a delta names or the storage holds, but for what a collection removes. A pack of this process that failed to be stored was
+ * never a part of the repository.
+ */
+const allPacks = ({ indexStore, condemned }: Core) =>
+  indexStore.index.packs.filter(
+    ({ state, row, name }) =>
+      state !== 'pending' && (state !== 'gone' || row !== undefined) && !condemned.isDoomed(name),
+  )
 
 const bytesOf = (packs: readonly IndexedPack[], percent: number) =>
   Math.round((packs.reduce((sum, { row }) => sum + (row?.sizeBytes ?? 0), 0) * percent) / 100)

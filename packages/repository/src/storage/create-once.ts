@@ -1,30 +1,28 @@
-import { AppError } from '@vmkeep/kit'
-import type { Core } from '../core.ts'
+import { AppError, type Clock } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { sameBytes } from '../formats/hex.ts'
-import { pointKey } from '../formats/object-names.ts'
-import { pointBytesMax } from '../formats/point.ts'
+import type { ObjectStore } from './object-store.ts'
 
 const attemptsMax = 4
 const delayMs = 250
 
-/** What stands under `points/<session>` after an attempt to put something there. */
-export type EndOutcome =
+/** What stands under a name after an attempt to put something there. */
+export type CreateOutcome =
   | { readonly kind: 'ours' }
   | { readonly kind: 'other'; readonly bytes: Uint8Array }
   /** Nothing, or it cannot be told. `mayStillHappen`: a put whose reply was lost may land even now. */
   | { readonly kind: 'failed'; readonly error: unknown; readonly mayStillHappen: boolean }
 
 /**
- * Creates `points/<session>`, the end of a session, unless there is one already.
- * A lost reply is resolved by reading back: every end is sealed with a nonce of its own, so that equal bytes are ours.
+ * Creates an object under a name that others may want as well: whoever is first wins.
+ * A lost reply is resolved by reading back: every sealed object has a nonce of its own, so that equal bytes are ours.
  */
-export async function createEnd(
-  { objects, clock }: Pick<Core, 'objects' | 'clock'>,
-  sessionId: string,
+export async function createOnce(
+  { objects, clock }: { readonly objects: ObjectStore; readonly clock: Clock },
+  key: string,
   bytes: Uint8Array,
-): Promise<EndOutcome> {
-  const key = pointKey(sessionId)
+  sizeBytesMax: number,
+): Promise<CreateOutcome> {
   let mayStillHappen = false
   for (let attempt = 1; ; attempt++) {
     const failure = await objects.storage.putNew(key, bytes).then(
@@ -33,7 +31,7 @@ export async function createEnd(
     )
     if (failure === undefined) return { kind: 'ours' }
     mayStillHappen ||= !isCertain(failure)
-    const found = await objects.get(key, pointBytesMax).catch(() => undefined)
+    const found = await objects.get(key, sizeBytesMax).catch(() => undefined)
     if (found !== undefined) return sameBytes(found, bytes) ? { kind: 'ours' } : { kind: 'other', bytes: found }
     if (attempt === attemptsMax || isCertain(failure)) return { kind: 'failed', error: failure, mayStillHappen }
     await clock.sleep(delayMs * attempt)

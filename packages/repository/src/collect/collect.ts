@@ -1,0 +1,330 @@
+import { FormatError, hasCode } from '@vmkeep/kit'
+import { type Core, nowMs } from '../core.ts'
+import { fail } from '../errors.ts'
+import {
+  type CondemnedPacks,
+  condemnedBytesMax,
+  condemnedPacksMax,
+  decodeCondemnedPacks,
+  encodeCondemnedPacks,
+} from '../formats/condemned-packs.ts'
+import { toHex } from '../formats/hex.ts'
+import { condemnedFinalKey, condemnedListKey, packKey, packNameOf } from '../formats/object-names.ts'
+import { packFrameBytesOf } from '../formats/pack.ts'
+import { createdAtMsOf } from '../formats/session-id.ts'
+import type { IndexedPack } from '../index/chunk-index.ts'
+import type { PageCache } from '../map/page-cache.ts'
+import type { BlobReader } from '../packs/blob-reader.ts'
+import type { PackStore } from '../packs/pack-store.ts'
+import { appendFate, type Fate, isBuried, readFates } from '../points/trash.ts'
+import type { CollectOptions, CollectPhase, CollectReport, WaitingFor } from '../repository.ts'
+import { createOnce } from '../storage/create-once.ts'
+import { Liveness } from './liveness.ts'
+import { type PartlyNeeded, planRepack } from './plan-repack.ts'
+import { type Holders, removeLeftovers } from './read-holders.ts'
+import { repack } from './repack.ts'
+import { SafeCopies } from './safe-copies.ts'
+import { waitForSessions } from './wait-for-sessions.ts'
+
+const graceMsDefault = 7 * 24 * 60 * 60_000
+const silentMsDefault = 30 * 60_000
+const deadShareMaxDefault = 0.2
+
+export interface CollectParts {
+  readonly packs: PackStore
+  readonly reader: BlobReader
+  readonly pages: PageCache
+}
+
+/** One collection: docs/formats/repository.md §9.2 is the protocol it follows. */
+export async function collectGarbage(core: Core, parts: CollectParts, options: CollectOptions): Promise<CollectReport> {
+  const { gcFeatures: features } = core
+  const storage = core.objects.storage.name
+  if (features.length > 0) throw fail('repository.feature-unknown', { storage, features, needs: 'a later version' })
+  using collection = new Collection(core, parts, options)
+  return options.dryRun === true ? await collection.look() : await collection.run()
+}
+
+class Collection implements Disposable {
+  readonly #core: Core
+  readonly #parts: CollectParts
+  readonly #options: CollectOptions
+  readonly #liveness: Liveness
+  readonly #safe: SafeCopies
+  readonly #present = new Map<string, number>() // pack key → size
+  readonly #fenced: string[] = []
+  #waitingFor: readonly WaitingFor[] = []
+  #counts = { pointsBuried: 0, packsExamined: 0, packsDeleted: 0, bytesFreed: 0, packsRepacked: 0, bytesCopied: 0 }
+  #repackStopped = false
+
+  constructor(core: Core, parts: CollectParts, options: CollectOptions) {
+    this.#core = core
+    this.#parts = parts
+    this.#options = options
+    const isGivenUp = (fate: Fate | undefined) => isBuried(fate) || (options.dryRun === true && this.#isExpired(fate))
+    this.#liveness = new Liveness(core, parts.pages, isGivenUp)
+    this.#safe = new SafeCopies(core, parts.reader, this.#liveness)
+  }
+
+  get #signal(): AbortSignal | undefined {
+    return this.#options.signal
+  }
+
+  [Symbol.dispose](): void {
+    this.#liveness[Symbol.dispose]()
+  }
+
+  /** Says what would go, and leaves everything as it is. */
+  async look(): Promise<CollectReport> {
+    await this.#core.condemned.refresh(this.#signal)
+    const { dead, partly } = await this.#survey()
+    const moving = this.#planRepack(partly, dead)
+    const sizes = [...dead.map((name) => this.#sizeOf(name)), ...this.#doomed().map((name) => this.#sizeOf(name))]
+    this.#counts.packsDeleted = sizes.length + moving.length
+    this.#counts.packsRepacked = moving.length
+    this.#counts.bytesCopied = moving.reduce((sum, { neededBytes }) => sum + neededBytes, 0)
+    const movedFree = moving.reduce((sum, { sizeBytes, neededBytes }) => sum + sizeBytes - neededBytes, 0)
+    this.#counts.bytesFreed = sizes.reduce((sum, size) => sum + size, movedFree)
+    return this.#report('dry-run')
+  }
+
+  async run(): Promise<CollectReport> {
+    const { condemned } = this.#core
+    await condemned.refresh(this.#signal)
+    await this.#buryExpired()
+    await removeLeftovers(this.#core, this.#signal)
+    await this.#takeStock()
+    for (const list of condemned.unfinished) if (!(await this.#finish(list))) return this.#report('waiting')
+    for (;;) {
+      const list = await this.#condemn()
+      if (list === undefined) continue // another collector was faster: everything is to be looked at anew
+      if (list.packs.length > 0 && !(await this.#finish(list))) return this.#report('waiting')
+      break
+    }
+    await this.#delete()
+    return this.#report('done')
+  }
+
+  async #buryExpired(): Promise<void> {
+    for (const [id, fate] of await readFates(this.#core, this.#signal)) {
+      if (!this.#isExpired(fate)) continue
+      let buried = false
+      const bury = (now: Fate | undefined) => {
+        buried = this.#isExpired(now)
+        return buried ? { kind: 'buried' as const, reason: '' } : undefined
+      }
+      await appendFate(this.#core, id, bury, this.#signal)
+      if (buried) this.#counts.pointsBuried++
+    }
+  }
+
+  #isExpired(fate: Fate | undefined): boolean {
+    const { graceMs = graceMsDefault } = this.#options
+    return fate?.kind === 'forgotten' && nowMs(this.#core) - fate.atMs >= graceMs
+  }
+
+  /** Finds what is dead, copies what is needed out of packs that mostly are, and publishes the list. `undefined`: somebody else did. */
+  async #condemn(): Promise<{ number: number; packs: readonly Uint8Array[] } | undefined> {
+    const { condemned } = this.#core
+    await condemned.refresh(this.#signal)
+    const number = condemned.known + 1
+    const { dead, partly } = await this.#survey()
+    const moved = await this.#repack(this.#planRepack(partly, dead))
+    const packs: Uint8Array[] = []
+    for (const [i, name] of [...dead, ...moved].slice(0, condemnedPacksMax).entries()) {
+      if (await this.#safe.mayGo(name, this.#signal)) packs.push(name)
+      this.#tell('check', i + 1, dead.length + moved.length)
+    }
+    if (packs.length === 0) return { number, packs }
+    const published = await this.#publish({ part: 'list', number, atMs: nowMs(this.#core), packs, points: [] })
+    return published === 'ours' ? { number, packs } : undefined
+  }
+
+  /** What is there, and what of it is needed. Packs before sessions before points: docs/formats/repository.md §9.2. */
+  async #survey() {
+    await this.#takeStock()
+    this.#tell('mark', 0, this.#present.size)
+    const holders = await this.#liveness.update(this.#signal)
+    await this.#checkComplete(holders)
+    const open = new Set([...holders.sessions].map((id) => id.slice(16)))
+    const needs = new Map<string, number>()
+    this.#liveness.marks.forEach(({ key }, storedBytes) => needs.set(key, (needs.get(key) ?? 0) + storedBytes))
+    const ages = this.#packAges()
+    const dead: Uint8Array[] = []
+    const partly: PartlyNeeded<IndexedPack>[] = []
+    for (const [key, sizeBytes] of this.#present) {
+      const name = packNameOf(key)
+      if (name === undefined || this.#core.condemned.isCondemned(name) || open.has(toHex(name.subarray(16)))) continue
+      this.#counts.packsExamined++
+      const needed = needs.get(key)
+      const pack = this.#core.indexStore.index.packOf(key)
+      if (needed === undefined) dead.push(name)
+      else if (pack?.state === 'live' && pack.row !== undefined) {
+        const neededBytes = Math.min(sizeBytes, needed + packFrameBytesOf(pack.row.blobs))
+        partly.push({ pack, sizeBytes, neededBytes, ageMs: ages.get(key) ?? 0 })
+      }
+    }
+    return { dead, partly }
+  }
+
+  async #takeStock(): Promise<void> {
+    const { indexStore, condemned } = this.#core
+    await indexStore.refresh(this.#signal, { again: true })
+    this.#present.clear()
+    const { unlisted } = await indexStore.checkPresence(this.#signal, (key, size) => this.#present.set(key, size))
+    await indexStore.salvage(
+      unlisted.filter((name) => !condemned.isDoomed(name)),
+      this.#signal,
+    )
+  }
+
+  /** @throws `repository.listing-incomplete` if a point that the last collection saw is not listed */
+  async #checkComplete({ points, fates }: Holders): Promise<void> {
+    const { condemned, objects } = this.#core
+    const listed = new Set(points)
+    let last: CondemnedPacks | undefined
+    for (let number = condemned.known; number > 0 && last === undefined; number--)
+      last = await condemned.read('final', number, this.#signal).catch((error: unknown) => {
+        if (!(error instanceof FormatError)) throw error
+        return undefined
+      })
+    const missing = (last?.points ?? []).filter((id) => !listed.has(id) && !isBuried(fates.get(id)))
+    if (missing.length === 0) return
+    const about = { storage: objects.storage.name, point: missing[0]!, missing: missing.length }
+    throw fail('repository.listing-incomplete', about)
+  }
+
+  #packAges(): Map<string, number> {
+    const ages = new Map<string, number>()
+    const now = nowMs(this.#core)
+    for (const [key, packs] of this.#core.indexStore.deltas) {
+      const ageMs = Math.max(0, now - createdAtMsOf(key.slice('index/delta/'.length)))
+      for (const pack of packs) ages.set(pack.key, Math.max(ageMs, ages.get(pack.key) ?? 0))
+    }
+    return ages
+  }
+
+  #planRepack(partly: readonly PartlyNeeded<IndexedPack>[], dead: readonly Uint8Array[]) {
+    const { deadShareMax = deadShareMaxDefault } = this.#options
+    const totalBytes = partly.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    const packsMax = Math.max(0, condemnedPacksMax - dead.length)
+    return planRepack(partly, { deadShareMax, totalBytes, packsMax })
+  }
+
+  async #repack(moving: readonly PartlyNeeded<IndexedPack>[]): Promise<Uint8Array[]> {
+    if (moving.length === 0) return []
+    let done = 0
+    try {
+      const moved = await repack(
+        this.#core,
+        moving.map(({ pack }) => pack),
+        {
+          ...this.#parts,
+          liveness: this.#liveness,
+          onCopied: (blobs) => {
+            for (const { entry } of blobs) this.#counts.bytesCopied += entry.storedBytes
+            for (const blob of blobs) this.#safe.remember(blob.pack, blob.entry)
+            this.#tell('repack', ++done, moving.length)
+          },
+          signal: this.#signal,
+        },
+      )
+      this.#repackStopped ||= moved.length < moving.length
+      this.#counts.packsRepacked += moved.length
+      return moved.map(({ name }) => name)
+    } catch (error) {
+      if (!hasCode(error, 'storage.full')) throw error
+      this.#repackStopped = true // there is nothing left but to delete
+      return []
+    }
+  }
+
+  /**
+   * Brings a published list to its final: waits for whoever may not know it, looks again, and takes back what is needed.
+   * False if it must be waited for longer.
+   */
+  async #finish({ number, packs }: { number: number; packs: readonly Uint8Array[] }): Promise<boolean> {
+    const { silentMs = silentMsDefault, waitMsMax = Infinity } = this.#options
+    const onWait = (done: number, total: number) => this.#tell('wait', done, total)
+    const waited = await waitForSessions(this.#core, number, { silentMs, waitMsMax, onWait, signal: this.#signal })
+    this.#fenced.push(...waited.fenced)
+    this.#waitingFor = waited.waitingFor
+    if (waited.waitingFor.length > 0) return false
+    const holders = await this.#liveness.update(this.#signal)
+    await this.#checkComplete(holders)
+    await this.#takeStock()
+    await this.#core.condemned.refresh(this.#signal) // last: what is condemned by now is no safe copy
+    const final: Uint8Array[] = []
+    for (const [i, name] of packs.entries()) {
+      if (await this.#safe.mayGo(name, this.#signal)) final.push(name)
+      this.#tell('check', i + 1, packs.length)
+    }
+    const { points } = this.#liveness
+    await this.#publish({ part: 'final', number, atMs: nowMs(this.#core), packs: final, points })
+    return true
+  }
+
+  /** Publishes, or finds what somebody else published. */
+  async #publish(packs: CondemnedPacks): Promise<'ours' | 'other'> {
+    const { repositoryId, roles, random, condemned } = this.#core
+    const { part, number } = packs
+    const bytes = encodeCondemnedPacks(repositoryId, packs, { controlKey: roles.control, random })
+    const key = part === 'list' ? condemnedListKey(number) : condemnedFinalKey(number)
+    const outcome = await createOnce(this.#core, key, bytes, condemnedBytesMax)
+    if (outcome.kind === 'failed') throw outcome.error as Error
+    if (outcome.kind === 'ours') condemned.learn(packs)
+    else condemned.learn(decodeCondemnedPacks(outcome.bytes, { repositoryId, part, number }, roles.control))
+    return outcome.kind
+  }
+
+  /** Removes what finals condemn, whoever published them, and then the deltas that name nothing else. */
+  async #delete(): Promise<void> {
+    const { objects, indexStore } = this.#core
+    const doomed = this.#doomed()
+    for (const [i, name] of doomed.entries()) {
+      const key = packKey(name)
+      await objects.delete(key, this.#signal)
+      const pack = indexStore.index.packOf(key)
+      if (pack !== undefined) indexStore.lose(pack)
+      this.#counts.packsDeleted++
+      this.#counts.bytesFreed += this.#sizeOf(name)
+      this.#tell('delete', i + 1, doomed.length)
+    }
+    for (const [key, packs] of indexStore.deltas) {
+      const empty = packs.length > 0 && packs.every(({ name, state }) => state === 'gone' && this.#isDoomed(name))
+      if (!empty) continue
+      await objects.delete(key, this.#signal)
+      indexStore.forgetDelta(key)
+    }
+  }
+
+  #doomed(): Uint8Array[] {
+    return [...this.#present.keys()].flatMap((key) => {
+      const name = packNameOf(key)
+      return name !== undefined && this.#isDoomed(name) ? [name] : []
+    })
+  }
+
+  #isDoomed(name: Uint8Array): boolean {
+    return this.#core.condemned.isDoomed(name)
+  }
+
+  #sizeOf(name: Uint8Array): number {
+    return this.#present.get(packKey(name)) ?? 0
+  }
+
+  #tell(phase: CollectPhase, done: number, total: number): void {
+    this.#options.onProgress?.({ phase, done, total })
+  }
+
+  #report(outcome: CollectReport['outcome']): CollectReport {
+    return {
+      outcome,
+      pointsLive: this.#liveness.points.length,
+      ...this.#counts,
+      repackStopped: this.#repackStopped,
+      sessionsFenced: this.#fenced,
+      waitingFor: this.#waitingFor,
+    }
+  }
+}

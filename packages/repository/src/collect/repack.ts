@@ -1,0 +1,110 @@
+import { hasCode } from '@vmkeep/kit'
+import { type Core, nowMs, writerName } from '../core.ts'
+import { sessionStartKey } from '../formats/object-names.ts'
+import { type PackKind, packKind } from '../formats/pack.ts'
+import { newSessionId } from '../formats/session-id.ts'
+import { encodeSessionStart } from '../formats/session-start.ts'
+import type { IndexedPack } from '../index/chunk-index.ts'
+import { type CopiedBlob, copyBlobs } from '../packs/copy-blobs.ts'
+import type { BlobReader } from '../packs/blob-reader.ts'
+import type { PackStore } from '../packs/pack-store.ts'
+import { PackStream } from '../packs/pack-stream.ts'
+import { fence } from '../sessions/session-end.ts'
+import type { Liveness } from './liveness.ts'
+import { packEntries } from './pack-entries.ts'
+
+export interface Repacking {
+  readonly packs: PackStore
+  readonly reader: BlobReader
+  readonly liveness: Liveness
+  /** The copies out of one pack are stored and were read back. */
+  readonly onCopied: (blobs: readonly CopiedBlob[]) => void
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Copies what is needed of some packs into new ones, through a session of its own that ends in a fence: other collectors leave its
+ * packs alone while it runs. Returns those of which every needed blob was copied; all of them may be missing some when the storage is full.
+ */
+export async function repack(core: Core, from: readonly IndexedPack[], repacking: Repacking): Promise<IndexedPack[]> {
+  const sessionId = newSessionId(core.clock.nowMs(), core.random.bytes(2), core.random)
+  const { repositoryId, roles, random } = core
+  const start = { startedAtMs: nowMs(core), writer: `${writerName} collecting` }
+  const encoded = encodeSessionStart({ repositoryId, sessionId }, start, { controlKey: roles.control, random })
+  await core.objects.putUnique(sessionStartKey(sessionId), encoded, repacking.signal)
+  const [copied] = await Promise.allSettled([copyAll(core, from, sessionId, repacking)])
+  const end = await fence(core, sessionId) // whatever came of it: else the next collection would wait for this session
+  if (copied.status === 'rejected') throw copied.reason as Error
+  if (end.kind === 'failed') throw end.error as Error
+  return copied.value
+}
+
+async function copyAll(
+  core: Core,
+  from: readonly IndexedPack[],
+  sessionId: string,
+  repacking: Repacking,
+): Promise<IndexedPack[]> {
+  const { packs, liveness, signal } = repacking
+  let deltas = 0
+  const owner = { sessionId, signal, nextDelta: () => ++deltas }
+  const storing: Promise<void>[] = []
+  let failed = false as boolean
+  const onStoring = (stored: Promise<void>) => {
+    stored.catch(() => (failed = true)) // why is asked below
+    storing.push(stored)
+  }
+  const streamOf = (kind: PackKind) => new PackStream(core, packs, { kind, owner, onStoring })
+  const streams = { [packKind.data]: streamOf(packKind.data), [packKind.metadata]: streamOf(packKind.metadata) }
+  const copies: { pack: IndexedPack; blobs: CopiedBlob[] }[] = []
+  try {
+    for (const pack of from) {
+      if (failed) break
+      const needed = (await packEntries(core, pack.name, signal)).filter(
+        ({ id }) => liveness.isNeeded(id) && core.indexStore.index.find(id)?.pack === pack,
+      )
+      const kind = pack.row?.kind === packKind.metadata ? packKind.metadata : packKind.data
+      const blobs = await copyOrSkip(core, pack, needed, streams[kind], signal)
+      if (blobs !== undefined) copies.push({ pack, blobs })
+    }
+  } finally {
+    for (const stream of Object.values(streams)) stream.close()
+    await Promise.allSettled(storing)
+  }
+  const done: IndexedPack[] = []
+  for (const { pack, blobs } of copies) if (await moved(core, blobs, repacking)) done.push(pack)
+  await Promise.all(storing).catch((error: unknown) => {
+    if (!hasCode(error, 'storage.full')) throw error
+  })
+  return done
+}
+
+/** `undefined` if the pack cannot be copied whole: then it stays as it is. */
+async function copyOrSkip(
+  core: Core,
+  pack: IndexedPack,
+  entries: Parameters<typeof copyBlobs>[1]['entries'],
+  stream: PackStream,
+  signal: AbortSignal | undefined,
+): Promise<CopiedBlob[] | undefined> {
+  try {
+    return await copyBlobs(core, { pack, entries }, stream, signal)
+  } catch (error) {
+    if (!hasCode(error, 'storage.not-found', 'storage.short-read', 'repository.chunk-corrupt')) throw error
+    return undefined
+  }
+}
+
+/** Reads copies back, and has them found from now on. */
+async function moved(
+  { indexStore }: Core,
+  blobs: readonly CopiedBlob[],
+  { reader, onCopied, signal }: Repacking,
+): Promise<boolean> {
+  if (!blobs.every(({ pack }) => pack.state === 'live')) return false
+  for (const { pack, entry } of blobs)
+    await reader.readAt({ ...entry, pack }, { id: entry.id, type: entry.type }, signal)
+  for (const { pack, entry } of blobs) indexStore.index.prefer(pack, entry)
+  onCopied(blobs)
+  return true
+}

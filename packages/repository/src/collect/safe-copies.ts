@@ -1,0 +1,60 @@
+import { AppError } from '@vmkeep/kit'
+import type { Core } from '../core.ts'
+import type { PackEntry } from '../formats/pack.ts'
+import { packKey } from '../formats/object-names.ts'
+import type { IndexedPack } from '../index/chunk-index.ts'
+import type { BlobReader } from '../packs/blob-reader.ts'
+import { PrefixTable } from '../index/prefix-table.ts'
+import type { Liveness } from './liveness.ts'
+import { packEntries } from './pack-entries.ts'
+
+/** Tells whether a pack may go: whether every needed blob in it lies elsewhere too, and was read back there in this collection. */
+export class SafeCopies {
+  readonly #core: Core
+  readonly #reader: BlobReader
+  readonly #liveness: Liveness
+  /** Of which blobs a copy was read back, and where: pack ordinal, offset. */
+  readonly #read = new PrefixTable(2)
+  readonly #ordinals = new Map<string, number>()
+
+  constructor(core: Core, reader: BlobReader, liveness: Liveness) {
+    this.#core = core
+    this.#reader = reader
+    this.#liveness = liveness
+  }
+
+  async mayGo(packName: Uint8Array, signal?: AbortSignal): Promise<boolean> {
+    for (const entry of await packEntries(this.#core, packName, signal))
+      if (this.#liveness.isNeeded(entry.id) && !(await this.#liesElsewhere(entry, packKey(packName), signal)))
+        return false
+    return true
+  }
+
+  /** A copy that somebody else has just read back. */
+  remember(pack: IndexedPack, { id, offsetBytes }: { readonly id: Uint8Array; readonly offsetBytes: number }): void {
+    this.#read.set(id.subarray(0, 16), this.#ordinalOf(pack.key), offsetBytes)
+  }
+
+  async #liesElsewhere({ id, type }: PackEntry, not: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const found = this.#core.indexStore.index.find(id)
+    if (found === undefined || found.pack.key === not || found.pack.state !== 'live') return false
+    const [pack, offset] = [this.#ordinalOf(found.pack.key), found.offsetBytes]
+    const known = this.#read.find(id.subarray(0, 16))
+    if (known?.[0] === pack && known[1] === offset) return true
+    try {
+      await this.#reader.readAt(found, { id, type }, signal)
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (error instanceof AppError) return false // then this one stays
+      throw error
+    }
+    this.remember(found.pack, { id, offsetBytes: offset })
+    return true
+  }
+
+  #ordinalOf(packKeyText: string): number {
+    const known = this.#ordinals.get(packKeyText) ?? this.#ordinals.size + 1
+    this.#ordinals.set(packKeyText, known)
+    return known
+  }
+}
