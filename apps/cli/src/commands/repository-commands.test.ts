@@ -294,6 +294,30 @@ describe('key', () => {
   })
 })
 
+describe('forgetting', () => {
+  it('takes a point out of the list, lists it, takes it back, and a collection leaves it', async () => {
+    const id = points[1]!
+    expect((await run(`forget ${id} --reason testing`)).stdout).toContain(`vmkeep point undelete ${id}`)
+    expect((await run('point list')).stdout).not.toContain(id)
+    expect((await run(`point show ${id}`)).code).toBe(5)
+    expect((await run('point undelete')).stdout).toMatch(new RegExp(`${id} [^]* testing`))
+    expect((await run('repo gc')).stdout).toMatch(
+      /^ok: 3 restore points and .* looked at; 0 packs deleted, 0 B freed\n/,
+    )
+    expect((await run(`point undelete ${id}`)).code).toBe(0)
+    expect((await run('point list')).stdout).toContain(id)
+    expect((await run('point undelete')).stdout).toBe('No restore point is forgotten.\n')
+    expect((await run('point undelete ffff')).code).toBe(5)
+    expect((await run('forget ffff')).code).toBe(5)
+  })
+
+  it('says what would go, and does nothing', async () => {
+    const { code, stdout } = await run('repo gc --dry-run')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/0 packs would go, .* would be free\n$/)
+  })
+})
+
 describe('verify', () => {
   it('reads everything back', async () => {
     const { code, stdout, stderr } = await run('verify')

@@ -1,0 +1,28 @@
+import { command } from '../command.ts'
+import { argument, option, text } from '../parameters.ts'
+
+export const forgetCommand = command({
+  name: 'forget',
+  summary: 'Take a restore point out of the list; it can be taken back for seven days',
+  description:
+    'No data goes at once: "vmkeep repo gc" frees what the point held alone, once its time of grace is over.',
+  examples: [
+    { run: 'vmkeep forget 3f2a', does: 'by the beginning of its id' },
+    { run: 'vmkeep forget 3f2a --reason "test machine"', does: 'says why, for those who look later' },
+  ],
+  arguments: { point: argument(text('POINT'), 'the id of the point, or the beginning of it') },
+  options: { reason: option(text('TEXT'), { fallback: 'by hand', help: 'why, for those who look later' }) },
+  exits: ['notFound'],
+  needs: ['repository'],
+
+  async run({ arguments: { point: id }, options: { reason }, repository, out, signal }) {
+    const point = await repository.point(id, signal)
+    await repository.forget(point.id, { reason, signal })
+    const { subject, createdAt } = point
+    await out.answer(
+      { id: point.id, name: subject.name, createdAt, reason },
+      () => `forgotten: ${point.id} of ${subject.name}. To take it back: vmkeep point undelete ${point.id}`,
+    )
+    return 'ok'
+  },
+})
