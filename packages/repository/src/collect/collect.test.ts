@@ -1,4 +1,5 @@
 import { codeOf, collect, FaultPlan, seededRandom } from '@vmkeep/kit'
+import { fakeClock } from '@vmkeep/kit/testing'
 import { describe, expect, it } from 'vitest'
 import {
   backUp,
@@ -135,6 +136,36 @@ describe('a collection', () => {
     expect(report.bytesFreed).toBeGreaterThan(4 * chunk)
     const after = await reopenTestRepository(storage, { seed: 'after' })
     expect(Buffer.from(await contentOf(after, second.images[0]!.image)).equals(kept)).toBe(true)
+  })
+
+  it('sees that a session lives while it leaves much that is condemned', async () => {
+    const { repository, storage } = await openTestRepository()
+    const disk = noise(40 * chunk, 'large') // several packs
+    const first = await backUp(repository, { disk })
+    const clock = fakeClock()
+    const beats: (() => void)[] = []
+    const every = (_: number, work: () => void) => {
+      beats.push(work)
+      return { [Symbol.dispose]: () => {} }
+    }
+    const other = await reopenTestRepository(storage, { seed: 'other', clock, every })
+    await using session = await other.beginSession()
+    const image = await storeImage(session, disk)
+    await repository.forget(first.id, { reason: 'a test' })
+    await repository.collect({ ...now, waitMsMax: 0 })
+    clock.advance(11 * 60_000) // so long does every pack take
+    const original = storage.getSuffix.bind(storage)
+    storage.getSuffix = (...given) => {
+      clock.advance(11 * 60_000)
+      return original(...given)
+    }
+    beats[0]!()
+    const report = await repository.collect({ ...now, silentMs: Infinity })
+    expect(report).toMatchObject({ outcome: 'done', sessionsFenced: [] })
+    const signs = (await keysOf(storage, `sessions/${session.id}/`)).filter((key) => key.includes('beat'))
+    expect(signs.length).toBeGreaterThan(3)
+    const second = await session.commit(manifestOf({ disk: image }))
+    await repository.checkPoint(second)
   })
 
   it('goes on with an open session only when it has ended, answered or been given up', async () => {

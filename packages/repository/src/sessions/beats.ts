@@ -32,10 +32,13 @@ export class Beats {
   #timer: Disposable | undefined
   #running: Promise<void> = Promise.resolve()
   #number = 0
+  #respected = 0
+  #signedMs: number
 
   constructor(core: Core, session: BeatingSession) {
     this.#core = core
     this.#session = session
+    this.#signedMs = core.clock.monotonicMs()
   }
 
   /** Beats at once if a collector may be waiting, and then by the clock. */
@@ -57,7 +60,7 @@ export class Beats {
   }
 
   async #beat(): Promise<void> {
-    const { condemned, objects, repositoryId, roles, random } = this.#core
+    const { condemned, objects } = this.#core
     const { sessionId } = this.#session.owner
     const { signal } = this.#stop
     if (signal.aborted) return
@@ -66,10 +69,18 @@ export class Beats {
     await condemned.refresh(signal)
     const respects = condemned.known // taken before the relied packs are looked at: never too much
     await this.#leaveCondemned()
+    await this.#sign(respects)
+  }
+
+  async #sign(respects: number): Promise<void> {
+    const { clock, objects, repositoryId, roles, random } = this.#core
+    const { sessionId } = this.#session.owner
     const beat = { number: ++this.#number, respects, atMs: nowMs(this.#core) }
     const sealing = { controlKey: roles.control, random }
     const encoded = encodeBeat({ repositoryId, holderId: sessionId }, beat, sealing)
-    await objects.putUnique(beatKey(sessionId, beat.number), encoded, signal)
+    await objects.putUnique(beatKey(sessionId, beat.number), encoded, this.#stop.signal)
+    this.#respected = respects
+    this.#signedMs = clock.monotonicMs()
   }
 
   async #leaveCondemned(): Promise<void> {
@@ -84,7 +95,11 @@ export class Beats {
     const streamOf = (kind: PackKind) => new PackStream(this.#core, packs, { kind, owner, onStoring })
     const streams = { [packKind.data]: streamOf(packKind.data), [packKind.metadata]: streamOf(packKind.metadata) }
     try {
-      for (const pack of leaving) await this.#copy(pack, streams)
+      for (const pack of leaving) {
+        // Copying may take longer than a collector watches a session in which nothing happens.
+        if (this.#core.clock.monotonicMs() - this.#signedMs > intervalMs) await this.#sign(this.#respected)
+        await this.#copy(pack, streams)
+      }
     } finally {
       for (const stream of Object.values(streams)) stream.close()
       await Promise.allSettled(stored)
