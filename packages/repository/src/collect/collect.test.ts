@@ -66,6 +66,22 @@ describe('forgetting', () => {
   })
 })
 
+it('images of a session may inherit from one point at the same time', async () => {
+  const { repository, storage } = await openTestRepository()
+  const disks = { a: noise(2 * chunk, 'a'), b: noise(2 * chunk, 'b') }
+  const point = await backUp(repository, disks)
+  await using session = await repository.beginSession()
+  const begun = point.images.map(({ image }) => {
+    const base = { point: point.id, image }
+    return session.beginImage({ capacityBytes: image.capacityBytes, base, unwritten: 'inherit' })
+  })
+  const images = await Promise.all((await Promise.all(begun)).map((image) => image.finish()))
+  expect((await keysOf(storage, `sessions/${session.id}/`)).filter((key) => key.includes('/pin-'))).toHaveLength(1)
+  const next = await session.commit(manifestOf({ a: images[0]!, b: images[1]! }))
+  expect(next.images.map(({ image }) => image)).toEqual(point.images.map(({ image }) => image))
+  expect(await keysOf(storage, 'sessions/')).toEqual([])
+})
+
 describe('a collection', () => {
   it('leaves what is needed, also of points in their time of grace', async () => {
     const { repository, storage } = await openTestRepository()

@@ -39,7 +39,7 @@ export class OpenSession implements WriterSession {
   readonly #images = new Set<ChunkingImageWriter>()
   readonly #storing = new Set<Promise<void>>()
   readonly #beats: Beats
-  readonly #pinned = new Set<string>()
+  readonly #pins = new Map<string, Promise<void>>()
   #failure: { readonly reason: unknown } | undefined
   #state: 'open' | 'ended' = 'open'
 
@@ -122,11 +122,12 @@ export class OpenSession implements WriterSession {
     return this.abandon()
   }
 
-  /** Holds a point, once. A point of this very session needs no hold. */
-  async #pin(pointId: string): Promise<void> {
-    if (pointId === this.id || this.#pinned.has(pointId)) return
-    await pinForSession(this.#core, this.id, pointId, this.#parts.owner.signal)
-    this.#pinned.add(pointId)
+  /** Holds a point, once, for all images that inherit from it. A point of this very session needs no hold. */
+  #pin(pointId: string): Promise<void> {
+    if (pointId === this.id) return Promise.resolve()
+    const pinned = this.#pins.get(pointId) ?? pinForSession(this.#core, this.id, pointId, this.#parts.owner.signal)
+    this.#pins.set(pointId, pinned)
+    return pinned
   }
 
   async #commit(point: Uint8Array): Promise<void> {
