@@ -18,7 +18,8 @@ describe('completion', () => {
     expect(await complete('re')).toEqual(['restore', 'retention', 'repo'])
   })
 
-  it('offers the verbs of a noun', async () => expect(await complete('point', '')).toEqual(['list', 'show']))
+  it('offers the verbs of a noun', async () =>
+    expect(await complete('point', '')).toEqual(['list', 'show', 'undelete']))
 
   it('offers flags of the command and global ones', async () => {
     expect(await complete('verify', '--s')).toEqual(['--sample'])
@@ -34,8 +35,8 @@ describe('completion', () => {
   })
 
   it("knows where an option's value ends", async () => {
-    expect(await complete('-o', 'json', 'point', '')).toEqual(['list', 'show'])
-    expect(await complete('-q', 'point', '')).toEqual(['list', 'show'])
+    expect(await complete('-o', 'json', 'point', '')).toEqual(['list', 'show', 'undelete'])
+    expect(await complete('-q', 'point', '')).toEqual(['list', 'show', 'undelete'])
   })
 
   it('offers arguments', async () => {
