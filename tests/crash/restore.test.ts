@@ -89,7 +89,7 @@ describe('a restore into vSphere killed', () => {
     const theirs = join(past.world.folder, 'another installation')
     await using victim = startVictim(past.world, work('theirs'), { crashAt: 'restore.after-disk', stateFolder: theirs })
     expect(await victim.death).toBe('SIGKILL')
-    expect(await cleanUp()).toEqual({ removed: [], kept: [] })
+    expect(await cleanUp()).toEqual({ removed: [], gone: [], kept: [] })
     expect(vmNames()).toContain('theirs')
     expect(await cleanUp(theirs)).toMatchObject({ removed: [{ kind: 'vm' }], kept: [] })
     expect(vmNames()).not.toContain('theirs')
@@ -99,7 +99,7 @@ describe('a restore into vSphere killed', () => {
     const at = { event: { type: 'disk-phase', phase: 'verify' }, signal: 'SIGSTOP' } as const
     await using victim = startVictim(past.world, work('alive'), { at })
     await victim.reached
-    expect(await cleanUp()).toEqual({ removed: [], kept: [] })
+    expect(await cleanUp()).toEqual({ removed: [], gone: [], kept: [] })
     expect(vmNames()).toContain('alive')
     victim.kill()
     expect(await victim.death).toBe('SIGKILL')

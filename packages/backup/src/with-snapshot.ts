@@ -36,7 +36,8 @@ export async function withSnapshot<T>(
   const onWait = (datastore: string) =>
     run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'waiting', detail: `a place on ${datastore}` })
   using _place = await acquireAll(run.snapshotsPerDatastore, datastores, { onWait, signal: run.signal })
-  const entry = await run.journal.intend({ kind: 'snapshot', endpointId: run.endpointId, vmName: vm.name, marker })
+  const where = { endpointId: run.endpointId, vmName: vm.name, vmRef: vm.ref.value }
+  const entry = await run.journal.intend({ kind: 'snapshot', ...where, marker })
   // Done is done: a journal that can't take this line, its disk full, makes the next start look for a snapshot that is gone.
   const gone = () => entry.gone().catch((error: unknown) => note(run, vm, messageOf(error), 'run.state-unusable'))
   let value: T

@@ -21,6 +21,11 @@ export const fail = defineErrors({
     (d: { vm: string; what: string }) =>
       `${d.what} of an interrupted run is still on ${d.vm}; vmkeep tries again at its next start, or remove it by hand in vSphere`,
   ],
+  'run.leftover-unconfirmed': [
+    'call-operator',
+    (d: { vm: string; snapshot: string; why: string; next: string; journal: string }) =>
+      `snapshot ${d.snapshot} of an interrupted run may still be on ${d.vm}: ${d.why}; ${d.next}, then start vmkeep again; if you know that nothing of that run is left in vSphere, delete ${d.journal}`,
+  ],
   'run.point-not-a-vm': [
     'change-request',
     (d: { point: string }) => `restore point ${d.point} does not hold a VM; name another one, see "vmkeep point list"`,

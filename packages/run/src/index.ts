@@ -14,6 +14,6 @@ export {
   vmPointFormat,
   vmPointOf,
 } from './vm-point.ts'
-export { cleanUpLeftovers, type CleanUpReport, type CleanUpRequest } from './clean-up-leftovers.ts'
+export { cleanUpLeftovers, type CleanUpReport, type CleanUpRequest, type KeptLeftover } from './clean-up-leftovers.ts'
 export { lockVm } from './vm-lock.ts'
 export { plainOf } from './plain-of.ts'

@@ -8,7 +8,7 @@ import { Journal, type Leftover, readJournals } from './journal.ts'
 import { describeSnapshot, formatMarker, isMarkedBy, parseMarker } from './marker.ts'
 
 const marker = { instanceId: '0a1b2c3d', runId: '0123456789ab', vmUuid: '50112233-4455-6677-8899-aabbccddeeff' }
-const snapshot: Leftover = { kind: 'snapshot', endpointId: 'vc-1', vmName: 'web', marker }
+const snapshot: Leftover = { kind: 'snapshot', endpointId: 'vc-1', vmName: 'web', vmRef: 'vm-42', marker }
 
 let folder: string
 beforeEach(async () => {
@@ -37,7 +37,7 @@ describe('a journal', () => {
     await second.gone()
     const [run] = await readJournals(folder)
     expect(run).toMatchObject({ runId: 'aa', alive: true, owner: { pid: process.pid } })
-    expect(run?.outstanding).toMatchObject([{ vmName: 'web', ref: 'snapshot-1' }, { vmName: 'mail' }])
+    expect(run?.outstanding).toMatchObject([{ vmName: 'web', vmRef: 'vm-42', ref: 'snapshot-1' }, { vmName: 'mail' }])
     await journal[Symbol.asyncDispose]()
   })
 

@@ -17,6 +17,8 @@ export interface Leftover {
   /** Which vCenter or ESXi host, see {@link endpointIdOf}. */
   readonly endpointId: string
   readonly vmName: string
+  /** Managed object reference of the VM that the snapshot is of. Absent in journals of older versions, and for a VM, which has none yet. */
+  readonly vmRef?: string
   readonly marker: Marker
   /** Managed object reference once vSphere has told it: of the snapshot, or of the half-restored VM. */
   readonly ref?: string

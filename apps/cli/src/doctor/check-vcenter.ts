@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cleanUpLeftovers, type OnRunEvent } from '@vmkeep/run'
+import { cleanUpLeftovers, type CleanUpReport, type OnRunEvent } from '@vmkeep/run'
 import type { Session } from '@vmkeep/vsphere'
 import type { VcenterConfig } from '../config/schema.ts'
 import { type LoginContext, openVcenter, trustOf } from '../open-session.ts'
@@ -10,7 +10,7 @@ import { checkPrivileges } from './check-privileges.ts'
 import { checkReach } from './check-reach.ts'
 import { checkServer } from './check-server.ts'
 import { checkVms } from './check-vms.ts'
-import { type Finding, findingsOn } from './finding.ts'
+import { type Finding, type FindingsOn, findingsOn } from './finding.ts'
 import { readHostFacts, readVmFacts } from './inventory-facts.ts'
 
 interface Options {
@@ -53,16 +53,19 @@ async function fixLeftovers(
   { stateFolder, onEvent }: Options,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const { ok, fail } = findingsOn(about)
-  const { removed, kept } = await cleanUpLeftovers({ session, stateFolder, onEvent, signal })
-  const names = [...new Set(kept.map(({ vmName }) => vmName))].join(', ')
-  return kept.length === 0
-    ? ok('leftovers', `${count(removed.length, 'thing')} of interrupted runs looked after`)
-    : fail(
-        'leftovers',
-        `${count(kept.length, 'thing')} could not be removed, on ${names}`,
-        'see the messages above; remove the snapshots named "vmkeep.…" by hand if it stays so',
-      )
+  return tellLeftovers(findingsOn(about), await cleanUpLeftovers({ session, stateFolder, onEvent, signal }))
+}
+
+/** Exported for its test. */
+export function tellLeftovers({ ok, fail }: FindingsOn, { removed, gone, kept }: CleanUpReport): Finding {
+  if (kept.length > 0)
+    return fail(
+      'leftovers',
+      `${count(kept.length, 'thing')} of interrupted runs left: ${kept.map(({ why }) => why).join('. ')}`,
+      'do what is said there for each; vmkeep tries again at its next start',
+    )
+  const already = gone.length === 0 ? '' : `, ${gone.length} gone already`
+  return ok('leftovers', `${count(removed.length, 'thing')} of interrupted runs removed${already}`)
 }
 
 /** Read, not made: looking must not leave anything behind. */

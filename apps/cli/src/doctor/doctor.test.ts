@@ -11,8 +11,9 @@ import { checkMachine } from './check-machine.ts'
 import { portAnswers } from './check-reach.ts'
 import { checkRepository } from './check-repository.ts'
 import { checkState } from './check-state.ts'
+import { tellLeftovers } from './check-vcenter.ts'
 import { checkVms } from './check-vms.ts'
-import type { Finding } from './finding.ts'
+import { type Finding, findingsOn } from './finding.ts'
 import type { VmFacts } from './inventory-facts.ts'
 
 let folder: string
@@ -56,6 +57,23 @@ describe('doctor on this machine', () => {
     await using journal = await Journal.start(folder, '0123456789ab')
     await journal.intend({ kind: 'snapshot', endpointId: 'e', vmName: 'web-01', marker })
     expect(short(await checkState(folder))).toEqual(['ok state folder', 'ok runs', 'ok journals'])
+  })
+
+  it('tells of what could not be removed which VM, why, and what to do', () => {
+    const marker = { instanceId: '0a1b2c3d', runId: '0123456789ab', vmUuid: '50112233-4455-6677-8899-aabbccddeeff' }
+    const left = { kind: 'snapshot', endpointId: 'e', vmName: 'web-01', marker } as const
+    const kept = { ...left, code: 'run.leftover-unconfirmed', why: 'web-01 is orphaned; register it again' } as const
+    const tell = (report: object) => tellLeftovers(findingsOn('vc'), { removed: [], gone: [], kept: [], ...report })
+    expect(tell({ removed: [left], kept: [kept] })).toMatchObject({
+      state: 'fail',
+      found: '1 thing of interrupted runs left: web-01 is orphaned; register it again',
+      remedy: expect.stringContaining('next start') as string,
+    })
+    expect(tell({ removed: [left] }).found).toBe('1 thing of interrupted runs removed')
+    expect(tell({ gone: [left] })).toMatchObject({
+      state: 'ok',
+      found: '0 things of interrupted runs removed, 1 gone already',
+    })
   })
 
   it('asks for another state folder when this one cannot be used', async () => {
