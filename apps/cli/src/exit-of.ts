@@ -69,6 +69,9 @@ export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['run.point-not-a-vm', 'usage'],
   ['run.point-too-new', 'precondition'],
 
+  // The repository lists what can't be: no other command line would help.
+  ['retention.point-time-invalid', 'damaged'],
+  ['retention.point-twice', 'damaged'],
   ['retention.*', 'usage'],
 
   ['restore.no-such-disk', 'notFound'],
