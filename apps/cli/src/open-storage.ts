@@ -28,6 +28,26 @@ export async function openConfiguredStorage(
   return await openFolderStorage(path, { create })
 }
 
+/** Opens the place of the configured repository once more and tries it: before what is stored there may be deleted. */
+export async function requireSafeStorage(
+  loaded: LoadedConfig,
+  context: Context & Pick<BaseContext, 'say'>,
+): Promise<void> {
+  await using storage = await openConfiguredStorage(loaded, context)
+  await requirePromises(storage, context)
+}
+
+/** @throws `cli.storage-unsafe` if a storage does not keep what a repository relies on */
+export async function requirePromises(
+  storage: Storage,
+  { say, signal }: Pick<BaseContext, 'say' | 'signal'>,
+): Promise<void> {
+  const { brokenPromises, validateStorage } = await import('@vmkeep/repository')
+  say.detail(`trying what a repository relies on in ${storage.name}`)
+  const broken = brokenPromises(await validateStorage(storage, { signal }))
+  if (broken.length > 0) throw fail('cli.storage-unsafe', { storage: storage.name, broken })
+}
+
 async function openBucket(path: string, { config }: LoadedConfig, { world, learn, signal }: Context): Promise<Storage> {
   const { openS3Storage } = await import('@vmkeep/s3')
   const { endpoint, region = world.env['AWS_REGION'], pathStyle, profile } = config.repository.s3 ?? {}

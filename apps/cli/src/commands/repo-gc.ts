@@ -1,5 +1,6 @@
 import type { CollectProgress, CollectReport } from '@vmkeep/repository'
 import { command } from '../command.ts'
+import { requireSafeStorage } from '../open-storage.ts'
 import { count, size, time } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
 import { duration, flag, option, percent } from '../parameters.ts'
@@ -28,9 +29,10 @@ export const repoGcCommand = command({
     wait: option(duration, { help: 'how long to wait for backups at work; until they answer, if not given' }),
   },
   exits: ['partial', 'damaged'],
-  needs: ['repository'],
+  needs: ['config', 'repository'],
 
-  async run({ options, repository, out, say, signal }) {
+  async run({ config, options, repository, out, say, signal, world, learn }) {
+    if (!options.dryRun) await requireSafeStorage(config, { say, signal, world, learn })
     const report = await repository.collect({
       dryRun: options.dryRun,
       graceMs: options.grace,

@@ -1,5 +1,4 @@
 import { command } from '../command.ts'
-import { fail } from '../errors.ts'
 import { keepRecoveryCode, placeForRecoveryCode } from '../keep-recovery-code.ts'
 import { newPassphrase } from '../new-passphrase.ts'
 import { file, option } from '../parameters.ts'
@@ -28,9 +27,9 @@ export const repoInitCommand = command({
   needs: ['config'],
 
   async run({ config, options, out, say, world, signal, clock, random, learn }) {
-    const { brokenPromises, createRepository, validateStorage } = await import('@vmkeep/repository')
+    const { createRepository } = await import('@vmkeep/repository')
     const { waysToGiveKey } = await import('../open-repository.ts')
-    const { openConfiguredStorage, repositoryPath } = await import('../open-storage.ts')
+    const { openConfiguredStorage, repositoryPath, requirePromises } = await import('../open-storage.ts')
     const path = repositoryPath(config)
     const { key, keyFile, keyEnv, keyCommand } = config.config.repository
     const passphrase = await newPassphrase(
@@ -40,9 +39,7 @@ export const repoInitCommand = command({
     learn(passphrase)
     await using codeFile = await placeForRecoveryCode(options.recoveryCodeFile, world)
     const storage = await openConfiguredStorage(config, { create: true, world, learn, signal })
-    say.detail(`trying what a repository relies on in ${storage.name}`)
-    const broken = brokenPromises(await validateStorage(storage, { signal }))
-    if (broken.length > 0) throw fail('cli.storage-unsafe', { storage: storage.name, broken })
+    await requirePromises(storage, { say, signal })
     const { repository, recoveryCode } = await createRepository(storage, { passphrase, clock, random, signal })
     await using made = repository
     await keepRecoveryCode(recoveryCode, codeFile, world)

@@ -76,6 +76,8 @@ export const restoreCommand = command({
       const plan = await planOnly(context, point)
       await out.answer(planAnswer(plan), (style) => describePlan(plan, style))
     } else {
+      const { holdPoint } = await import('../restore/hold-point.ts')
+      await using _held = await holdPoint(repository, point.id, say, signal)
       const report = await (chosen.toVsphere ? toVsphere(context, point) : toFiles(context, point, chosen.toFiles!))
       await out.answer(report, (style) => describeReport(report, style))
     }
