@@ -105,6 +105,11 @@ const openingErrors = {
     (d: { slot: string; kind: string }) =>
       `key slot ${d.slot} holds the last ${d.kind}: add another ${d.kind} first, so that the data can always be opened in two ways`,
   ],
+  'repository.key-slots-lost': [
+    'call-operator',
+    (d: { slot: string; kind: string }) =>
+      `key slot ${d.slot} is removed, and so was every other ${d.kind}, by somebody else at the same time: add another ${d.kind} now, with a key that still opens the repository`,
+  ],
   'repository.no-key-slots': [
     'call-operator',
     (d: { storage: string }) =>

@@ -231,7 +231,8 @@ export interface KeySlots {
   /**
    * Removes a slot. Whoever has kept a copy of the slot and knows its secret can still open what they copied: the master key stays the same.
    *
-   * @throws `repository.key-slot-missing`; `repository.key-slot-last` if no other slot of its kind would be left
+   * @throws `repository.key-slot-missing`; `repository.key-slot-last` if no other slot of its kind would be left;
+   *   `repository.key-slots-lost` if it is removed and somebody else has removed the others meanwhile
    */
   remove(id: string, signal?: AbortSignal): Promise<void>
 }

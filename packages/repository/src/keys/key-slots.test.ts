@@ -72,6 +72,24 @@ describe('key slots', () => {
     expect([await readsWith(testPassphrase), await readsWith(recoveryCode)]).toEqual([true, true])
   })
 
+  it('tell when somebody else has removed the other passphrase at the same time', async () => {
+    const { keysWith, storage, recoveryCode, readsWith } = await created()
+    const [keys, others] = [await keysWith(recoveryCode), await keysWith(testPassphrase)]
+    const another = await keys.addPassphrase(new Secret('another'))
+    const remove = storage.delete.bind(storage)
+    let theirs: Promise<unknown> | undefined
+    storage.delete = async (...given) => {
+      storage.delete = remove
+      theirs = refusal(others.remove(another)) // both slots are still there
+      await theirs
+      return remove(...given)
+    }
+    expect(await refusal(keys.remove(others.opened))).toBe('repository.key-slots-lost')
+    expect(await theirs).toBe('fine') // the last one there tells
+    expect(await kindsOf(keys)).toEqual(['recovery code'])
+    expect(await readsWith(recoveryCode)).toBe(true)
+  })
+
   it('refuse an empty passphrase and one that opens already', async () => {
     const { keysWith } = await created()
     const keys = await keysWith(testPassphrase)

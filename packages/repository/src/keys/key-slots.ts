@@ -64,6 +64,10 @@ class OpenKeySlots implements KeySlots {
     const isLast = slots.every((slot) => slot === found || slot.kind !== found.kind)
     if (found.kind !== undefined && isLast) throw fail('repository.key-slot-last', { slot: id, kind: found.kind })
     await this.#place.objects.delete(slotKey(fromHex(id, 16)!), signal)
+    // Two who remove at the same time each see the other's slot as the one that stays.
+    const left = await this.list(signal)
+    const lost = slots.find(({ kind }) => kind !== undefined && left.every((slot) => slot.kind !== kind))?.kind
+    if (lost !== undefined) throw fail('repository.key-slots-lost', { slot: id, kind: lost })
   }
 
   async #add(kind: SlotKind, secret: string, typed: Secret, signal: AbortSignal | undefined): Promise<string> {
