@@ -17,6 +17,7 @@ export const catalogue: Catalogue = {
   'point undelete': async () => (await import('./commands/point-undelete.ts')).pointUndeleteCommand,
   forget: async () => (await import('./commands/forget.ts')).forgetCommand,
   'retention preview': async () => (await import('./commands/retention-preview.ts')).retentionPreviewCommand,
+  'retention apply': async () => (await import('./commands/retention-apply.ts')).retentionApplyCommand,
   'repo init': async () => (await import('./commands/repo-init.ts')).repoInitCommand,
   'repo validate': async () => (await import('./commands/repo-validate.ts')).repoValidateCommand,
   'repo status': async () => (await import('./commands/repo-status.ts')).repoStatusCommand,

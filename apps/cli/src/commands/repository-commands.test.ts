@@ -150,6 +150,19 @@ describe('retention preview', () => {
     expect(JSON.parse(stdout)).toMatchObject([{ id: points[0]!, vm: 'web-01', action: 'remove' }])
   })
 
+  it('shows exactly what apply then forgets, and undelete takes it back', async () => {
+    const path = join(folder, 'apply.yaml')
+    await writeFile(path, `retention: ${rulesOnly}\n`)
+    const answer = async (line: string) =>
+      JSON.parse((await run(`${line} --config ${path} -o json`)).stdout) as { id: string }[]
+    const shown = await answer('retention preview --removed')
+    expect(await answer('retention apply')).toEqual(shown)
+    expect((await answer('point list')).map(({ id }) => id)).toEqual(points.slice(1))
+    expect(await answer('retention apply')).toEqual([])
+    expect(await run(`point undelete ${points[0]!}`)).toMatchObject({ code: 0 })
+    expect((await answer('point list')).map(({ id }) => id)).toEqual(points)
+  })
+
   it('names the place of a rule that makes no sense', async () => {
     expect(await preview('', '{keepDaily: -1}')).toMatchObject({
       code: 2,
