@@ -15,6 +15,11 @@ export const fail = defineErrors({
     (d: { vm: string; snapshot: string }) =>
       `${d.vm}: our snapshot ${d.snapshot} vanished during the backup, somebody else removed or consolidated it; nothing was committed, run the backup again`,
   ],
+  'backup.snapshots-unseen': [
+    'call-operator',
+    (d: { vm: string; state: string }) =>
+      `vSphere shows no snapshots of ${d.vm} while it is ${d.state}, so ours may still be there; bring back the VM's host or datastore, then start vmkeep again`,
+  ],
   'backup.snapshot-not-ours': [
     'call-operator',
     (d: { vm: string; snapshot: string }) =>

@@ -1,6 +1,6 @@
 import { hasCode, retry } from '@vmkeep/kit'
 import { formatMarker, isMarkedBy, type Marker } from '@vmkeep/run'
-import { consolidateIfNeeded, listSnapshots, removeSnapshot, type Vm } from '@vmkeep/vsphere'
+import { consolidateIfNeeded, flattenSnapshots, readProperties, removeSnapshot, type Vm } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -17,6 +17,7 @@ const passing = [
  * Removes the snapshot that carries our marker in name and description, found by both: its reference may never have reached us.
  *
  * @returns `backup.snapshot-not-ours` if another one of exactly our name is there. It is left alone, and somebody must be told.
+ * @throws `backup.snapshots-unseen` where vSphere can't tell whether ours is there
  */
 export async function removeOurs(run: RunContext, vm: Vm, marker: Marker): Promise<Error | undefined> {
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'remove-snapshot' })
@@ -31,8 +32,12 @@ export async function removeOurs(run: RunContext, vm: Vm, marker: Marker): Promi
 
 async function removeOnce(run: RunContext, vm: Vm, marker: Marker): Promise<Error | undefined> {
   const name = formatMarker(marker)
-  const namesakes = (await listSnapshots(run.session, vm.ref)).filter((snapshot) => snapshot.name === name)
+  const request = { type: 'VirtualMachine', ref: vm.ref, paths: ['runtime.connectionState', 'snapshot'] } as const
+  const { 'runtime.connectionState': state = 'unknown', snapshot: tree } = await readProperties(run.session, request)
+  const namesakes = flattenSnapshots(tree).filter((snapshot) => snapshot.name === name)
   const ours = namesakes.filter((snapshot) => isMarkedBy(marker, snapshot))
+  // The tree of a VM that vSphere has lost touch with is empty, and no proof: the snapshot comes back with the VM.
+  if (ours.length === 0 && state !== 'connected') throw fail('backup.snapshots-unseen', { vm: vm.name, state })
   for (const { ref } of ours) await removeSnapshot(run.session, ref, {})
   if ((await consolidateIfNeeded(run.session, vm.ref)) === 'done') {
     const message = 'the snapshot was gone but its disks were not merged; consolidated them'
