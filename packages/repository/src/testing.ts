@@ -136,6 +136,20 @@ export async function contentOf(repository: Repository, image: StoredImage): Pro
 /** How a process dies in tests. */
 export const powerCut = new Error('power cut')
 
+/** A storage with some of its calls changed. The rest go to `inner`, which stays open. */
+export const changedStorage = (inner: Storage, changes: Partial<Storage>): Storage => ({
+  name: inner.name,
+  putNew: (key, bytes, signal) => inner.putNew(key, bytes, signal),
+  get: (key, max, signal) => inner.get(key, max, signal),
+  getRange: (key, at, target, signal) => inner.getRange(key, at, target, signal),
+  getSuffix: (key, max, signal) => inner.getSuffix(key, max, signal),
+  size: (key, signal) => inner.size(key, signal),
+  delete: (key, signal) => inner.delete(key, signal),
+  list: (prefix, signal) => inner.list(prefix, signal),
+  [Symbol.asyncDispose]: async () => {},
+  ...changes,
+})
+
 /** A storage that works for `callsMax` calls and then never again, as if the process had died. */
 export function dyingAfter(callsMax: number, inner: Storage): { storage: Storage; calls: () => number } {
   let calls = 0

@@ -16,7 +16,7 @@ export const retentionApplyCommand = command({
 
   async run({ config, repository, out, say, signal, clock }) {
     const { planPoints, retentionColumns } = await import('../retention/plan-points.ts')
-    const { points, brake } = await planPoints(config, repository, { nowMs: clock.nowMs(), signal })
+    const { points, looked, brake } = await planPoints(config, repository, { vms: [], nowMs: clock.nowMs(), signal })
     const going = points.filter(({ action }) => action === 'remove')
     for (const { id, reasons } of going) {
       signal.throwIfAborted()
@@ -25,7 +25,7 @@ export const retentionApplyCommand = command({
     say.info(brake)
     await out.answer(going, (style) =>
       going.length === 0
-        ? `${count(points.length, 'restore point')} looked at: all are kept.`
+        ? `${count(looked, 'restore point')} looked at: all are kept.`
         : table(going, retentionColumns('NOW', { keep: 'kept', remove: 'forgotten' }), style),
     )
     return 'ok'

@@ -18,14 +18,12 @@ export const retentionPreviewCommand = command({
 
   async run({ arguments: { vm }, config, options, repository, out, say, signal, clock }) {
     const { planPoints, retentionColumns } = await import('../retention/plan-points.ts')
-    const { findPoints } = await import('../restore/restore-points.ts')
-    const { points, brake } = await planPoints(config, repository, { nowMs: clock.nowMs(), signal })
-    const asked = new Set((await findPoints(repository, vm, signal)).map(({ id }) => id))
-    const rows = points.filter(({ id, action }) => asked.has(id) && (!options.removed || action === 'remove'))
+    const { points, looked, brake } = await planPoints(config, repository, { vms: vm, nowMs: clock.nowMs(), signal })
+    const rows = points.filter(({ action }) => !options.removed || action === 'remove')
     say.info(brake)
     await out.answer(rows, (style) =>
       rows.length === 0
-        ? `${count(points.length, 'restore point')} looked at: nothing to show.`
+        ? `${count(looked, 'restore point')} looked at: nothing to show.`
         : table(rows, retentionColumns('WOULD BE', { keep: 'kept', remove: 'removed' }), style),
     )
     return 'ok'

@@ -11,7 +11,7 @@ export async function findPoints(
 ): Promise<(RestorePoint | DamagedPoint)[]> {
   const found: (RestorePoint | DamagedPoint)[] = []
   for await (const point of repository.points(signal))
-    if (point.damaged !== undefined || vms.length === 0 || vms.some((vm) => isOf(point, vm))) found.push(point)
+    if (point.damaged !== undefined || isOfAny(point, vms)) found.push(point)
   return found
 }
 
@@ -38,6 +38,10 @@ export async function choosePoint(
   if (newest === undefined) throw fail('cli.no-point', { vm: vm ?? '', damaged: all.length })
   return vmPointOf(newest)
 }
+
+/** Whether the point's VM goes by one of these names; without names, every VM does. */
+export const isOfAny = (point: RestorePoint, vms: readonly string[]): boolean =>
+  vms.length === 0 || vms.some((vm) => isOf(point, vm))
 
 const isOf = ({ subject }: RestorePoint, vm: string) =>
   subject.id === vm.toLowerCase() || subject.name === vm || matchesGlob(vm, subject.name)

@@ -4,7 +4,7 @@ import type { LoadedConfig } from '../config/load-config.ts'
 import { fail } from '../errors.ts'
 import { time } from '../output/human.ts'
 import type { Column } from '../output/table.ts'
-import { findPoints } from '../restore/restore-points.ts'
+import { findPoints, isOfAny } from '../restore/restore-points.ts'
 
 /** What would become of a restore point. */
 export interface PlannedPoint {
@@ -16,21 +16,24 @@ export interface PlannedPoint {
 }
 
 export interface RetentionPlanned {
-  /** By VM, newest first. Points that cannot be understood are kept and not in it. */
+  /** Of the VMs asked for, by VM, newest first. Points that cannot be understood are kept and not in it. */
   readonly points: readonly PlannedPoint[]
+  /** How many points of all VMs were looked at. */
+  readonly looked: number
   /** What the brake says of the whole run, for people. */
   readonly brake: string
 }
 
 /**
- * Asks the rules of the config about every point of every VM: the brake looks at a whole run. One planner for showing and for doing.
+ * Asks the rules of the config about every point of every VM, whichever VMs are asked for: the brake looks at a whole run. One planner for showing
+ * and for doing.
  *
  * @throws `cli.retention-missing`, `retention.…`
  */
 export async function planPoints(
   { config }: LoadedConfig,
   repository: Repository,
-  { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+  { vms, nowMs, signal }: { readonly vms: readonly string[]; readonly nowMs: number; readonly signal: AbortSignal },
 ): Promise<RetentionPlanned> {
   const { explain, explainBrake, parseRetentionPolicy, planRetention } = await import('@vmkeep/retention')
   if (config.retention === undefined) throw fail('cli.retention-missing', {})
@@ -43,11 +46,13 @@ export async function planPoints(
     timeMs: Date.parse(committedAt),
   }))
   const { decisions, brake } = planRetention(facts, policy, nowMs)
-  const points = decisions.map((decision): PlannedPoint => {
-    const { id, createdAt, subject } = known.get(decision.point.id)!
-    return { id, vm: subject.name, createdAt, action: decision.action, reasons: explain(decision) }
+  const points = decisions.flatMap((decision): PlannedPoint[] => {
+    const point = known.get(decision.point.id)!
+    if (!isOfAny(point, vms)) return []
+    const { id, createdAt, subject } = point
+    return [{ id, vm: subject.name, createdAt, action: decision.action, reasons: explain(decision) }]
   })
-  return { points, brake: explainBrake(brake) }
+  return { points, looked: found.length, brake: explainBrake(brake) }
 }
 
 /** A table of points, with what becomes of them under `title`. */

@@ -13,6 +13,7 @@ import { ObjectStore } from '../storage/object-store.ts'
 import type { Storage, StoredObject } from '../storage/storage.ts'
 import {
   backUp,
+  changedStorage,
   contentOf,
   createTestRepository,
   manifestOf,
@@ -29,18 +30,7 @@ const hasty: CollectOptions = { ...patient, silentMs: 0 }
 
 /** Some calls of a storage, changed. */
 type Change = (storage: Storage) => Partial<Storage>
-const changed = (inner: Storage, change: Change | undefined): Storage => ({
-  name: inner.name,
-  putNew: (key, bytes, signal) => inner.putNew(key, bytes, signal),
-  get: (key, max, signal) => inner.get(key, max, signal),
-  getRange: (key, at, target, signal) => inner.getRange(key, at, target, signal),
-  getSuffix: (key, max, signal) => inner.getSuffix(key, max, signal),
-  size: (key, signal) => inner.size(key, signal),
-  delete: (key, signal) => inner.delete(key, signal),
-  list: (prefix, signal) => inner.list(prefix, signal),
-  [Symbol.asyncDispose]: async () => {},
-  ...change?.(inner),
-})
+const changed = (inner: Storage, change: Change | undefined): Storage => changedStorage(inner, change?.(inner) ?? {})
 
 const dropsPuts =
   (pattern: RegExp): Change =>

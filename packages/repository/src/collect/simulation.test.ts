@@ -7,6 +7,7 @@ import type { Repository } from '../repository.ts'
 import { type MemoryStorage, memoryStorage } from '../storage/memory-storage.ts'
 import type { Storage, StoredObject } from '../storage/storage.ts'
 import {
+  changedStorage,
   contentOf,
   createTestRepository,
   manifestOf,
@@ -78,19 +79,6 @@ function seenBy(scheduler: Scheduler, inner: Storage, random: Random, callsMax: 
 
 /** Breaks a rule for one kind of actor. */
 type Breaking = (storage: Storage, actor: 'writer' | 'collector' | 'reader' | 'forgetful') => Storage
-
-/** The same, of own properties, so that some can be replaced. */
-const plain = (inner: Storage): Storage => ({
-  name: inner.name,
-  putNew: (key, bytes, signal) => inner.putNew(key, bytes, signal),
-  get: (key, max, signal) => inner.get(key, max, signal),
-  getRange: (key, at, target, signal) => inner.getRange(key, at, target, signal),
-  getSuffix: (key, max, signal) => inner.getSuffix(key, max, signal),
-  size: (key, signal) => inner.size(key, signal),
-  delete: (key, signal) => inner.delete(key, signal),
-  list: (prefix, signal) => inner.list(prefix, signal),
-  [Symbol.asyncDispose]: async () => {},
-})
 
 interface World {
   readonly memory: MemoryStorage
@@ -178,7 +166,7 @@ async function simulate(seed: number, breaking: Breaking = (storage) => storage)
   let actors = 0
   const open = (kind: Parameters<Breaking>[1]) => {
     const callsMax = random.fraction() < 0.2 ? Math.floor(random.fraction() * 150) : Infinity
-    const storage = seenBy(scheduler, breaking(plain(memory), kind), random, callsMax)
+    const storage = seenBy(scheduler, breaking(changedStorage(memory, {}), kind), random, callsMax)
     const every = (_: number, work: () => void) => {
       world.beats.add(work)
       return { [Symbol.dispose]: () => void world.beats.delete(work) }

@@ -2,6 +2,7 @@ import { NewFile } from '@vmkeep/disk'
 import type { Repository } from '@vmkeep/repository'
 import type { OnRunEvent, VmPoint } from '@vmkeep/run'
 import { chooseDisks, type PointDisk } from '../choose-disks.ts'
+import { diskProgress } from '../disk-progress.ts'
 import type { DiskRestoreReport, RestoreReport } from '../report.ts'
 import { compareWithImage, writeImage } from '../write-image.ts'
 import { createDiskFile, type DiskFileFormat, openDiskFile } from './disk-file.ts'
@@ -58,17 +59,7 @@ async function restoreDisk(request: RestoreToFilesRequest, disk: PointDisk, path
   const { repository, point, format, onEvent, signal } = request
   const about = { vm: point.name, disk: disk.label } as const
   const { capacityBytes } = disk.image
-  const progress = (doneBytes: number) =>
-    onEvent({
-      type: 'disk-progress',
-      ...about,
-      totalBytes: capacityBytes,
-      provisionedBytes: capacityBytes,
-      changedBytes: capacityBytes,
-      readBytes: doneBytes,
-      sentBytes: 0,
-      storedBytes: 0,
-    })
+  const progress = diskProgress(onEvent, about, capacityBytes)
   onEvent({ type: 'disk-phase', ...about, phase: 'write', detail: path })
   await using image = await repository.openImage(disk.image, signal)
   const writtenBytes = await mapTargetErrors(path, async () => {

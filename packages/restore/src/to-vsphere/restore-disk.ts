@@ -1,6 +1,7 @@
 import { messageOf } from '@vmkeep/kit'
 import { openVmDisk, openVmDiskForWriting } from '@vmkeep/transport'
 import { addDisk, type ManagedObjectReference, type VmDisk } from '@vmkeep/vsphere'
+import { diskProgress } from '../disk-progress.ts'
 import { fail } from '../errors.ts'
 import type { DiskRestoreReport } from '../report.ts'
 import { compareWithImage, writeImage } from '../write-image.ts'
@@ -30,17 +31,7 @@ export async function restoreDisk(
       expectedBytes: capacityBytes,
       foundBytes: added.capacityBytes,
     })
-  const progress = (doneBytes: number) =>
-    onEvent({
-      type: 'disk-progress',
-      ...about,
-      totalBytes: capacityBytes,
-      provisionedBytes: capacityBytes,
-      changedBytes: capacityBytes,
-      readBytes: doneBytes,
-      sentBytes: 0,
-      storedBytes: 0,
-    })
+  const progress = diskProgress(onEvent, about, capacityBytes)
   await using image = await repository.openImage(disk.image, signal)
   onEvent({ type: 'disk-phase', ...about, phase: 'write', detail: added.fileName })
   const writtenBytes = await write(context, vm, added, async (target) => {
