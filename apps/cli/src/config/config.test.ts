@@ -145,6 +145,7 @@ describe('the config', () => {
       'repository: {keyFile: a, keyEnv: b}',
       ['repository: give one of key, keyFile, keyEnv and keyCommand, not several'],
     ],
+    ['retention: {keepDaily: seven}', ['retention.keepDaily: it must be a whole number from 0 on, or all']],
     ['- a list', ['it must be keys and values']],
     ['repository: 5', ['repository: it must be keys and values']],
     ['vcenters: [5]', ['vcenters[0]: it must be keys and values']],

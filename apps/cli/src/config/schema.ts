@@ -130,7 +130,7 @@ const backup = z
 
 const keepCount = (what: string) =>
   z
-    .union([z.int().min(0), z.literal('all')])
+    .union([z.int().min(0), z.literal('all')], 'it must be a whole number from 0 on, or all')
     .optional()
     .describe(`How many ${what}.`)
 const keepWithin = (what: string) =>
