@@ -16,6 +16,16 @@ export const fail = defineErrors({
     (d: { path: string; extent: string }) =>
       `${d.path} names the extent "${d.extent}", which is not a plain file in its own folder; a disk that points elsewhere may be a trap: put its files into one folder and correct the descriptor`,
   ],
+  'vmdk.parent-outside': [
+    'call-operator',
+    (d: { path: string; parent: string; root: string }) =>
+      `${d.path} names the parent "${d.parent}", which is not below ${d.root}; a disk that points elsewhere may be a trap: copy the whole chain into one folder`,
+  ],
+  'vmdk.chain-broken': [
+    'call-operator',
+    (d: { path: string; fact: string }) =>
+      `${d.path} is the disk of a snapshot, and its chain is broken: ${d.fact}; nothing was read: bring all files of the chain as they were at one moment`,
+  ],
   'vmdk.not-found': [
     'change-request',
     (d: { path: string; neededBy: string }) =>

@@ -1,16 +1,17 @@
-import { checkRun, cut, diskFail, type DiskReader, endOf, type Extent, intersection, joined } from '@vmkeep/disk'
+import { checkRun, cut, diskFail, endOf, type Extent, intersection, joined } from '@vmkeep/disk'
 import type { ByteSource } from './byte-source.ts'
+import { dataOf, type HeldRun, type Layer } from './layer.ts'
 import { sectorSizeBytes } from './sectors.ts'
 
 /** One of the extents a disk is put together from, at its place on the disk. */
 export interface Part {
   readonly extent: Extent
   /** `undefined` for an extent of zeroes. */
-  readonly reader: DiskReader | undefined
+  readonly reader: Layer | undefined
 }
 
 /** Extents one after the other, as one disk. Takes the parts over. */
-export class ExtentsReader implements DiskReader {
+export class ExtentsReader implements Layer {
   readonly capacityBytes: number
   readonly sectorSizeBytes = sectorSizeBytes
   readonly #path: string
@@ -37,16 +38,19 @@ export class ExtentsReader implements DiskReader {
   }
 
   async *allocated(within: Extent, signal?: AbortSignal): AsyncIterable<Extent> {
-    yield* joined(this.#allocated(within, signal))
+    yield* joined(dataOf(this.holdings(within, signal)))
   }
 
-  async *#allocated(within: Extent, signal: AbortSignal | undefined): AsyncIterable<Extent> {
+  async *holdings(within: Extent, signal?: AbortSignal): AsyncIterable<HeldRun> {
     for (const { run, part } of this.#within(within)) {
-      if (part.reader === undefined) continue
+      if (part.reader === undefined) {
+        yield { extent: run, holding: 'zeroes' }
+        continue
+      }
       const startBytes = part.extent.offsetBytes
       const inside = { offsetBytes: run.offsetBytes - startBytes, lengthBytes: run.lengthBytes }
-      for await (const { offsetBytes, lengthBytes } of part.reader.allocated(inside, signal))
-        yield { offsetBytes: offsetBytes + startBytes, lengthBytes }
+      for await (const { extent, holding } of part.reader.holdings(inside, signal))
+        yield { extent: { ...extent, offsetBytes: extent.offsetBytes + startBytes }, holding }
     }
   }
 
@@ -64,7 +68,7 @@ export class ExtentsReader implements DiskReader {
 }
 
 /** Bytes as they are: the `-flat.vmdk` of a VM, or a part of it. Takes `source` over. */
-export class FlatReader implements DiskReader {
+export class FlatReader implements Layer {
   readonly capacityBytes: number
   readonly sectorSizeBytes = sectorSizeBytes
   readonly #source: ByteSource
@@ -91,6 +95,10 @@ export class FlatReader implements DiskReader {
   /** Node has no SEEK_DATA: everything may hold data. */
   async *allocated(within: Extent): AsyncIterable<Extent> {
     if (within.lengthBytes > 0) yield within
+  }
+
+  async *holdings(within: Extent): AsyncIterable<HeldRun> {
+    if (within.lengthBytes > 0) yield { extent: within, holding: 'data' }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
