@@ -200,17 +200,18 @@ function openKeys(folder, text) {
   const format = readFileSync(join(folder, 'format'))
   const { repositoryId } = header(format, 'VMKPFORM', 'format')
   const master = masterKey(folder, text)
-  const role = (info, size = 32) => hkdf(master, repositoryId, `vmkeep/1 ${info}`, size)
-  const map = role('map', 64)
+  const role = (info, size = 32, salt = repositoryId) => hkdf(master, salt, `vmkeep/1 ${info}`, size)
+  const control = role('control')
+  const { keysOf = repositoryId } = openSealed(format, 'VMKPFORM', control, 'format', 16).value
+  const map = role('map', 64, keysOf)
   const keys = {
-    control: role('control'),
-    ids: role('ids'),
+    control,
+    ids: role('ids', 32, keysOf),
     index: role('index'),
     mapIds: map.subarray(0, 32),
     map: map.subarray(32),
     data: new Map(),
   }
-  openSealed(format, 'VMKPFORM', keys.control, 'format', 16)
   const ring = readdirSync(join(folder, 'keys'))
     .filter((name) => /^ring-\d{8}$/.test(name))
     .sort()

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { collect, Secret } from '@vmkeep/kit'
 import { createRepository, openFolderStorage, type RestorePoint } from '@vmkeep/repository'
-import { backUp, createTestRepository, fastKdf, noise } from '@vmkeep/repository/testing'
+import { backUp, createTestRepository, createTestTwin, fastKdf, noise } from '@vmkeep/repository/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const large = Buffer.alloc(36 * 1024 * 1024) // more than one map page at 128 KiB
@@ -137,6 +137,18 @@ describe('restore-anywhere, with a repository folder and its recovery code', () 
     await created.repository[Symbol.asyncDispose]()
     await writeFile(join(home, 'passphrase'), passphrase)
     expect(await runOn({ folder, keyFile: 'passphrase' }, 'list')).toEqual({ code: 0, output: '' })
+  })
+
+  it('reads a repository that shares the keys of another', async () => {
+    await using origin = await openFolderStorage(repository)
+    const folder = join(home, 'twin')
+    await using storage = await openFolderStorage(folder, { create: true })
+    await using twin = await createTestTwin({ storage: origin }, { into: storage })
+    const { id } = await backUp(twin.repository, { '2000': disks['2000'] })
+    await writeFile(join(home, 'twin-key'), twin.recoveryCode.reveal())
+    const restored = await runOn({ folder, keyFile: 'twin-key' }, 'restore', id, '2000', join(home, 'from-twin'))
+    expect(restored).toMatchObject({ code: 0 })
+    expect(Buffer.compare(await readFile(join(home, 'from-twin')), disks['2000'])).toBe(0)
   })
 
   it('refuses another key, and names the group in which a recovery code is mistyped', async () => {

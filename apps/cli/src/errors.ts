@@ -73,6 +73,11 @@ export const fail = defineErrors({
     () =>
       'no repository is configured; add --repo FOLDER or s3://BUCKET/PREFIX, set VMKEEP_REPO, or set repository.path in the config file',
   ],
+  'cli.twin-needs-a-passphrase': [
+    'change-request',
+    (d: { path: string }) =>
+      `the key you gave opens ${d.path}, but is not its passphrase: give the passphrase, which will open the new repository as well`,
+  ],
   'cli.key-not-a-passphrase': [
     'change-request',
     () =>

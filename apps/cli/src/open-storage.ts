@@ -18,11 +18,17 @@ export function repositoryPath({ config }: LoadedConfig): string {
 }
 
 /** Opens the place of the configured repository. `create`: make the folder; a bucket has to be there. */
-export async function openConfiguredStorage(
+export const openConfiguredStorage = (
+  loaded: LoadedConfig,
+  options: Context & { readonly create?: boolean },
+): Promise<Storage> => openStorageAt(repositoryPath(loaded), loaded, options)
+
+/** Opens any place, reached as the config says. */
+export async function openStorageAt(
+  path: string,
   loaded: LoadedConfig,
   { create = false, ...context }: Context & { readonly create?: boolean },
 ): Promise<Storage> {
-  const path = repositoryPath(loaded)
   if (isS3(path)) return await openBucket(path, loaded, context)
   const { openFolderStorage } = await import('@vmkeep/repository')
   return await openFolderStorage(path, { create })

@@ -13,7 +13,7 @@ import { type JobRunner, runInPlace, WorkerPool } from './workers/worker-pool.ts
 const packBytesDefault = 64 * 1024 * 1024
 const packBytesMin = 1024 * 1024
 
-type Opened = Pick<Core, 'objects' | 'repositoryId' | 'roles' | 'keys' | 'chunkSizeBytes' | 'gcFeatures'>
+type Opened = Pick<Core, 'objects' | 'repositoryId' | 'keysId' | 'roles' | 'ring' | 'chunkSizeBytes' | 'gcFeatures'>
 
 /** Puts the parts of an open repository together. Memory and threads come with the first use. */
 export function assembled(opened: Opened, environment: Environment): Repository {
@@ -22,7 +22,7 @@ export function assembled(opened: Opened, environment: Environment): Repository 
   within('memoryBytesMax', memoryBytesMax, memoryBytesMin, 2 ** 32)
   within('packSizeBytes', packSizeBytes, packBytesMin, packBytesMax)
   within('workersMax', workersMax, 0, 1024)
-  const { objects, repositoryId, roles } = opened
+  const { objects, repositoryId, roles, ring } = opened
   const condemned = new CondemnedLists(objects, { repositoryId, controlKey: roles.control })
   let memory: SharedMemory | undefined
   let jobs: JobRunner | undefined
@@ -39,10 +39,11 @@ export function assembled(opened: Opened, environment: Environment): Repository 
       return (memory ??= sharedMemory(memoryBytesMax, { threads: workersMax > 0 }))
     },
     get jobs() {
-      const start = { memory: this.memory.buffer, keys: opened.keys }
+      const start = { memory: this.memory.buffer, keys: ring.keys }
       return (jobs ??= workersMax > 0 ? new WorkerPool(start, workersMax) : runInPlace(start))
     },
   }
+  ring.onChange = (keys) => jobs?.useKeys(keys)
   return new OpenRepository(core, async () => await jobs?.[Symbol.asyncDispose]())
 }
 

@@ -1,7 +1,8 @@
 import type { Clock, Random } from '@vmkeep/kit'
 import type { CondemnedLists } from './index/condemned-lists.ts'
 import type { IndexStore } from './index/index-store.ts'
-import type { BlobKeys, RoleKeys } from './keys/role-keys.ts'
+import type { KeyRing } from './keys/key-ring.ts'
+import type { RoleKeys } from './keys/role-keys.ts'
 import type { Every } from './repository.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import type { SharedMemory } from './workers/shared-memory.ts'
@@ -10,12 +11,14 @@ import type { JobRunner } from './workers/worker-pool.ts'
 /** What an open repository is made of; its parts share one of these. */
 export interface Core {
   readonly repositoryId: Uint8Array
+  /** Equal for twins: what one seals the other opens. */
+  readonly keysId: Uint8Array
   readonly chunkSizeBytes: number
   readonly packSizeBytes: number
   /** What one must know to collect, beyond this program. */
   readonly gcFeatures: readonly string[]
   readonly roles: RoleKeys
-  readonly keys: BlobKeys
+  readonly ring: KeyRing
   readonly objects: ObjectStore
   readonly indexStore: IndexStore
   readonly condemned: CondemnedLists

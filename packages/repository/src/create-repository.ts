@@ -1,7 +1,7 @@
 import { Secret, systemClock, systemRandom } from '@vmkeep/kit'
 import { nowMs, writerName } from './core.ts'
 import { fail } from './errors.ts'
-import { encodeFormat } from './formats/format-object.ts'
+import { encodeFormat, sharedKeysFeature } from './formats/format-object.ts'
 import { chunkBytesDefault, whyNotChunkSize } from './formats/map-geometry.ts'
 import {
   deltasPrefix,
@@ -14,6 +14,7 @@ import {
 import { sealedObjectBytesMax } from './formats/sealed-object.ts'
 import { createKeys } from './keys/create-keys.ts'
 import { roleKeys } from './keys/role-keys.ts'
+import { keysToShare } from './keys/key-slots.ts'
 import { defaultCost, preferredKdf, whyNotCost } from './keys/stretch.ts'
 import { objectsOf, openWith } from './open-repository.ts'
 import type { CreateOptions, Environment, KdfCost, Repository } from './repository.ts'
@@ -22,6 +23,7 @@ import type { Storage } from './storage/storage.ts'
 
 /**
  * Makes a repository in an empty `storage`. Both its passphrase and its recovery code have been tried when this resolves.
+ * With `keysOf` it becomes a twin: it has key slots of its own, and shares all other keys, so that blobs can be copied as they are.
  * The recovery code is shown nowhere else: print it, or lose it.
  *
  * @throws `repository.exists`, `repository.creation-unfinished`, `repository.key-too-short`, `repository.invalid-option`
@@ -30,23 +32,27 @@ export async function createRepository(
   storage: Storage,
   {
     passphrase,
-    chunkSizeBytes = chunkBytesDefault,
+    keysOf,
+    chunkSizeBytes: chunkSizeWanted,
     kdf: cost = defaultCost,
     ...environment
   }: CreateOptions & Environment,
 ): Promise<{ readonly repository: Repository; readonly recoveryCode: Secret }> {
+  const shared = keysOf && (await keysToShare(keysOf, environment))
+  const chunkSizeBytes = chunkSizeWanted ?? shared?.chunkSizeBytes ?? chunkBytesDefault
   checkOptions(passphrase, chunkSizeBytes, cost)
   const { clock = systemClock, random = systemRandom, signal } = environment
   const objects = objectsOf(storage, environment)
   await checkEmpty(objects, signal)
   const repositoryId = random.bytes(16)
-  const newKeys = { objects, repositoryId, passphrase, cost, random, createdAtMs: nowMs({ clock }) }
+  const newKeys = { objects, repositoryId, passphrase, shared, cost, random, createdAtMs: nowMs({ clock }) }
   const { masterKey, recoveryCode } = await createKeys(newKeys, (text) => new Secret(text), signal)
   const format = {
+    keysId: shared?.keysId ?? repositoryId,
     chunkSizeBytes,
     createdAtMs: nowMs({ clock }),
     writer: writerName,
-    readFeatures: [],
+    readFeatures: shared === undefined ? [] : [sharedKeysFeature],
     writeFeatures: [],
     gcFeatures: [],
   }

@@ -110,6 +110,16 @@ const openingErrors = {
     (d: { slot: string; kind: string }) =>
       `key slot ${d.slot} is removed, and so was every other ${d.kind}, by somebody else at the same time: add another ${d.kind} now, with a key that still opens the repository`,
   ],
+  'repository.keys-differ': [
+    'change-request',
+    (d: { ours: string; theirs: string }) =>
+      `the repositories ${d.ours} and ${d.theirs} have different keys: what one has sealed the other cannot open; a repository that shares keys is made with "repo init --keys-of"`,
+  ],
+  'repository.generations-clash': [
+    'call-operator',
+    (d: { generation: number; twin: string }) =>
+      `data key ${d.generation} is one key here and another in the repository ${d.twin}: both have renewed their keys by themselves; copy what is missing as between repositories with different keys`,
+  ],
   'repository.no-key-slots': [
     'call-operator',
     (d: { storage: string }) =>

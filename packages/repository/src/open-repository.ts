@@ -1,11 +1,11 @@
 import { FormatError, systemClock, systemRandom } from '@vmkeep/kit'
 import { fail } from './errors.ts'
-import { decodeFormat, type FormatObject, peekFormat } from './formats/format-object.ts'
+import { decodeFormat, type FormatObject, peekFormat, sharedKeysFeature } from './formats/format-object.ts'
 import { whyNotChunkSize } from './formats/map-geometry.ts'
 import { formatKey } from './formats/object-names.ts'
 import { sealedObjectBytesMax } from './formats/sealed-object.ts'
-import { openRing } from './keys/open-ring.ts'
-import { roleKeys } from './keys/role-keys.ts'
+import { KeyRing } from './keys/key-ring.ts'
+import { type RoleKeys, roleKeys } from './keys/role-keys.ts'
 import { unlock } from './keys/unlock.ts'
 import type { Environment, OpenOptions, Repository } from './repository.ts'
 import { assembled } from './assemble.ts'
@@ -38,11 +38,22 @@ export async function openWith(
   unlocked: Unlocked,
   environment: Environment,
 ): Promise<Repository> {
+  const { repositoryId } = unlocked
+  const { keysId, chunkSizeBytes, gcFeatures, roles, ring } = await openKeys(objects, unlocked, environment)
+  return assembled({ objects, repositoryId, keysId, roles, ring, chunkSizeBytes, gcFeatures }, environment)
+}
+
+/** What the master key gives: the format, the role keys and the data keys. */
+export async function openKeys(
+  objects: ObjectStore,
+  unlocked: Unlocked,
+  { clock = systemClock, random = systemRandom, signal }: Environment,
+): Promise<FormatObject & { readonly roles: RoleKeys; readonly ring: KeyRing }> {
   const { repositoryId, masterKey } = unlocked
-  const roles = roleKeys(masterKey, repositoryId)
-  const { chunkSizeBytes, gcFeatures } = understood(objects.storage.name, unlocked, roles.control)
-  const keys = await openRing(objects, repositoryId, roles, environment.signal)
-  return assembled({ objects, repositoryId, roles, keys, chunkSizeBytes, gcFeatures }, environment)
+  const format = understood(objects.storage.name, unlocked, roleKeys(masterKey, repositoryId).control)
+  const roles = roleKeys(masterKey, repositoryId, format.keysId)
+  const ring = await KeyRing.open({ objects, repositoryId, roles, clock, random }, signal)
+  return { ...format, roles, ring }
 }
 
 export function objectsOf(storage: Storage, { clock = systemClock, random = systemRandom }: Environment): ObjectStore {
@@ -69,8 +80,8 @@ function understood(storage: string, { source, repositoryId, needs }: Unlocked, 
     if (why !== undefined) throw new FormatError(why)
     return decoded
   })
-  // This program knows no features yet. One that may not write or collect could still read; it must not do more than it knows.
-  const features = [...format.readFeatures, ...format.writeFeatures]
+  // A program that may not write could still read; this one must not do more than it knows.
+  const features = [...format.readFeatures, ...format.writeFeatures].filter((name) => name !== sharedKeysFeature)
   if (features.length > 0) throw fail('repository.feature-unknown', { storage, features, needs })
   return format
 }

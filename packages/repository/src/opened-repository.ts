@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { codeOf } from '@vmkeep/kit'
 import { collectGarbage } from './collect/collect.ts'
 import type { Core } from './core.ts'
@@ -8,6 +9,7 @@ import { newSessionId } from './formats/session-id.ts'
 import { ChunkCache } from './images/chunk-cache.ts'
 import { ChunkFetcher } from './images/chunk-fetcher.ts'
 import { MappedImageReader } from './images/image-reader.ts'
+import { joinGenerations } from './keys/join-generations.ts'
 import { MapReader } from './map/map-reader.ts'
 import { PageCache } from './map/page-cache.ts'
 import { BlobReader } from './packs/blob-reader.ts'
@@ -38,6 +40,7 @@ import { verifyRepository } from './verify/verify.ts'
 /** A repository, opened: hands its parts to whoever does the work. */
 export class OpenRepository implements Repository {
   readonly id: string
+  readonly keysId: string
   readonly chunkSizeBytes: number
   readonly #core: Core
   readonly #process: Uint8Array // tells the sessions of this process from those of others
@@ -51,6 +54,7 @@ export class OpenRepository implements Repository {
 
   constructor(core: Core, close: () => Promise<void>) {
     this.id = toHex(core.repositoryId)
+    this.keysId = toHex(core.keysId)
     this.chunkSizeBytes = core.chunkSizeBytes
     this.#core = core
     this.#process = core.random.bytes(2)
@@ -131,6 +135,15 @@ export class OpenRepository implements Repository {
   status(signal?: AbortSignal): Promise<RepositoryStatus> {
     this.#check()
     return readStatus(this.#core, signal)
+  }
+
+  async learnKeysOf(twin: Repository, signal?: AbortSignal): Promise<void> {
+    this.#check()
+    assert(twin instanceof OpenRepository)
+    const { ring, repositoryId } = twin.#core
+    if (twin.keysId !== this.keysId) throw fail('repository.keys-differ', { ours: this.id, theirs: twin.id })
+    await ring.refresh(signal)
+    await this.#core.ring.change((ours) => joinGenerations(ours, ring.generations, repositoryId), signal)
   }
 
   collect(options: CollectOptions = {}): Promise<CollectReport> {

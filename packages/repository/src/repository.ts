@@ -5,6 +5,8 @@ import type { DamagedPoint, PointManifest, RestorePoint, StoredImage } from './r
 export interface Repository extends AsyncDisposable {
   /** 32 hex digits, chosen at creation. */
   readonly id: string
+  /** 32 hex digits, the same for repositories that share their keys: blobs can be copied between them as they are. */
+  readonly keysId: string
   /** The chunk size of images that do not choose their own. */
   readonly chunkSizeBytes: number
 
@@ -39,6 +41,12 @@ export interface Repository extends AsyncDisposable {
   checkPoint(point: RestorePoint, signal?: AbortSignal): Promise<void>
   verify(options?: VerifyOptions): Promise<VerifyReport>
   status(signal?: AbortSignal): Promise<RepositoryStatus>
+  /**
+   * Takes over the data keys that a twin, which shares our keys, has gained. To be done before blobs are copied from there as they are.
+   *
+   * @throws `repository.keys-differ` if it is no twin; `repository.generations-clash`
+   */
+  learnKeysOf(twin: Repository, signal?: AbortSignal): Promise<void>
   /**
    * Gives back the room of what no point needs. Safe beside backups, restores and other collections, and whatever happens to any
    * of them; what a collection leaves undone the next one ends.
@@ -201,7 +209,9 @@ export interface ImageProgress {
 
 export interface CreateOptions {
   readonly passphrase: Secret
-  /** A power of two, 128 KiB to 4 MiB. Default 256 KiB. */
+  /** Makes a twin of the repository that these open. */
+  readonly keysOf?: KeySlots | undefined
+  /** A power of two, 128 KiB to 4 MiB. Default 256 KiB, or that of the twin. */
   readonly chunkSizeBytes?: number
   /** What it costs to try a passphrase. Default: argon2id, 128 MiB, 3 passes, 4 lanes. */
   readonly kdf?: KdfCost

@@ -3,8 +3,9 @@ import { createCipheriv, createHash } from 'node:crypto'
 import { type Clock, type Random, Secret, seededRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import { createRepository } from './create-repository.ts'
+import { openKeySlots } from './keys/key-slots.ts'
 import { openRepository } from './open-repository.ts'
-import type { BeginImageOptions, Environment, ImageWriter, Repository, WriterSession } from './repository.ts'
+import type { BeginImageOptions, Environment, ImageWriter, KeySlots, Repository, WriterSession } from './repository.ts'
 import type { PointManifest, RestorePoint, StoredImage } from './restore-point.ts'
 import { type MemoryStorage, memoryStorage } from './storage/memory-storage.ts'
 import type { Storage } from './storage/storage.ts'
@@ -24,7 +25,7 @@ export interface TestRepository<S extends Storage = MemoryStorage> extends Async
   readonly random: Random
 }
 
-export type TestOptions = Environment & { readonly seed?: string }
+export type TestOptions = Environment & { readonly seed?: string; readonly keysOf?: KeySlots }
 
 /** A fresh repository in memory, in one line: `await using test = await openTestRepository()`, then `test.repository`. */
 export const openTestRepository = (options: TestOptions = {}): Promise<TestRepository> =>
@@ -46,6 +47,15 @@ export async function createTestRepository<S extends Storage>(
   })
   const close = () => repository[Symbol.asyncDispose]()
   return { repository, recoveryCode, storage, clock, random, [Symbol.asyncDispose]: close }
+}
+
+/** A twin of a test repository, in a memory of its own or elsewhere: it shares keys, so that blobs can be copied as they are. */
+export async function createTestTwin<S extends Storage = MemoryStorage>(
+  { storage: origin }: { readonly storage: Storage },
+  { into = memoryStorage() as Storage as S, seed = 'twin', ...environment }: TestOptions & { readonly into?: S } = {},
+): Promise<TestRepository<S>> {
+  const keysOf = await openKeySlots(origin, { key: testPassphrase })
+  return await createTestRepository(into, { seed, keysOf, ...environment })
 }
 
 /** Opens what `createTestRepository` made, as another process would. Every opening needs a seed of its own. */

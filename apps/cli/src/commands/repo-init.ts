@@ -1,7 +1,7 @@
 import { command } from '../command.ts'
 import { keepRecoveryCode, placeForRecoveryCode } from '../keep-recovery-code.ts'
-import { newPassphrase } from '../new-passphrase.ts'
-import { file, option } from '../parameters.ts'
+import { initialKeys } from '../initial-keys.ts'
+import { file, folder, option } from '../parameters.ts'
 
 export const repoInitCommand = command({
   name: 'repo init',
@@ -19,8 +19,15 @@ export const repoInitCommand = command({
       run: 'VMKEEP_REPO_KEY_FILE=/etc/vmkeep/passphrase vmkeep repo init --repo /backup/vmkeep --recovery-code-file /root/recovery-code',
       does: 'without questions, for a script',
     },
+    {
+      run: 'vmkeep repo init --repo s3://backups/vmkeep --keys-of /backup/vmkeep',
+      does: 'for copies of /backup/vmkeep; the passphrase is the same and opens that one first',
+    },
   ],
   options: {
+    keysOf: option(folder, {
+      help: 'share the keys of this repository, so that "vmkeep repo sync" can copy what is stored as it is',
+    }),
     recoveryCodeFile: option(file, { help: 'write the recovery code to this new file instead of showing it' }),
   },
   exits: ['precondition', 'conflict'],
@@ -28,24 +35,19 @@ export const repoInitCommand = command({
 
   async run({ config, options, out, say, world, signal, clock, random, learn }) {
     const { createRepository } = await import('@vmkeep/repository')
-    const { waysToGiveKey } = await import('../open-repository.ts')
     const { openConfiguredStorage, repositoryPath, requirePromises } = await import('../open-storage.ts')
     const path = repositoryPath(config)
-    const { key, keyFile, keyEnv, keyCommand } = config.config.repository
-    const passphrase = await newPassphrase(
-      { value: key, file: keyFile, env: keyEnv, command: keyCommand },
-      { world, signal, ways: waysToGiveKey },
-    )
-    learn(passphrase)
+    const keys = await initialKeys(config, options.keysOf, { world, learn, signal, clock, random })
     await using codeFile = await placeForRecoveryCode(options.recoveryCodeFile, world)
     const storage = await openConfiguredStorage(config, { create: true, world, learn, signal })
     await requirePromises(storage, { say, signal })
-    const { repository, recoveryCode } = await createRepository(storage, { passphrase, clock, random, signal })
+    const { repository, recoveryCode } = await createRepository(storage, { ...keys, clock, random, signal })
     await using made = repository
     await keepRecoveryCode(recoveryCode, codeFile, world)
     say.info(`The repository ${path} is ready. Next: "vmkeep doctor", then "vmkeep backup VM".`)
     const answer = {
       id: made.id,
+      keysId: made.keysId,
       path,
       chunkSizeBytes: made.chunkSizeBytes,
       recoveryCodeFile: options.recoveryCodeFile ?? null,

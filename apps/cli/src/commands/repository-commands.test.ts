@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Secret } from '@vmkeep/kit'
+import { Secret, systemRandom } from '@vmkeep/kit'
 import { createRepository, openFolderStorage, type Plain } from '@vmkeep/repository'
 import type { VmPointAttributes } from '@vmkeep/run'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -221,6 +221,28 @@ describe('repo init', () => {
     const env = { VMKEEP_REPO: path, VMKEEP_REPO_KEY_FILE: file }
     expect((await vmkeep(['repo', 'status'], { env, home: folder })).code).toBe(0)
     expect(await vmkeep([...init.slice(0, -1), join(folder, 'code-2')], setting)).toMatchObject({ code: 6 })
+  })
+
+  it('--keys-of makes a twin that the same passphrase opens, and refuses another key', async () => {
+    const path = join(folder, 'twin')
+    const init = ['repo', 'init', '-q', '-o', 'json', '--repo', path, '--keys-of', repo]
+    const withFile = (name: string) => [...init, '--recovery-code-file', join(folder, name)]
+    const wrong = await vmkeep(withFile('twin-1'), { env: { VMKEEP_REPO_KEY: 'wrong' }, home: folder })
+    expect(wrong).toMatchObject({ code: 12 })
+    expect(await readdir(folder)).not.toContain('twin')
+    const env = { VMKEEP_REPO_KEY: 'open sesame' }
+    const made = await vmkeep(withFile('twin-2'), { env, home: folder, random: systemRandom })
+    expect(made).toMatchObject({ code: 0, stderr: '' })
+    const { id: original } = JSON.parse((await run('repo status -o json')).stdout) as { id: string }
+    expect(JSON.parse(made.stdout)).toMatchObject({ path, keysId: original })
+    const status = await vmkeep(['repo', 'status', '-o', 'json', '--repo', path], { env, home: folder })
+    expect(JSON.parse(status.stdout)).not.toMatchObject({ id: original })
+    const code = { VMKEEP_REPO_KEY_FILE: join(folder, 'twin-2') }
+    const ofCode = await vmkeep(
+      ['repo', 'init', '--repo', join(folder, 'twin-3'), '--keys-of', path, '--recovery-code-file', join(folder, 'x')],
+      { env: code, home: folder },
+    )
+    expect(ofCode).toMatchObject({ code: 2, stderr: expect.stringContaining('is not its passphrase') as string })
   })
 
   it('otherwise shows the recovery code on stderr, with what to do with it', async () => {

@@ -55,6 +55,7 @@ async function example(): Promise<string> {
     encodeKeyRing({ repositoryId, objectId: all(0x55, 16), generations }, roles.ring, random),
   )
   const format = {
+    keysId: repositoryId,
     chunkSizeBytes: 262_144,
     createdAtMs: 1_767_225_600_000,
     writer: 'vmkeep 0.1.0',

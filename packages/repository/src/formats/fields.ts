@@ -20,6 +20,10 @@ export class Fields {
     return this.#values
   }
 
+  has(key: string): boolean {
+    return this.#own(key) !== undefined
+  }
+
   text(key: string): string {
     return this.#typed(key, 'text', (value) => typeof value === 'string')
   }

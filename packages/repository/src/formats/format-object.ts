@@ -1,12 +1,18 @@
 import { ascii, FormatError, type Random, struct } from '@vmkeep/kit'
 import { formatMajor, headerBytes, magic, majorOf } from './common-header.ts'
 import { Fields } from './fields.ts'
+import { sameBytes } from './hex.ts'
 import { decodeSealed, encodeSealed } from './sealed-object.ts'
 
 /** docs/formats/repository.md §7: readable without a key, in every version, so that an old program can say what is needed. */
 const Preface = struct('repository.format', 16, { needs: ascii(16) })
 
+/** Programs that do not know of shared keys would derive others, and take everything for damaged. */
+export const sharedKeysFeature = 'shared-keys'
+
 export interface FormatObject {
+  /** The repository whose keys of blobs this one uses: itself, or the one it was made a twin of. */
+  readonly keysId: Uint8Array
   readonly chunkSizeBytes: number
   readonly createdAtMs: number
   readonly writer: string
@@ -16,7 +22,7 @@ export interface FormatObject {
 }
 
 /** The vmkeep that can read what we write. */
-const needs = '0.1.0'
+const needsFor = (readFeatures: readonly string[]) => (readFeatures.length === 0 ? '0.1.0' : '0.2.0')
 
 export function encodeFormat(
   format: FormatObject,
@@ -24,15 +30,16 @@ export function encodeFormat(
   controlKey: Uint8Array,
   random: Random,
 ): Uint8Array {
-  const { createdAtMs, ...rest } = format
+  const { createdAtMs, keysId, ...rest } = format
+  const twin = sameBytes(keysId, repositoryId) ? {} : { keysOf: keysId }
   return encodeSealed(
     {
       magic: magic.format,
       kind: 0,
       repositoryId,
       objectId: repositoryId,
-      preface: Preface.encode({ needs }),
-      content: { ...rest, createdAt: createdAtMs },
+      preface: Preface.encode({ needs: needsFor(rest.readFeatures) }),
+      content: { ...rest, ...twin, createdAt: createdAtMs },
     },
     controlKey,
     random,
@@ -56,6 +63,7 @@ export function decodeFormat(source: Uint8Array, repositoryId: Uint8Array, contr
   const expected = { magic: magic.format, repositoryId, objectId: repositoryId, prefaceBytes: Preface.sizeBytes }
   const fields = new Fields(decodeSealed(source, controlKey, expected).content)
   return {
+    keysId: fields.has('keysOf') ? fields.bytes('keysOf', 16) : repositoryId,
     chunkSizeBytes: fields.count('chunkSizeBytes'),
     createdAtMs: fields.count('createdAt'),
     writer: fields.text('writer'),

@@ -129,6 +129,7 @@ const formats: [string, { bytes: Uint8Array; decode: (bytes: Uint8Array) => unkn
     {
       bytes: encodeFormat(
         {
+          keysId: new Uint8Array(16).fill(9),
           chunkSizeBytes: 262_144,
           createdAtMs: 5,
           writer: 'w',

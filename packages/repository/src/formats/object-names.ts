@@ -32,7 +32,10 @@ export const deltaKey = (sessionId: string, number: number): string => `index/de
 export const slotIdOf = (key: string): Uint8Array | undefined =>
   key.startsWith('keys/slot-') ? fromHex(key.slice('keys/slot-'.length), 16) : undefined
 
-export const isRingKey = (key: string): boolean => /^keys\/ring-\d{8}$/.test(key)
+export const ringNumberOf = (key: string): number | undefined => {
+  const match = /^keys\/ring-(\d{8})$/.exec(key)
+  return match === null ? undefined : Number(match[1])
+}
 
 export const pointIdOf = (key: string): string | undefined => /^points\/([0-9a-f]{32})$/.exec(key)?.[1]
 

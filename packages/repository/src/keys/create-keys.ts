@@ -1,6 +1,6 @@
 import type { Secret } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
-import { encodeKeyRing } from '../formats/key-ring.ts'
+import { encodeKeyRing, type Generation } from '../formats/key-ring.ts'
 import { slotKind } from '../formats/key-slot.ts'
 import { ringKey } from '../formats/object-names.ts'
 import { newRecoveryCode, parseRecoveryCode } from './recovery-code.ts'
@@ -10,11 +10,13 @@ import { normalized } from './unlock.ts'
 
 export interface NewKeys extends SlotPlace {
   readonly passphrase: Secret
+  /** Of a twin: what it takes over. */
+  readonly shared: { readonly masterKey: Uint8Array; readonly generations: readonly Generation[] } | undefined
   readonly createdAtMs: number
 }
 
 /**
- * Makes the keys of a new repository: the first data key, a slot for the passphrase and one for a recovery code, both tried out.
+ * Makes the keys of a new repository: the first data key, or those of its twin, a slot for the passphrase and one for a recovery code, both tried out.
  *
  * @throws `repository.creation-unfinished` if somebody else is at it
  */
@@ -23,8 +25,8 @@ export async function createKeys(
   secretOf: (text: string) => Secret,
   signal?: AbortSignal,
 ): Promise<{ masterKey: Uint8Array; recoveryCode: Secret }> {
-  const { passphrase, random } = keys
-  const masterKey = random.bytes(32)
+  const { passphrase, random, shared } = keys
+  const masterKey = shared?.masterKey ?? random.bytes(32)
   const code = newRecoveryCode(random)
   const parsed = parseRecoveryCode(code) as { symbols: string }
   await putRing(keys, masterKey, signal)
@@ -40,11 +42,11 @@ export async function createKeys(
 
 /** The ring comes first and has a fixed name: of two who create at the same place, one stops here. */
 async function putRing(
-  { objects, repositoryId, random, createdAtMs }: NewKeys,
+  { objects, repositoryId, random, createdAtMs, shared }: NewKeys,
   masterKey: Uint8Array,
   signal?: AbortSignal,
 ) {
-  const generations = [{ generation: 1, key: random.bytes(32), createdAtMs }]
+  const generations = shared?.generations ?? [{ generation: 1, key: random.bytes(32), createdAtMs }]
   const ring = { repositoryId, objectId: random.bytes(16), generations }
   const key = ringKey(1)
   const encoded = encodeKeyRing(ring, roleKeys(masterKey, repositoryId).ring, random)

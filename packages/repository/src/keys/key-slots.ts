@@ -1,10 +1,13 @@
+import assert from 'node:assert/strict'
 import { Secret, systemRandom } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { fromHex, toHex } from '../formats/hex.ts'
+import type { Generation } from '../formats/key-ring.ts'
 import { type KeySlot, type SlotKind, slotKind } from '../formats/key-slot.ts'
 import { slotKey } from '../formats/object-names.ts'
-import { objectsOf, readFormat } from '../open-repository.ts'
-import type { KdfCost, KeySlotInfo, KeySlots, OpenOptions } from '../repository.ts'
+import { objectsOf, openKeys, readFormat } from '../open-repository.ts'
+import type { Environment, KdfCost, KeySlotInfo, KeySlots, OpenOptions } from '../repository.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
 import type { Storage } from '../storage/storage.ts'
 import { putSlot, requireOpens, type SlotPlace } from './put-slot.ts'
 import { newRecoveryCode, parseRecoveryCode } from './recovery-code.ts'
@@ -27,6 +30,21 @@ export async function openKeySlots(
   return new OpenKeySlots({ objects, repositoryId, cost, random: environment.random ?? systemRandom }, masterKey, slot)
 }
 
+interface SharedKeys {
+  readonly masterKey: Uint8Array
+  readonly keysId: Uint8Array
+  readonly generations: readonly Generation[]
+  readonly chunkSizeBytes: number
+}
+
+/** What a twin takes over from the repository whose slots these are. @throws what `openRepository` throws */
+export async function keysToShare(slots: KeySlots, environment: Environment): Promise<SharedKeys> {
+  const { objects, masterKey } = OpenKeySlots.insideOf(slots)
+  const format = await readFormat(objects, environment.signal)
+  const { keysId, chunkSizeBytes, ring } = await openKeys(objects, { ...format, masterKey }, environment)
+  return { masterKey, keysId, chunkSizeBytes, generations: ring.generations }
+}
+
 class OpenKeySlots implements KeySlots {
   readonly opened: string
   readonly #place: SlotPlace
@@ -36,6 +54,12 @@ class OpenKeySlots implements KeySlots {
     this.opened = toHex(slot.slotId)
     this.#place = place
     this.#masterKey = masterKey
+  }
+
+  /** For those who make slots of another repository with the same keys. */
+  static insideOf(slots: KeySlots): { objects: ObjectStore; masterKey: Uint8Array } {
+    assert(slots instanceof OpenKeySlots)
+    return { objects: slots.#place.objects, masterKey: slots.#masterKey }
   }
 
   async list(signal?: AbortSignal): Promise<KeySlotInfo[]> {

@@ -3,11 +3,12 @@ import { codeOf, Secret, seededRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import { expect, it } from 'vitest'
 import { toHex } from '../formats/hex.ts'
+import type { Generation } from '../formats/key-ring.ts'
 import { memoryStorage } from '../storage/memory-storage.ts'
 import { ObjectStore } from '../storage/object-store.ts'
 import { createKeys } from './create-keys.ts'
 import { deriveKey } from './derive-key.ts'
-import { openRing } from './open-ring.ts'
+import { KeyRing } from './key-ring.ts'
 import { newRecoveryCode, parseRecoveryCode } from './recovery-code.ts'
 import { roleKeys } from './role-keys.ts'
 import { kdf, stretch, whyNotCost } from './stretch.ts'
@@ -93,7 +94,15 @@ async function createdKeys(passphrase = 'Grüße') {
   const random = seededRandom('keys')
   const objects = new ObjectStore(memory, { clock: fakeClock(), random })
   const repositoryId = random.bytes(16)
-  const keys = { objects, repositoryId, passphrase: new Secret(passphrase), cost: cheap, random, createdAtMs: 0 }
+  const keys = {
+    objects,
+    repositoryId,
+    passphrase: new Secret(passphrase),
+    shared: undefined,
+    cost: cheap,
+    random,
+    createdAtMs: 0,
+  }
   return { memory, objects, repositoryId, keys, ...(await createKeys(keys, (text) => new Secret(text))) }
 }
 const refusal = (work: Promise<unknown>) =>
@@ -153,15 +162,31 @@ it('lets one of two creators win', async () => {
 })
 
 it('opens the ring with the right key only', async () => {
-  const { memory, objects, repositoryId, masterKey } = await createdKeys()
-  const { data, generation } = await openRing(objects, repositoryId, roleKeys(masterKey, repositoryId))
+  const { memory, keys, repositoryId, masterKey } = await createdKeys()
+  const open = (key: Uint8Array) =>
+    KeyRing.open({ ...keys, clock: fakeClock(), roles: roleKeys(key, repositoryId) }).then((ring) => ring.keys)
+  const { data, generation } = await open(masterKey)
   expect([generation, data.get(1)?.symmetricKeySize]).toEqual([1, 32])
-  const wrong = roleKeys(new Uint8Array(32), repositoryId)
-  expect(await refusal(openRing(objects, repositoryId, wrong))).toBe('repository.object-corrupt')
+  expect(await refusal(open(new Uint8Array(32)))).toBe('repository.object-corrupt')
   memory.objects.delete('keys/ring-00000001')
-  expect(await refusal(openRing(objects, repositoryId, roleKeys(masterKey, repositoryId)))).toBe(
-    'repository.object-corrupt',
+  expect(await refusal(open(masterKey))).toBe('repository.object-corrupt')
+})
+
+it('changes the ring one after the other, whoever does it', async () => {
+  const { keys, repositoryId, masterKey } = await createdKeys()
+  const place = { ...keys, clock: fakeClock(), roles: roleKeys(masterKey, repositoryId) }
+  const rings = await Promise.all([KeyRing.open(place), KeyRing.open(place), KeyRing.open(place)])
+  const another = (have: readonly Generation[]) => [
+    ...have,
+    { generation: have.at(-1)!.generation + 1, key: place.random.bytes(32), createdAtMs: 0 },
+  ]
+  await Promise.all(rings.map((ring) => ring.change(another)))
+  for (const ring of rings) await ring.refresh()
+  expect(rings.map((ring) => ring.generations.map(({ generation }) => generation))).toEqual(
+    rings.map(() => [1, 2, 3, 4]),
   )
+  expect(new Set(rings.map((ring) => toHex(ring.generations[3]!.key))).size).toBe(1)
+  expect(rings[0]!.keys.generation).toBe(4)
 })
 
 it('gives every role its own key', () => {

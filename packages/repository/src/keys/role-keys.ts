@@ -11,11 +11,17 @@ export interface RoleKeys {
   readonly ring: Uint8Array
 }
 
-export function roleKeys(masterKey: Uint8Array, repositoryId: Uint8Array): RoleKeys {
-  const role = (label: string, sizeBytes = 32) => deriveKey(masterKey, repositoryId, `vmkeep/1 ${label}`, sizeBytes)
-  const map = role('map', 64)
+/**
+ * `keysId` is the salt of what blobs are made with, `repositoryId` of what a repository keeps about them: so twins, which differ in the
+ * second only, make the same ids and can open each other's blobs, and nothing else of one is taken for the other's.
+ */
+export function roleKeys(masterKey: Uint8Array, repositoryId: Uint8Array, keysId = repositoryId): RoleKeys {
+  const derived = (salt: Uint8Array, label: string, sizeBytes = 32) =>
+    deriveKey(masterKey, salt, `vmkeep/1 ${label}`, sizeBytes)
+  const role = (label: string) => derived(repositoryId, label)
+  const map = derived(keysId, 'map', 64)
   return {
-    ids: role('ids'),
+    ids: derived(keysId, 'ids'),
     mapIds: map.subarray(0, 32),
     map: map.subarray(32),
     index: role('index'),

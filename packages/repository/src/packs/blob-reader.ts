@@ -3,7 +3,7 @@ import type { Core } from '../core.ts'
 import { fail } from '../errors.ts'
 import { toHex } from '../formats/hex.ts'
 import type { BlobLocation } from '../index/chunk-index.ts'
-import { openBlob } from '../workers/seal-blob.ts'
+import { openStoredBlob } from './open-stored-blob.ts'
 import type { PackStore } from './pack-store.ts'
 
 /** Finds blobs by id and opens them, one at a time, in this thread. Says precisely what is wrong with one that it cannot. */
@@ -41,13 +41,13 @@ export class BlobReader {
   ): Promise<Uint8Array> {
     const { id } = expected
     try {
-      return openBlob(this.#core.keys, await this.#fetch(id, location, signal), expected)
+      return await openStoredBlob(this.#core, await this.#fetch(id, location, signal), expected, signal)
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
     }
     try {
       // Once more: a bit may have flipped on the way. Only what is wrong twice is bad.
-      return openBlob(this.#core.keys, await this.#fetch(id, location, signal), expected)
+      return await openStoredBlob(this.#core, await this.#fetch(id, location, signal), expected, signal)
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
       throw corrupt(id, location, error.message, error)

@@ -6,7 +6,7 @@ import { toHex } from '../formats/hex.ts'
 import type { PackEntry } from '../formats/pack.ts'
 import { planReads } from '../images/plan-reads.ts'
 import type { IndexedPack } from '../index/chunk-index.ts'
-import { openBlob } from '../workers/seal-blob.ts'
+import { openStoredBlob } from './open-stored-blob.ts'
 import type { PackStream } from './pack-stream.ts'
 
 /** A blob that was copied, and where it lies now. */
@@ -32,16 +32,21 @@ export async function copyBlobs(
     await core.objects.getRange(pack.key, offsetBytes, source, signal)
     for (const { index, offsetBytes: at, storedBytes } of blobs) {
       const blob = source.subarray(at - offsetBytes, at - offsetBytes + storedBytes)
-      checkBlob(core, pack, entries[index]!, blob)
+      await checkBlob(core, { pack, entry: entries[index]! }, blob, signal)
       copied.push(await stream.append(partsOf(blob)))
     }
   }
   return copied
 }
 
-function checkBlob({ keys }: Core, pack: IndexedPack, { id, type, offsetBytes }: PackEntry, blob: Uint8Array): void {
+async function checkBlob(
+  core: Core,
+  { pack, entry: { id, type, offsetBytes } }: CopiedBlob,
+  blob: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   try {
-    openBlob(keys, blob, { id, type })
+    await openStoredBlob(core, blob, { id, type }, signal)
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     throw fail('repository.chunk-corrupt', { id: toHex(id), pack: pack.key, offsetBytes, reason: error.message }, error)

@@ -129,7 +129,7 @@ export class PackStore {
   }
 
   async #putPack(open: OpenPack): Promise<PackRow> {
-    const { objects, repositoryId, roles, jobs, keys } = this.#core
+    const { objects, repositoryId, roles, jobs, ring } = this.#core
     const { indexed, entries, kind, plainBytes } = open
     const header = encodePackHeader({ repositoryId, name: indexed.name }, kind)
     const sealing = { header, name: indexed.name, indexKey: roles.index, trailerOffsetBytes: open.sizeBytes }
@@ -153,7 +153,7 @@ export class PackStore {
       plainBytes,
       sha256,
       kind,
-      keyGeneration: keys.generation,
+      keyGeneration: ring.keys.generation,
     }
   }
 

@@ -43,7 +43,8 @@ export class BlobWriter {
 
   /** Stores a map page or a small file and gives its id. */
   async put(type: number, plain: Uint8Array, stream: PackStream): Promise<Uint8Array> {
-    const { keys, random } = this.#core
+    const { ring, random } = this.#core
+    const { keys } = ring
     const id = idOf(keys, type, plain)
     if (!this.#mustStore(id)) return id
     await this.#claimed([id], async () => {

@@ -15,6 +15,9 @@ import type { BlobKeys } from '../keys/role-keys.ts'
 import { freeNow } from './free-now.ts'
 import { fail } from '../errors.ts'
 
+/** A blob sealed with a data key that is not in the ring. */
+export class UnknownGeneration extends FormatError {}
+
 /** Stored as it is unless compression saves at least this much. */
 const worthwhile = 0.95
 
@@ -91,7 +94,7 @@ export function openBlob(keys: BlobKeys, blob: Uint8Array, expected: { id: Uint8
 function blobKey(keys: BlobKeys, type: number, generation: number, id: Uint8Array): Uint8Array {
   if (type === blobType.mapPage) return hmac(keys.map, id)
   const key = keys.data.get(generation)
-  if (key === undefined) throw new FormatError(`key generation ${generation} is not in the ring`)
+  if (key === undefined) throw new UnknownGeneration(`key generation ${generation} is not in the ring`)
   return hmac(key, id)
 }
 

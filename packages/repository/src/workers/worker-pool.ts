@@ -15,6 +15,11 @@ export interface JobMessage {
   readonly input: unknown
 }
 
+/** The keys of the jobs that follow. */
+export interface KeysMessage {
+  readonly keys: BlobKeys
+}
+
 export type ReplyMessage =
   | { readonly number: number; readonly output: unknown }
   | { readonly number: number; readonly error: ErrorData }
@@ -23,13 +28,16 @@ export type ReplyMessage =
 export interface JobRunner extends AsyncDisposable {
   /** @throws what the job throws; `repository.worker-died` */
   run<Kind extends JobKind>(kind: Kind, input: Jobs[Kind]['input']): Promise<Jobs[Kind]['output']>
+  /** Jobs that start from now on have these keys. */
+  useKeys(keys: BlobKeys): void
 }
 
 /** Jobs in this thread, one by one: for tests, and for small errands. */
 export function runInPlace({ memory, keys }: WorkerStart): JobRunner {
-  const jobs = jobsOn(memory, keys)
+  let jobs = jobsOn(memory, keys)
   return {
     run: async (kind, input) => jobs[kind](input as never) as never,
+    useKeys: (renewed) => void (jobs = jobsOn(memory, renewed)),
     [Symbol.asyncDispose]: async () => {},
   }
 }
@@ -44,7 +52,7 @@ interface Waiting extends JobMessage {
 
 /** Worker threads, started with the first job. Jobs start in the order they came. */
 export class WorkerPool implements JobRunner {
-  readonly #start: WorkerStart
+  #start: WorkerStart
   readonly #threadsMax: number
   readonly #threads: Thread[] = []
   readonly #queue: Waiting[] = []
@@ -62,6 +70,11 @@ export class WorkerPool implements JobRunner {
       this.#queue.push({ number: this.#jobs++, kind, input, resolve, reject })
       this.#dispatch()
     })
+  }
+
+  useKeys(keys: BlobKeys): void {
+    this.#start = { ...this.#start, keys }
+    for (const thread of this.#threads) thread.useKeys(keys)
   }
 
   /** Ends the threads. Jobs not yet done fail. */
@@ -125,6 +138,10 @@ class Thread {
     if (this.#given.size === 0) this.#worker.ref()
     this.#given.set(job.number, job)
     this.#worker.postMessage({ number: job.number, kind: job.kind, input: job.input } satisfies JobMessage)
+  }
+
+  useKeys(keys: BlobKeys): void {
+    this.#worker.postMessage({ keys } satisfies KeysMessage)
   }
 
   failAll(reason: unknown): void {

@@ -3,13 +3,14 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { errorToData } from '@vmkeep/kit'
 import type { JobKind } from './jobs.ts'
 import { jobsOn } from './jobs.ts'
-import type { JobMessage, ReplyMessage, WorkerStart } from './worker-pool.ts'
+import type { JobMessage, KeysMessage, ReplyMessage, WorkerStart } from './worker-pool.ts'
 
 const { memory, keys } = workerData as WorkerStart
-const jobs = jobsOn(memory, keys)
+let jobs = jobsOn(memory, keys)
 
-parentPort!.on('message', ({ number, kind, input }: JobMessage) => {
-  parentPort!.postMessage(reply(number, kind, input))
+parentPort!.on('message', (message: JobMessage | KeysMessage) => {
+  if ('keys' in message) jobs = jobsOn(memory, message.keys)
+  else parentPort!.postMessage(reply(message.number, message.kind, message.input))
 })
 
 function reply(number: number, kind: JobKind, input: unknown): ReplyMessage {
