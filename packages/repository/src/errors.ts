@@ -166,6 +166,17 @@ const readingErrors = {
     (d: { id: string }) =>
       `restore point ${d.id} was forgotten and its data released: nothing can be read or inherited from it; read the whole disk, or use another point`,
   ],
+  'repository.point-protected': [
+    'change-request',
+    (d: { id: string; at: string; reason: string; until?: string }) =>
+      `restore point ${d.id} is protected since ${d.at}${d.until === undefined ? '' : ` until ${d.until}`} (${d.reason}) and was not forgotten: lift the protection first, with "vmkeep point unprotect ${d.id}"`,
+  ],
+  'repository.fate-unreadable': [
+    'quarantine',
+    (d: { id: string; object: string; reason: string }) =>
+      `what became of restore point ${d.id} cannot be told (${d.object}: ${d.reason}), so nothing was changed: use the newer vmkeep that wrote it, or bring ${d.object} back from a copy`,
+  ],
+  'repository.tags-invalid': ['change-request', (d: { reason: string }) => `the tags cannot be: ${d.reason}`],
   'repository.chunk-missing': [
     'quarantine',
     (d: { id: string }) =>

@@ -15,13 +15,15 @@ import { PageCache } from './map/page-cache.ts'
 import { BlobReader } from './packs/blob-reader.ts'
 import { PackStore } from './packs/pack-store.ts'
 import { forgetPoint, forgottenPoints, restoreForgotten } from './points/forget.ts'
-import { pinForReader } from './points/pin.ts'
+import { markPoint } from './points/marks.ts'
+import { pinForReader, readPins } from './points/pin.ts'
 import { findPoint, listPoints } from './points/points.ts'
 import type {
   CollectOptions,
   CollectReport,
   ForgottenPoint,
   ImageReader,
+  PointMark,
   Repository,
   RepositoryStatus,
   VerifyOptions,
@@ -105,6 +107,16 @@ export class OpenRepository implements Repository {
   forgottenPoints(signal?: AbortSignal): AsyncIterable<ForgottenPoint> {
     this.#check()
     return forgottenPoints(this.#core, signal)
+  }
+
+  markPoint(id: string, mark: PointMark, signal?: AbortSignal): Promise<RestorePoint> {
+    this.#check()
+    return markPoint(this.#core, id, mark, signal)
+  }
+
+  heldPoints(signal?: AbortSignal): Promise<ReadonlySet<string>> {
+    this.#check()
+    return readPins(this.#core, signal)
   }
 
   holdPoint(pointId: string, signal?: AbortSignal): Promise<AsyncDisposable> {

@@ -20,11 +20,22 @@ export interface Repository extends AsyncDisposable {
    * Takes a point out of the list. What it alone holds is released by the first collection after the time of grace; until then
    * {@link restoreForgotten} takes it back. To forget what is forgotten does nothing.
    *
-   * @throws `repository.point-not-found`, `repository.point-ambiguous`
+   * @throws `repository.point-not-found`, `repository.point-ambiguous`, `repository.point-protected`; `repository.fate-unreadable` if it may
+   *   be protected by a later version
    */
   forget(idOrPrefix: string, options: { readonly reason: string; readonly signal?: AbortSignal }): Promise<void>
   /** @throws `repository.point-not-found`, `repository.point-ambiguous`, `repository.point-buried` if it is too late */
   restoreForgotten(idOrPrefix: string, signal?: AbortSignal): Promise<void>
+  /**
+   * Says something of a point that lasts: protects it, tags it, vouches for it. Returns the point with it. Races with {@link forget} to one
+   * end: a point is protected or forgotten, never both.
+   *
+   * @throws `repository.point-not-found`, `repository.point-ambiguous`, `repository.point-corrupt`, `repository.fate-unreadable`,
+   *   `repository.tags-invalid`, `repository.invalid-option`
+   */
+  markPoint(idOrPrefix: string, mark: PointMark, signal?: AbortSignal): Promise<RestorePoint>
+  /** Ids of the points that somebody inherits from or reads at the moment. */
+  heldPoints(signal?: AbortSignal): Promise<ReadonlySet<string>>
   /** Forgotten points that can still be taken back, ascending by creation. */
   forgottenPoints(signal?: AbortSignal): AsyncIterable<ForgottenPoint>
   /**
@@ -55,6 +66,15 @@ export interface Repository extends AsyncDisposable {
    */
   collect(options?: CollectOptions): Promise<CollectReport>
 }
+
+/** What can be said of a point after it was made. What was said last counts. */
+export type PointMark =
+  /** No retention removes it and nobody can forget it, until then (ISO 8601) or until it is lifted. */
+  | { readonly kind: 'protect'; readonly reason: string; readonly until?: string }
+  | { readonly kind: 'unprotect' }
+  | { readonly kind: 'tag'; readonly add: readonly string[]; readonly remove: readonly string[] }
+  /** It looked suspect, and somebody vouches for it. */
+  | { readonly kind: 'clear'; readonly reason: string }
 
 export interface CollectOptions {
   /** How long a forgotten point can be taken back. Default 7 days. */

@@ -20,6 +20,29 @@ export interface PointImage {
   readonly attributes: Readonly<Record<string, Plain>>
 }
 
+/** Keeps a point until a time that was fixed when it was made, whatever the rules of later days. */
+export interface GfsFlag {
+  /** `weekly`, `monthly`, `yearly`. */
+  readonly period: string
+  /** ISO 8601 UTC. */
+  readonly keepUntil: string
+}
+
+/** Kept by every retention, and not to be forgotten. */
+export interface PointProtection {
+  /** Since when, ISO 8601 UTC. */
+  readonly at: string
+  readonly reason: string
+  /** Until when, ISO 8601 UTC; without it, until somebody lifts it. */
+  readonly until?: string
+}
+
+/** Somebody has looked at a point that looked suspect, and vouches for it. */
+export interface PointClearance {
+  readonly at: string
+  readonly reason: string
+}
+
 /** What a writer says about the point it commits. At most 1 MiB once encoded: put what has no bound of its own into a blob. */
 export interface PointManifest {
   readonly subject: { readonly id: string; readonly name: string; readonly kind: string }
@@ -28,15 +51,26 @@ export interface PointManifest {
   readonly blobs: Readonly<Record<string, string>>
   readonly attributes: Readonly<Record<string, Plain>>
   readonly stats: Readonly<Record<string, Plain>>
+  /** Words such as `audit` or `env=prod`: see {@link checkTags}. */
+  readonly tags?: readonly string[]
+  readonly gfs?: readonly GfsFlag[]
 }
 
-/** One subject at one moment: immutable, complete in itself. */
+/** One subject at one moment: immutable, complete in itself, but for the marks that {@link Repository.markPoint} makes. */
 export interface RestorePoint extends PointManifest {
   /** 32 hex digits; ids ascend with `createdAt`. */
   readonly id: string
   /** When its session began, ISO 8601 UTC. */
   readonly createdAt: string
+  /** When it was committed, by the writer's clock, ISO 8601 UTC. */
   readonly committedAt: string
+  /** When the storage took it, by the storage's clock, ISO 8601 UTC. Missing in a point just committed, or if the storage does not say. */
+  readonly storedAt?: string
+  /** As they were given, or as they were changed since. */
+  readonly tags: readonly string[]
+  readonly gfs: readonly GfsFlag[]
+  readonly protection?: PointProtection
+  readonly clearance?: PointClearance
   readonly damaged?: undefined
 }
 

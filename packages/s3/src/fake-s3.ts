@@ -45,6 +45,7 @@ export type S3Fault =
 
 interface FakeObject {
   readonly bytes: Buffer
+  readonly modifiedAt: string
   readonly metadata: Readonly<Record<string, string>>
 }
 
@@ -160,7 +161,8 @@ class Fake {
     if (headers['if-none-match'] === '*' && this.objects.has(key) && fault !== 'ignore-condition')
       return failure(412, 'PreconditionFailed')
     const metadata = Object.entries(headers).filter(([name]) => name.startsWith('x-amz-meta-'))
-    this.objects.set(key, { bytes: body, metadata: fault === 'ignore-metadata' ? {} : Object.fromEntries(metadata) })
+    const known = fault === 'ignore-metadata' ? {} : Object.fromEntries(metadata)
+    this.objects.set(key, { bytes: body, metadata: known, modifiedAt: new Date().toISOString() })
     return { status: 200, headers: { etag: '"fake"' } }
   }
 
@@ -186,9 +188,11 @@ class Fake {
     const isTruncated = page.length < keys.length
     const token = isTruncated && fault !== 'list-loses-token' ? element('NextContinuationToken', page.at(-1)!) : ''
     const shown = fault === 'list-loses-key' ? page.slice(0, -1) : fault === 'list-backwards' ? page.toReversed() : page
-    const entries = shown.map((key) =>
-      element('Contents', element('Key', key) + element('Size', this.objects.get(key)!.bytes.length)),
-    )
+    const entries = shown.map((key) => {
+      const { bytes, modifiedAt } = this.objects.get(key)!
+      const about = element('Size', bytes.length) + element('LastModified', modifiedAt)
+      return element('Contents', element('Key', key) + about)
+    })
     const head = element('KeyCount', page.length) + element('IsTruncated', isTruncated) + token
     return { status: 200, body: xml('ListBucketResult', head + entries.join('')) }
   }

@@ -1,9 +1,10 @@
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
+import type { StoredObject } from '@vmkeep/repository'
 
 /** One page of a listing, checked. */
 export interface Page {
   /** Keys without the root. */
-  readonly objects: readonly { readonly key: string; readonly sizeBytes: number }[]
+  readonly objects: readonly StoredObject[]
   /** Where the next page begins; `undefined` on the last. */
   readonly next: string | undefined
 }
@@ -33,14 +34,14 @@ export function pageOf(
   if (IsTruncated && (next === undefined || next === '' || next === token))
     throw new Error('a list that has more, but does not say where it goes on')
   let last = after
-  const objects = Contents.map(({ Key: wholeKey, Size: sizeBytes }) => {
+  const objects = Contents.map(({ Key: wholeKey, Size: sizeBytes, LastModified }) => {
     if (wholeKey === undefined || sizeBytes === undefined) throw new Error('a list with an object without key or size')
     if (!wholeKey.startsWith(root + prefix)) throw new Error(`a list of "${root}${prefix}" that names "${wholeKey}"`)
     const key = wholeKey.slice(root.length)
     if (last !== '' && Buffer.compare(Buffer.from(key), Buffer.from(last)) <= 0)
       throw new Error(`a list out of order: "${key}" after "${last}"`)
     last = key
-    return { key, sizeBytes }
+    return { key, sizeBytes, ...(LastModified === undefined ? {} : { modifiedAtMs: LastModified.getTime() }) }
   })
   return { objects, next: IsTruncated ? next : undefined }
 }

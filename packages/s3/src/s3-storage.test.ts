@@ -278,7 +278,7 @@ describe('a list from S3', () => {
     await using storage = await filled()
     const root = [...fake.objects.keys()].at(-1)!.replace(/packs.*/, '')
     for (const key of ['', 'packs/', 'packs/UPPER', '.tmp'])
-      fake.objects.set(root + key, { bytes: Buffer.alloc(0), metadata: {} })
+      fake.objects.set(root + key, { bytes: Buffer.alloc(0), metadata: {}, modifiedAt: new Date(0).toISOString() })
     expect((await collect(storage.list(''))).map(({ key }) => key)).toEqual(keys)
   })
 })

@@ -111,7 +111,7 @@ class Collection implements Disposable {
       let buried = false
       const bury = (now: Fate | undefined) => {
         buried = this.#isExpired(now)
-        return buried ? { kind: 'buried' as const, reason: '' } : undefined
+        return buried ? { kind: 'buried' as const } : undefined
       }
       await appendFate(this.#core, id, bury, this.#signal)
       if (buried) this.#counts.pointsBuried++

@@ -8,12 +8,9 @@ import {
   sessionIdOf,
   sessionsPrefix,
 } from '../formats/object-names.ts'
-import { createdAtMsOf } from '../formats/session-id.ts'
+import { isReaderTooOld } from '../points/pin.ts'
 import { type Fate, readFates } from '../points/trash.ts'
 import { removeSession } from '../sessions/session-end.ts'
-
-/** A reader that claims to be older holds nothing: a restore may fail for it, data never does. */
-export const readerAgeMsMax = 24 * 60 * 60_000
 
 /** Who holds what, as one look at the repository tells. */
 export interface Holders {
@@ -43,7 +40,7 @@ export async function readHolders(core: Core, signal?: AbortSignal): Promise<Hol
   }
   for await (const { key } of core.objects.list(readersPrefix, signal)) {
     const pin = pinOf(key)
-    if (pin !== undefined && !isTooOld(core, pin.holderId)) pinned.add(pin.pointId)
+    if (pin !== undefined && !isReaderTooOld(core, pin.holderId)) pinned.add(pin.pointId)
   }
   const points: string[] = []
   for await (const { key } of core.objects.list(pointsPrefix, signal)) {
@@ -60,8 +57,6 @@ export async function removeLeftovers(core: Core, signal?: AbortSignal): Promise
     if ((await core.objects.size(pointKey(id), signal)) !== undefined) await removeSession(core, id)
   for await (const { key } of core.objects.list(readersPrefix, signal)) {
     const pin = pinOf(key)
-    if (pin !== undefined && isTooOld(core, pin.holderId)) await core.objects.delete(key, signal)
+    if (pin !== undefined && isReaderTooOld(core, pin.holderId)) await core.objects.delete(key, signal)
   }
 }
-
-const isTooOld = ({ clock }: Core, readerId: string) => clock.nowMs() - createdAtMsOf(readerId) > readerAgeMsMax

@@ -151,7 +151,7 @@ async function example(): Promise<string> {
   )
   show('the same place, had it been fenced: nonce 0xa9', encodeFence(identity, 1_767_225_660_000, sealing))
   const atMs = 1_767_225_720_000
-  const forgotten = { kind: 'forgotten', atMs, reason: 'too old' } as const
+  const forgotten = { kind: 'forgotten', atMs, reason: 'too old', marks: {} } as const
   const trash = { repositoryId, pointId: sessionId, number: 1 }
   show(`trash/${sessionId}/000001: nonce 0xaa`, encodeTrashEntry(trash, forgotten, sealing))
   const holder = { repositoryId, holderId: sessionId }

@@ -98,6 +98,13 @@ const manifest = {
   blobs: { 'vm.vmx': toHex(random.bytes(32)) },
   attributes: { deep: { a: { b: [-1, 1.5, true] } } },
   stats: { sent: 3 },
+  tags: ['audit', 'env=prod'],
+  gfs: [{ period: 'monthly', keepUntil: '2027-11-22T00:00:00.000Z' }],
+}
+const marks = {
+  protection: { at: '2026-11-22T00:00:00.000Z', reason: 'a trial', until: '2027-01-01T00:00:00.000Z' },
+  tags: [],
+  clearance: { at: '2026-11-22T01:00:00.000Z', reason: 'an upgrade' },
 }
 
 /** Every format of the repository: bytes, and what reads them. `sealed`: any damage must be noticed by the format itself. */
@@ -189,7 +196,7 @@ const formats: [string, { bytes: Uint8Array; decode: (bytes: Uint8Array) => unkn
     {
       bytes: encodeTrashEntry(
         { ...identity, pointId: sessionId, number: 2 },
-        { kind: 'forgotten', atMs: 4, reason: 'r' },
+        { kind: 'forgotten', atMs: 4, reason: 'r', marks },
         sealing,
       ),
       decode: (b) => decodeTrashEntry(b, { ...identity, pointId: sessionId, number: 2 }, key),
@@ -276,7 +283,7 @@ it('a control object is no other, by number or by point', () => {
     { part: 'final', number: 7 },
   ] as const)
     expect(() => decodeCondemnedPacks(list, { repositoryId, ...wrong }, key)).toThrow(FormatError)
-  const entry = { kind: 'buried', atMs: 1, reason: '' } as const
+  const entry = { kind: 'buried', atMs: 1, reason: '', marks: {} } as const
   const fate = encodeTrashEntry({ ...identity, pointId: sessionId, number: 2 }, entry, sealing)
   expect(() => decodeTrashEntry(fate, { ...identity, pointId: sessionId, number: 3 }, key)).toThrow(FormatError)
   const beat = encodeBeat(holder, { number: 3, respects: 2, atMs: 5 }, sealing)

@@ -1,10 +1,11 @@
 import { FormatError } from '@vmkeep/kit'
 import type { Plain } from '../plain.ts'
-import type { PointImage, PointManifest, RestorePoint } from '../restore-point.ts'
+import type { GfsFlag, PointImage, PointManifest, RestorePoint } from '../restore-point.ts'
 import { idBytes } from './blob.ts'
 import { magic } from './common-header.ts'
 import { Fields } from './fields.ts'
 import { fromHex, toHex } from './hex.ts'
+import { isoTime } from './iso-time.ts'
 import { heightOf, whyNotChunkSize } from './map-geometry.ts'
 import { decodeSealed, encodeSealed } from './sealed-object.ts'
 import type { Sealing } from './sealing.ts'
@@ -36,7 +37,7 @@ export function encodePoint(
   { committedAtMs, writer }: { committedAtMs: number; writer: string },
   sealing: Sealing,
 ): Uint8Array {
-  const { subject, images, blobs, attributes, stats } = manifest
+  const { subject, images, blobs, attributes, stats, tags = [], gfs = [] } = manifest
   const content = {
     createdAt: createdAtMsOf(identity.sessionId),
     committedAt: committedAtMs,
@@ -46,6 +47,10 @@ export function encodePoint(
     blobs: Object.fromEntries(Object.entries(blobs).map(([name, id]) => [name, idFrom(id)])),
     attributes,
     stats,
+    ...(tags.length > 0 ? { tags: [...tags] } : {}),
+    ...(gfs.length > 0
+      ? { gfs: gfs.map(({ period, keepUntil }) => ({ period, keepUntil: Date.parse(keepUntil) })) }
+      : {}),
   }
   return encodeEnd(identity, kinds.point, content, sealing)
 }
@@ -96,8 +101,15 @@ function decodePoint(id: string, fields: Fields): RestorePoint {
     blobs: Object.fromEntries(Object.keys(blobs.values).map((name) => [name, toHex(blobs.bytes(name, idBytes))])),
     attributes: fields.map('attributes').values,
     stats: fields.map('stats').values,
+    tags: fields.has('tags') ? fields.texts('tags') : [],
+    gfs: fields.has('gfs') ? fields.maps('gfs').map(decodeFlag) : [],
   }
 }
+
+const decodeFlag = (fields: Fields): GfsFlag => ({
+  period: fields.text('period'),
+  keepUntil: isoTime(fields.count('keepUntil')),
+})
 
 function decodeImage(fields: Fields): PointImage {
   const capacityBytes = fields.count('capacityBytes')
@@ -120,9 +132,4 @@ function idFrom(hex: string): Uint8Array {
   const id = fromHex(hex, idBytes)
   if (id === undefined) throw new FormatError(`"${hex}" is no id`)
   return id
-}
-
-function isoTime(ms: number): string {
-  if (ms > 8.64e15) throw new FormatError(`${ms} is no time`)
-  return new Date(ms).toISOString()
 }

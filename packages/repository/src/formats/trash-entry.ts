@@ -3,17 +3,20 @@ import type { Plain } from '../plain.ts'
 import { magic } from './common-header.ts'
 import { Fields } from './fields.ts'
 import { fromHex } from './hex.ts'
+import { decodeMarks, encodeMarks, type PointMarks } from './point-marks.ts'
 import { decodeSealed, encodeSealed } from './sealed-object.ts'
 import type { Sealing } from './sealing.ts'
 
-const kinds = { forgotten: 1, restored: 2, buried: 3 } as const
+const kinds = { forgotten: 1, stands: 2, buried: 3 } as const
 
-/** One step in the fate of a point: docs/formats/repository.md §9. The last one counts. */
+/** One step in the fate of a point: docs/formats/repository.md §9.1. The last one counts, and says everything. */
 export interface TrashEntry {
   readonly kind: keyof typeof kinds
   readonly atMs: number
   /** Why it was forgotten; empty in the others. */
   readonly reason: string
+  /** None of a point that is buried. */
+  readonly marks: PointMarks
 }
 
 export interface TrashIdentity {
@@ -25,11 +28,17 @@ export interface TrashIdentity {
 
 export function encodeTrashEntry(
   { repositoryId, pointId, number }: TrashIdentity,
-  { kind, atMs, reason }: TrashEntry,
+  { kind, atMs, reason, marks }: TrashEntry,
   { controlKey, random }: Sealing,
 ): Uint8Array {
   const objectId = fromHex(pointId, 16)!
-  const content: Plain = { at: atMs, number, ...(kind === 'forgotten' ? { reason } : {}) }
+  const marked = kind === 'buried' ? undefined : encodeMarks(marks)
+  const content: Plain = {
+    at: atMs,
+    number,
+    ...(kind === 'forgotten' ? { reason } : {}),
+    ...(marked === undefined ? {} : { marks: marked }),
+  }
   return encodeSealed({ magic: magic.control, kind: kinds[kind], repositoryId, objectId, content }, controlKey, random)
 }
 
@@ -45,5 +54,10 @@ export function decodeTrashEntry(
   if (kind === undefined) throw new FormatError(`kind ${header.kind} is not known`)
   const fields = new Fields(content)
   if (fields.count('number') !== number) throw new FormatError('its number is not the one in its name')
-  return { kind, atMs: fields.count('at'), reason: kind === 'forgotten' ? fields.text('reason') : '' }
+  return {
+    kind,
+    atMs: fields.count('at'),
+    reason: kind === 'forgotten' ? fields.text('reason') : '',
+    marks: fields.has('marks') ? decodeMarks(fields.map('marks')) : {},
+  }
 }

@@ -1,6 +1,6 @@
 import { type Core, nowMs } from '../core.ts'
-import { readerPinKey, sessionPinKey } from '../formats/object-names.ts'
-import { newSessionId } from '../formats/session-id.ts'
+import { pinOf, readerPinKey, readersPrefix, sessionPinKey, sessionsPrefix } from '../formats/object-names.ts'
+import { createdAtMsOf, newSessionId } from '../formats/session-id.ts'
 import { encodePin } from '../formats/session-signs.ts'
 import { checkNotBuried } from './trash.ts'
 
@@ -36,6 +36,24 @@ export async function pinForReader(core: Core, pointId: string, signal?: AbortSi
   }
   return { [Symbol.asyncDispose]: letGo }
 }
+
+/** Points that a session or a reader holds. */
+export async function readPins(core: Core, signal?: AbortSignal): Promise<Set<string>> {
+  const pinned = new Set<string>()
+  for (const prefix of [sessionsPrefix, readersPrefix])
+    for await (const { key } of core.objects.list(prefix, signal)) {
+      const pin = pinOf(key)
+      if (pin !== undefined && !(prefix === readersPrefix && isReaderTooOld(core, pin.holderId)))
+        pinned.add(pin.pointId)
+    }
+  return pinned
+}
+
+/** A reader that claims to be older holds nothing: a restore may fail for it, data never does. */
+export const readerAgeMsMax = 24 * 60 * 60_000
+
+export const isReaderTooOld = ({ clock }: Core, readerId: string): boolean =>
+  clock.nowMs() - createdAtMsOf(readerId) > readerAgeMsMax
 
 async function putPin(core: Core, key: string, holderId: string, pointId: string, signal: AbortSignal | undefined) {
   const { repositoryId, roles, random } = core

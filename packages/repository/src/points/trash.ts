@@ -2,6 +2,7 @@ import { FormatError, forEachConcurrent } from '@vmkeep/kit'
 import { type Core, nowMs } from '../core.ts'
 import { fail } from '../errors.ts'
 import { pointTrashPrefix, trashEntryKey, trashEntryOf, trashPrefix } from '../formats/object-names.ts'
+import type { PointMarks } from '../formats/point-marks.ts'
 import { sealedObjectBytesMax } from '../formats/sealed-object.ts'
 import { decodeTrashEntry, encodeTrashEntry, type TrashEntry } from '../formats/trash-entry.ts'
 import { createOnce } from '../storage/create-once.ts'
@@ -17,6 +18,7 @@ export interface Fate {
   readonly number: number
   readonly atMs: number
   readonly reason: string
+  readonly marks: PointMarks
 }
 
 /** The fates of all points that ever had one, or of one point. */
@@ -39,7 +41,7 @@ export const fateOf = async (core: Core, pointId: string, signal?: AbortSignal):
 
 /** Whether a point is listed, and can be restored from. */
 export const isListed = (fate: Fate | undefined): boolean =>
-  fate === undefined || fate.kind === 'restored' || fate.kind === 'unreadable'
+  fate === undefined || fate.kind === 'stands' || fate.kind === 'unreadable'
 
 /** Whether nothing keeps what a point names. */
 export const isBuried = (fate: Fate | undefined): boolean => fate?.kind === 'buried'
@@ -50,25 +52,37 @@ export async function checkNotBuried(core: Core, pointId: string, signal?: Abort
   if (fate?.kind === 'buried' || fate?.kind === 'unreadable') throw fail('repository.point-buried', { id: pointId })
 }
 
+/** What to append to a fate. Marks that are not given stay as they are. */
+export type NextFate = Pick<TrashEntry, 'kind'> & Partial<Pick<TrashEntry, 'reason' | 'marks'>>
+
 /**
  * Appends to a point's log what `decide` says about its present fate, if anything. Of several who append at once one wins, and
  * the others decide anew.
+ *
+ * @throws `repository.fate-unreadable` if the last entry cannot be understood: it may forbid just this
  */
 export async function appendFate(
   core: Core,
   pointId: string,
-  decide: (fate: Fate | undefined) => Pick<TrashEntry, 'kind' | 'reason'> | undefined,
+  decide: (fate: Fate | undefined) => NextFate | undefined,
   signal?: AbortSignal,
 ): Promise<void> {
   for (;;) {
     signal?.throwIfAborted()
     const fate = await fateOf(core, pointId, signal)
+    if (fate?.kind === 'unreadable')
+      throw fail('repository.fate-unreadable', {
+        id: pointId,
+        object: trashEntryKey(pointId, fate.number),
+        reason: fate.reason,
+      })
     const next = decide(fate)
     if (next === undefined) return
     const number = (fate?.number ?? 0) + 1
     const { repositoryId, roles, random } = core
     const sealing = { controlKey: roles.control, random }
-    const bytes = encodeTrashEntry({ repositoryId, pointId, number }, { ...next, atMs: nowMs(core) }, sealing)
+    const entry = { reason: '', marks: fate?.marks ?? {}, ...next, atMs: nowMs(core) }
+    const bytes = encodeTrashEntry({ repositoryId, pointId, number }, entry, sealing)
     const outcome = await createOnce(core, trashEntryKey(pointId, number), bytes, sealedObjectBytesMax)
     if (outcome.kind === 'ours') return
     if (outcome.kind === 'failed') throw outcome.error as Error
@@ -83,6 +97,6 @@ async function readFate(core: Core, pointId: string, number: number, signal: Abo
     return { ...decodeTrashEntry(source, { repositoryId, pointId, number }, roles.control), number }
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    return { kind: 'unreadable', number, atMs: 0, reason: error.message }
+    return { kind: 'unreadable', number, atMs: 0, reason: error.message, marks: {} }
   }
 }

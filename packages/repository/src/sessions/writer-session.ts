@@ -15,6 +15,7 @@ import { PackStream } from '../packs/pack-stream.ts'
 import type { BeginImageOptions, ImageWriter, WriterSession } from '../repository.ts'
 import type { PointManifest, RestorePoint } from '../restore-point.ts'
 import { pinForSession } from '../points/pin.ts'
+import { checkTags } from '../points/tags.ts'
 import { Beats } from './beats.ts'
 import { BlobWriter } from './blob-writer.ts'
 import type { Claims } from './claims.ts'
@@ -139,6 +140,7 @@ export class OpenSession implements WriterSession {
   }
 
   #encode(manifest: PointManifest): { bytes: Uint8Array; point: RestorePoint } {
+    checkTags(manifest.tags ?? [])
     const { repositoryId, roles, random } = this.#core
     const about = { committedAtMs: nowMs(this.#core), writer: writerName }
     try {

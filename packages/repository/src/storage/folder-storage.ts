@@ -208,15 +208,14 @@ class FolderStorage implements Storage {
     files: readonly { name: string }[],
     signal: AbortSignal | undefined,
   ): AsyncIterable<StoredObject> {
-    const sizes = mapConcurrent(statsAtOnce, async ({ name }: { name: string }) => {
+    const found = mapConcurrent(statsAtOnce, async ({ name }: { name: string }): Promise<StoredObject | undefined> => {
       signal?.throwIfAborted()
-      const sizeBytes = await stat(join(folder, name)).then(
-        (found) => found.size,
+      return await stat(join(folder, name)).then(
+        ({ size: sizeBytes, mtimeMs }) => ({ key: prefix + name, sizeBytes, modifiedAtMs: Math.floor(mtimeMs) }),
         (error: unknown) => this.#absent(error, prefix + name), // deleted since the folder was read
       )
-      return { key: prefix + name, sizeBytes }
     })
-    for await (const { key, sizeBytes } of sizes(toAsync(files))) if (sizeBytes !== undefined) yield { key, sizeBytes }
+    for await (const object of found(toAsync(files))) if (object !== undefined) yield object
   }
 
   /** The names in a folder in the order of their keys: a folder's keys sort as `name/`. */

@@ -1,3 +1,4 @@
+import type { Clock } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { namesOf, prefixNamesOf } from './keys.ts'
 import type { Storage, StoredObject } from './storage.ts'
@@ -7,6 +8,13 @@ export class MemoryStorage implements Storage {
   readonly name = 'memory'
   /** The objects themselves, for tests that damage them. */
   readonly objects = new Map<string, Uint8Array>()
+  readonly #clock: Clock | undefined
+  readonly #modifiedAtMs = new Map<string, number>()
+
+  /** Without a clock it does not say when what was stored. */
+  constructor(clock?: Clock) {
+    this.#clock = clock
+  }
 
   async putNew(
     key: string,
@@ -17,6 +25,7 @@ export class MemoryStorage implements Storage {
     namesOf(key)
     if (this.objects.has(key)) return 'exists'
     this.objects.set(key, new Uint8Array(bytes instanceof Uint8Array ? bytes : Buffer.concat(bytes)))
+    if (this.#clock !== undefined) this.#modifiedAtMs.set(key, Math.floor(this.#clock.nowMs()))
     return 'created'
   }
 
@@ -60,7 +69,9 @@ export class MemoryStorage implements Storage {
     for (const key of [...this.objects.keys()].filter((name) => name.startsWith(prefix)).toSorted()) {
       signal?.throwIfAborted()
       const object = this.objects.get(key)
-      if (object !== undefined) yield { key, sizeBytes: object.length }
+      const modifiedAtMs = this.#modifiedAtMs.get(key)
+      if (object !== undefined)
+        yield { key, sizeBytes: object.length, ...(modifiedAtMs === undefined ? {} : { modifiedAtMs }) }
     }
   }
 
@@ -73,6 +84,7 @@ export class MemoryStorage implements Storage {
     signal?.throwIfAborted()
     namesOf(key)
     this.objects.delete(key)
+    this.#modifiedAtMs.delete(key)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
@@ -83,4 +95,4 @@ export class MemoryStorage implements Storage {
   }
 }
 
-export const memoryStorage = (): MemoryStorage => new MemoryStorage()
+export const memoryStorage = (clock?: Clock): MemoryStorage => new MemoryStorage(clock)

@@ -68,6 +68,16 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
       keys.forEach((key, i) => expect(sizes.get(key)).toBe(i))
     })
 
+    it('says when an object was stored, by one clock for all', async () => {
+      await using storage = await open()
+      for (const key of ['times/a', 'times/b', 'times/c']) await storage.putNew(key, bytes)
+      const times = (await collect(storage.list('times/'))).map(({ modifiedAtMs }) => modifiedAtMs)
+      expect(times).toEqual(times.map(() => expect.any(Number)))
+      expect(times.every(Number.isSafeInteger)).toBe(true)
+      expect(times).toEqual(times.toSorted((a, b) => a! - b!))
+      expect(times[0]).toBeGreaterThan(Date.UTC(2020, 0)) // a clock, not a counter
+    })
+
     it('says plainly what is not there', async () => {
       await using storage = await open()
       await storage.putNew('there/x', bytes)

@@ -2,6 +2,8 @@
 export interface StoredObject {
   readonly key: string
   readonly sizeBytes: number
+  /** When the object was stored, by the storage's own clock, to the second at least. Missing if the storage does not say. */
+  readonly modifiedAtMs?: number
 }
 
 /**
