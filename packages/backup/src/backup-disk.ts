@@ -1,4 +1,4 @@
-import { aligned, type DiskReader, type Extent, whole } from '@vmkeep/disk'
+import { aligned, type DiskReader, type Extent, totalBytes, united, whole } from '@vmkeep/disk'
 import { codeOf, hasCode, messageOf } from '@vmkeep/kit'
 import type { ImageProgress, ImageWriter, PointImage, WriterSession } from '@vmkeep/repository'
 import { type Cause, type DiskSizes, plainOf, type VmPointDisk } from '@vmkeep/run'
@@ -77,6 +77,9 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
 
 const isOfRepository = (error: unknown) => /^(storage|repository)\./.test(codeOf(error) ?? '')
 
+/** What is read beside what changed: what the repository has lost of the base is still on the disk, or was overwritten there. */
+type Decided = ReadDecision & { readonly lost?: readonly Extent[] }
+
 type Tell = (phase: 'query' | 'read', detail?: string) => void
 
 async function readDisk(
@@ -87,8 +90,11 @@ async function readDisk(
   tell: Tell,
 ): Promise<DiskBackup> {
   if (decision.mode === 'full') return copyDisk(run, job, source, decision, tell)
+  const lost = await run.repository.lostExtents(decision.base, run.signal)
+  if (lost.mapLost) return copyDisk(run, job, source, fullBecause('base-damaged', decision), tell)
+  if (lost.extents.length > 0) noteLost(run, job, lost.extents)
   try {
-    return await copyDisk(run, job, source, decision, tell)
+    return await copyDisk(run, job, source, { ...decision, lost: lost.extents }, tell)
   } catch (error) {
     const code = untrusted(error)
     if (code === undefined) throw error
@@ -101,9 +107,15 @@ async function readDisk(
       message: `${message}: ${messageOf(error)}`,
       code,
     })
-    return copyDisk(run, job, source, { mode: 'full', cause: fullReadCause(code), base: decision.base }, tell)
+    return copyDisk(run, job, source, fullBecause(code, decision), tell)
   }
 }
+
+const fullBecause = (code: FullReadCause, { base }: ReadDecision): Decided => ({
+  mode: 'full',
+  cause: fullReadCause(code),
+  ...(base === undefined ? {} : { base }),
+})
 
 /** Change tracking let us down: the disk is read whole in the same run, and only differences are stored. */
 function untrusted(error: unknown): FullReadCause | undefined {
@@ -116,7 +128,7 @@ async function copyDisk(
   run: RunContext,
   job: DiskJob,
   source: VmDiskReader,
-  decision: ReadDecision,
+  decision: Decided,
   tell: Tell,
 ): Promise<DiskBackup> {
   const cause = decision.mode === 'full' ? decision.cause : undefined
@@ -170,14 +182,18 @@ function noteUntrusted(run: RunContext, { vm, disk }: DiskJob): void {
   run.onEvent({ type: 'note', level: 'warn', vm: vm.name, disk: disk.label, message, code: 'allocation-map-wrong' })
 }
 
-function changedIn(run: RunContext, { vm, snapshot, disk }: DiskJob, decision: ReadDecision): AsyncIterable<Extent> {
+function noteLost(run: RunContext, { vm, disk }: DiskJob, lost: readonly Extent[]): void {
+  const message = `${totalBytes(lost)} bytes of the last restore point are lost in the repository; they are read again, and older points heal where the disk still holds the same`
+  run.onEvent({ type: 'note', level: 'warn', vm: vm.name, disk: disk.label, message, code: 'lost-data-read-again' })
+}
+
+function changedIn(run: RunContext, { vm, snapshot, disk }: DiskJob, decision: Decided): AsyncIterable<Extent> {
   if (decision.mode === 'full') return one(whole(disk.capacityBytes))
   const { key: deviceKey, capacityBytes } = disk
-  return changedExtents(
-    run.session,
-    { vm: vm.ref, snapshot, deviceKey, capacityBytes, changeId: decision.changeId },
-    run.signal,
-  )
+  const since = { vm: vm.ref, snapshot, deviceKey, capacityBytes, changeId: decision.changeId }
+  const changed = changedExtents(run.session, since, run.signal)
+  const { lost = [] } = decision
+  return lost.length === 0 ? changed : united(changed, lost)
 }
 
 interface Totals {

@@ -27,6 +27,7 @@ const causes = {
   'disk-replaced': 'another disk is in this place than at the last restore point',
   'change-id-unknown': 'vSphere could not say what changed since the last restore point',
   'base-released': 'the last restore point was forgotten and its data released',
+  'base-damaged': 'the map of the last restore point is damaged in the repository',
   'change-info-invalid': 'vSphere gave an answer about changes that contradicts itself',
 } as const
 export type FullReadCause = keyof typeof causes

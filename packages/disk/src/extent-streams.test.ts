@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { collect } from '@vmkeep/kit'
 import { expect, it } from 'vitest'
 import { type Extent, whole } from './extent.ts'
-import { aligned, intersected, joined, split, subtracted } from './extent-streams.ts'
+import { aligned, intersected, joined, split, subtracted, united } from './extent-streams.ts'
 
 const capacityBytes = 64
 /** Ascending, disjoint extents from a random set of bytes: the byte set is the model. */
@@ -23,6 +23,14 @@ it('joins into the same bytes, with a gap between any two extents', () =>
         .forEach((extent, i) =>
           expect(extent.offsetBytes).toBeGreaterThan(extents[i]!.offsetBytes + extents[i]!.lengthBytes),
         )
+    }),
+  ))
+
+it('unites as sets of bytes do, with a gap between any two extents', () =>
+  fc.assert(
+    fc.asyncProperty(anyBytes, anyBytes, async (a, b) => {
+      const both = await collect(united(await extentsOf(a), await extentsOf(b)))
+      expect(both).toEqual(await extentsOf(new Set(a).union(new Set(b))))
     }),
   ))
 

@@ -23,6 +23,11 @@ export async function* joined(extents: Extents): AsyncIterable<Extent> {
   if (open !== undefined) yield open
 }
 
+/** What lies in either, joined where it touches. Both ascending. */
+export async function* united(extents: Extents, others: Extents): AsyncIterable<Extent> {
+  yield* joined(byOffset(extents, others))
+}
+
 /** What lies in `extents` and not in `without`. Both ascending and disjoint. */
 export async function* subtracted(extents: Extents, without: Extents): AsyncIterable<Extent> {
   for await (const { extent, covered } of split(extents, without)) if (!covered) yield extent
@@ -55,6 +60,20 @@ export async function* split(extents: Extents, cover: Extents): AsyncIterable<{ 
     }
   } finally {
     await covers.return(undefined)
+  }
+}
+
+async function* byOffset(extents: Extents, others: Extents): AsyncIterable<Extent> {
+  const rest = iterate(others)
+  try {
+    let other = await rest.next()
+    for await (const extent of extents) {
+      for (; !other.done && other.value.offsetBytes < extent.offsetBytes; other = await rest.next()) yield other.value
+      yield extent
+    }
+    for (; !other.done; other = await rest.next()) yield other.value
+  } finally {
+    await rest.return(undefined)
   }
 }
 

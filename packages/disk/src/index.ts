@@ -1,7 +1,7 @@
 export { checkRun } from './check-run.ts'
 export type { DiskReader, DiskWriter } from './disk.ts'
 export { alignOutward, between, cut, endOf, type Extent, intersection, totalBytes, whole } from './extent.ts'
-export { aligned, intersected, joined, split, subtracted } from './extent-streams.ts'
+export { aligned, intersected, joined, split, subtracted, united } from './extent-streams.ts'
 export { fail as diskFail } from './errors.ts'
 export { isZero } from './is-zero.ts'
 export { MemoryDisk } from './memory-disk.ts'

@@ -5,6 +5,7 @@ import { fail } from './errors.ts'
 import { packBytesMax } from './formats/pack.ts'
 import { CondemnedLists } from './index/condemned-lists.ts'
 import { IndexStore } from './index/index-store.ts'
+import { LostCopies } from './lost/lost-copies.ts'
 import { OpenRepository } from './opened-repository.ts'
 import type { Environment, Every, Repository } from './repository.ts'
 import { memoryBytesDefault, memoryBytesMin, type SharedMemory, sharedMemory } from './workers/shared-memory.ts'
@@ -24,6 +25,7 @@ export function assembled(opened: Opened, environment: Environment): Repository 
   within('workersMax', workersMax, 0, 1024)
   const { objects, repositoryId, roles, ring } = opened
   const condemned = new CondemnedLists(objects, { repositoryId, controlKey: roles.control })
+  const lost = new LostCopies(objects, { repositoryId, controlKey: roles.control })
   let memory: SharedMemory | undefined
   let jobs: JobRunner | undefined
   const core: Core = {
@@ -34,7 +36,8 @@ export function assembled(opened: Opened, environment: Environment): Repository 
     packSizeBytes: Math.min(packSizeBytes, Math.floor(memoryBytesMax / 5)),
     every: environment.every ?? everyInterval,
     condemned,
-    indexStore: new IndexStore(objects, { repositoryId, indexKey: roles.index, condemned }),
+    lost,
+    indexStore: new IndexStore(objects, { repositoryId, indexKey: roles.index, condemned, lost }),
     get memory() {
       return (memory ??= sharedMemory(memoryBytesMax, { threads: workersMax > 0 }))
     },

@@ -4,6 +4,7 @@ import type { IndexStore } from './index/index-store.ts'
 import type { KeyRing } from './keys/key-ring.ts'
 import type { RoleKeys } from './keys/role-keys.ts'
 import type { Every } from './repository.ts'
+import type { LostCopies } from './lost/lost-copies.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import type { SharedMemory } from './workers/shared-memory.ts'
 import type { JobRunner } from './workers/worker-pool.ts'
@@ -22,6 +23,7 @@ export interface Core {
   readonly objects: ObjectStore
   readonly indexStore: IndexStore
   readonly condemned: CondemnedLists
+  readonly lost: LostCopies
   readonly memory: SharedMemory
   readonly jobs: JobRunner
   readonly clock: Clock

@@ -10,6 +10,7 @@ import { ChunkCache } from './images/chunk-cache.ts'
 import { ChunkFetcher } from './images/chunk-fetcher.ts'
 import { MappedImageReader } from './images/image-reader.ts'
 import { joinGenerations } from './keys/join-generations.ts'
+import { lostExtents } from './lost/lost-extents.ts'
 import { MapReader } from './map/map-reader.ts'
 import { PageCache } from './map/page-cache.ts'
 import { BlobReader } from './packs/blob-reader.ts'
@@ -24,6 +25,7 @@ import type {
   ForgottenPoint,
   ImageReader,
   PointMark,
+  LostExtents,
   Repository,
   RepositoryStatus,
   VerifyOptions,
@@ -128,6 +130,10 @@ export class OpenRepository implements Repository {
     signal?.throwIfAborted()
     const { pages, fetcher, cache } = this.#parts
     return new MappedImageReader({ image, map: new MapReader(pages, image), fetcher, cache })
+  }
+
+  lostExtents(image: StoredImage, signal?: AbortSignal): Promise<LostExtents> {
+    return lostExtents(this.#core, this.#parts.pages, image, signal)
   }
 
   async readBlob(id: string, signal?: AbortSignal): Promise<Uint8Array> {

@@ -46,6 +46,12 @@ export interface Repository extends AsyncDisposable {
    */
   holdPoint(pointId: string, signal?: AbortSignal): Promise<AsyncDisposable>
   openImage(image: StoredImage, signal?: AbortSignal): Promise<ImageReader>
+  /**
+   * What of an image cannot be had any more, as far as is known: because packs are not there, or verification found copies damaged.
+   * A backup that inherits from the image reads these extents again, whatever change tracking says; where the machine still holds
+   * the same bytes, every older point heals.
+   */
+  lostExtents(image: StoredImage, signal?: AbortSignal): Promise<LostExtents>
   /** A blob written by {@link WriterSession.putBlob}. @throws `repository.chunk-missing`, `repository.chunk-corrupt` */
   readBlob(id: string, signal?: AbortSignal): Promise<Uint8Array>
   /** Walks the point's maps: every chunk and blob it names must lie in a pack that is there. A backup calls this before it reports success. */
@@ -75,6 +81,12 @@ export type PointMark =
   | { readonly kind: 'tag'; readonly add: readonly string[]; readonly remove: readonly string[] }
   /** It looked suspect, and somebody vouches for it. */
   | { readonly kind: 'clear'; readonly reason: string }
+export interface LostExtents {
+  /** A page of the map is lost as well: nothing can be inherited there. The whole image must be read. */
+  readonly mapLost: boolean
+  /** Ascending; whole chunks, or up to the image's end. */
+  readonly extents: readonly Extent[]
+}
 
 export interface CollectOptions {
   /** How long a forgotten point can be taken back. Default 7 days. */
@@ -346,6 +358,8 @@ export interface VerifyReport {
   readonly bytesRead: number
   /** Empty means: every checked byte is what was written. */
   readonly damaged: readonly Damage[]
+  /** Whether what was found damaged was recorded for writers: false if nothing could be written to the repository. */
+  readonly recorded: boolean
 }
 
 export interface RepositoryStatus {

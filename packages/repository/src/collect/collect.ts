@@ -9,6 +9,7 @@ import {
   encodeCondemnedPacks,
 } from '../formats/condemned-packs.ts'
 import { toHex } from '../formats/hex.ts'
+import type { LostCopy } from '../formats/lost-copies.ts'
 import { condemnedFinalKey, condemnedListKey, packKey, packNameOf } from '../formats/object-names.ts'
 import { packFrameBytesOf } from '../formats/pack.ts'
 import { createdAtMsOf } from '../formats/session-id.ts'
@@ -102,6 +103,7 @@ class Collection implements Disposable {
       break
     }
     await this.#delete()
+    await this.#closeLost()
     return this.#report('done')
   }
 
@@ -142,33 +144,44 @@ class Collection implements Disposable {
 
   /** What is there, and what of it is needed. Packs before sessions before points: docs/formats/repository.md §9.2. */
   async #survey() {
+    const { lost, condemned, indexStore } = this.#core
     await this.#takeStock()
     this.#tell('mark', 0, this.#present.size)
     const holders = await this.#liveness.update(this.#signal)
     await this.#checkComplete(holders)
     const open = new Set([...holders.sessions].map((id) => id.slice(16)))
     const needs = new Map<string, number>()
-    this.#liveness.marks.forEach(({ key }, storedBytes) => needs.set(key, (needs.get(key) ?? 0) + storedBytes))
+    const stuck = new Set<string>() // needed, and cannot be copied
+    this.#liveness.marks.forEach(({ key }, storedBytes, offsetBytes) => {
+      needs.set(key, (needs.get(key) ?? 0) + storedBytes)
+      const isCut = offsetBytes + storedBytes > (this.#present.get(key) ?? 0)
+      if (isCut || lost.isLost(key, offsetBytes)) stuck.add(key)
+    })
     const ages = this.#packAges()
     const dead: Uint8Array[] = []
     const partly: PartlyNeeded<IndexedPack>[] = []
     for (const [key, sizeBytes] of this.#present) {
       const name = packNameOf(key)
-      if (name === undefined || this.#core.condemned.isCondemned(name) || open.has(toHex(name.subarray(16)))) continue
+      if (name === undefined || condemned.isCondemned(name) || open.has(toHex(name.subarray(16)))) continue
       this.#counts.packsExamined++
       const needed = needs.get(key)
-      const pack = this.#core.indexStore.index.packOf(key)
+      const pack = indexStore.index.packOf(key)
       if (needed === undefined) dead.push(name)
-      else if (pack?.state === 'live' && pack.row !== undefined) {
+      else if (pack?.row !== undefined && (pack.state === 'live' || pack.state === 'doubtful') && !stuck.has(key)) {
         const neededBytes = Math.min(sizeBytes, needed + packFrameBytesOf(pack.row.blobs))
-        partly.push({ pack, sizeBytes, neededBytes, ageMs: ages.get(key) ?? 0 })
+        const damaged = pack.state === 'doubtful' || lost.touches(key)
+        partly.push({ pack, sizeBytes, neededBytes, ageMs: ages.get(key) ?? 0, damaged })
       }
     }
+    // A pack that is not there, and of which nothing is needed: once it is condemned, what names it goes.
+    for (const { key, name, row, state } of indexStore.index.packs)
+      if (state === 'gone' && row !== undefined && !needs.has(key) && !condemned.isCondemned(name)) dead.push(name)
     return { dead, partly }
   }
 
   async #takeStock(): Promise<void> {
-    const { indexStore, condemned } = this.#core
+    const { indexStore, condemned, lost } = this.#core
+    await lost.refresh(this.#signal)
     await indexStore.refresh(this.#signal, { again: true })
     this.#present.clear()
     const { unlisted } = await indexStore.checkPresence(this.#signal, (key, size) => this.#present.set(key, size))
@@ -296,6 +309,13 @@ class Collection implements Disposable {
       await objects.delete(key, this.#signal)
       indexStore.forgetDelta(key)
     }
+  }
+
+  /** Damaged copies in packs that have gone are nobody's concern. */
+  async #closeLost(): Promise<void> {
+    const isThere = (key: string) => this.#present.has(key) || this.#core.indexStore.index.packOf(key) !== undefined
+    const isOpen = ({ packName }: LostCopy) => !this.#isDoomed(packName) && isThere(packKey(packName))
+    await this.#core.lost.close(this.#core, isOpen, this.#signal)
   }
 
   #doomed(): Uint8Array[] {

@@ -4,6 +4,8 @@ export interface PartlyNeeded<Pack> {
   readonly sizeBytes: number
   readonly neededBytes: number
   readonly ageMs: number
+  /** Something in it is not what was written: it goes first, whatever it gives. */
+  readonly damaged?: boolean
 }
 
 /**
@@ -19,8 +21,9 @@ export function planRepack<Pack>(
   let dead = packs.reduce((sum, { sizeBytes, neededBytes }) => sum + sizeBytes - neededBytes, 0)
   let total = totalBytes
   const chosen: PartlyNeeded<Pack>[] = []
-  for (const pack of packs.toSorted((a, b) => benefit(b) - benefit(a))) {
-    if (dead <= deadShareMax * total || chosen.length >= packsMax) break
+  const rank = ({ damaged }: PartlyNeeded<Pack>) => (damaged === true ? 1 : 0)
+  for (const pack of packs.toSorted((a, b) => rank(b) - rank(a) || benefit(b) - benefit(a))) {
+    if ((dead <= deadShareMax * total && pack.damaged !== true) || chosen.length >= packsMax) break
     chosen.push(pack)
     dead -= pack.sizeBytes - pack.neededBytes
     total -= pack.sizeBytes - pack.neededBytes

@@ -8,6 +8,7 @@ import { decodeHeader, encodeHeader, magic } from './common-header.ts'
 import { decodeDelta, encodeDelta } from './delta.ts'
 import { decodeFormat, encodeFormat, peekFormat } from './format-object.ts'
 import { hmac } from './aead.ts'
+import { decodeLostCopies, encodeLostCopies } from './lost-copies.ts'
 import { toHex } from './hex.ts'
 import { decodeKeyRing, encodeKeyRing } from './key-ring.ts'
 import { decodeKeySlot, encodeKeySlot, keySlotBytes, slotKind } from './key-slot.ts'
@@ -240,6 +241,18 @@ const formats: [string, { bytes: Uint8Array; decode: (bytes: Uint8Array) => unkn
         sealing,
       ),
       decode: (b) => decodeCondemnedPacks(b, { repositoryId, part: 'final', number: 7 }, key),
+      sealed: true,
+    },
+  ],
+  [
+    'a record of lost copies',
+    {
+      bytes: encodeLostCopies(
+        { repositoryId, recordId: name.subarray(0, 16) },
+        { copies: [{ packName: name, offsetBytes: 64, id: random.bytes(32) }], atMs: 5 },
+        sealing,
+      ),
+      decode: (b) => decodeLostCopies(b, { repositoryId, recordId: name.subarray(0, 16) }, key),
       sealed: true,
     },
   ],

@@ -11,6 +11,7 @@ export const sessionsPrefix = 'sessions/'
 export const trashPrefix = 'trash/'
 export const readersPrefix = 'readers/'
 export const collectionsPrefix = 'gc/'
+export const lostPrefix = 'lost/'
 
 const decimal = (value: number, digits: number) => String(value).padStart(digits, '0')
 
@@ -26,6 +27,7 @@ export const trashEntryKey = (pointId: string, number: number): string => `trash
 export const pointTrashPrefix = (pointId: string): string => `trash/${pointId}/`
 export const condemnedListKey = (number: number): string => `gc/${decimal(number, 8)}/list`
 export const condemnedFinalKey = (number: number): string => `gc/${decimal(number, 8)}/final`
+export const lostRecordKey = (recordId: Uint8Array): string => `lost/${toHex(recordId)}`
 export const deltaKey = (sessionId: string, number: number): string => `index/delta/${sessionId}-${decimal(number, 6)}`
 
 /** The 16 bytes of the slot id, or `undefined` if `key` is not a slot's. */
@@ -61,6 +63,9 @@ export function collectionOf(key: string): { number: number; part: 'list' | 'fin
   const match = /^gc\/(\d{8})\/(list|final)$/.exec(key)
   return match === null ? undefined : { number: Number(match[1]), part: match[2] as 'list' | 'final' }
 }
+
+export const lostRecordOf = (key: string): Uint8Array | undefined =>
+  key.startsWith(lostPrefix) ? fromHex(key.slice(lostPrefix.length), 16) : undefined
 
 export function deltaNameOf(key: string): { sessionId: string; number: number } | undefined {
   const match = /^index\/delta\/([0-9a-f]{32})-(\d{6})$/.exec(key)

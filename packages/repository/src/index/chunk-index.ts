@@ -1,6 +1,7 @@
 import type { DeltaEntries, PackRow } from '../formats/delta.ts'
 import { prefixBytes } from '../formats/delta.ts'
 import { packKey } from '../formats/object-names.ts'
+import type { LostPlaces } from '../lost/lost-copies.ts'
 import { PrefixTable } from './prefix-table.ts'
 
 /**
@@ -71,8 +72,10 @@ export class ChunkIndex {
   readonly #ordinals = new Map<string, number>()
   readonly #table = new PrefixTable(3) // pack ordinal + 1, offset, stored length + type × 2^24
   readonly #condemned: Condemned
+  readonly #lost: LostPlaces
 
-  constructor(condemned: Condemned = { isCondemned: () => false }) {
+  constructor(condemned: Condemned = { isCondemned: () => false }, lost: LostPlaces = { isLost: () => false }) {
+    this.#lost = lost
     this.#condemned = condemned
   }
 
@@ -83,6 +86,13 @@ export class ChunkIndex {
 
   get bytes(): number {
     return this.#table.bytes
+  }
+
+  /** Whether a pack that a delta names is not there, or not of the size it should have, and was not meant to go. */
+  get hasLostPacks(): boolean {
+    return this.packs.some(
+      ({ state, row, condemned }) => row !== undefined && !condemned && (state === 'gone' || state === 'doubtful'),
+    )
   }
 
   packOf(key: string): IndexedPack | undefined {
@@ -131,6 +141,12 @@ export class ChunkIndex {
     return { pack, offsetBytes: values[1]!, storedBytes: values[2]! & 0xff_ff_ff, type: values[2]! >>> 24 }
   }
 
+  /** Whether a copy is good to rely upon, as far as is known. */
+  stands({ pack, offsetBytes }: BlobLocation): boolean {
+    const stored = pack.state === 'live' || pack.state === 'pending'
+    return stored && !pack.condemned && !this.#lost.isLost(pack.key, offsetBytes)
+  }
+
   /** Has the copy in `pack` found from now on, whatever is known of others. */
   prefer(pack: IndexedPack, blob: { id: Uint8Array; offsetBytes: number; storedBytes: number; type: number }): void {
     const place = [this.#ordinals.get(pack.key)! + 1, blob.offsetBytes, blob.storedBytes + blob.type * 2 ** 24]
@@ -161,13 +177,19 @@ export class ChunkIndex {
   #place(prefix: Uint8Array, ordinal: number, offsetBytes: number, storedBytes: number, type: number): void {
     const known = this.#table.find(prefix)
     if (known !== undefined && known[0] !== ordinal + 1) {
-      const better = rankOf(this.packs[ordinal]!) > rankOf(this.packs[known[0]! - 1]!)
-      if (!better) return
+      if (this.#rankAt(ordinal, offsetBytes) <= this.#rankAt(known[0]! - 1, known[1]!)) return
     }
     this.#table.set(prefix, ordinal + 1, offsetBytes, storedBytes + type * 2 ** 24)
   }
+
+  #rankAt(ordinal: number, offsetBytes: number): number {
+    const pack = this.packs[ordinal]!
+    return this.#lost.isLost(pack.key, offsetBytes) ? Math.min(rankLost, rankOf(pack)) : rankOf(pack)
+  }
 }
 
+/** A damaged copy: better than none. */
+const rankLost = 0.5
 const rank: Record<PackState, number> = { gone: 0, doubtful: 1, condemned: 2, pending: 3, live: 4 }
 
 const rankOf = ({ state, condemned }: IndexedPack) => rank[state === 'pending' && condemned ? 'condemned' : state]

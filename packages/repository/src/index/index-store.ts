@@ -4,6 +4,7 @@ import { fromHex } from '../formats/hex.ts'
 import { deltaNameOf, deltasPrefix, packKey, packNameOf, packsPrefix } from '../formats/object-names.ts'
 import type { PackEntry } from '../formats/pack.ts'
 import { readTrailer } from '../packs/read-trailer.ts'
+import type { LostPlaces } from '../lost/lost-copies.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { ChunkIndex, type Condemned, type IndexedPack } from './chunk-index.ts'
 
@@ -13,6 +14,7 @@ interface IndexStoreOptions {
   readonly repositoryId: Uint8Array
   readonly indexKey: Uint8Array
   readonly condemned?: Condemned
+  readonly lost?: LostPlaces
 }
 
 /** A pack known from its own trailer. */
@@ -34,12 +36,14 @@ export class IndexStore {
   readonly #indexKey: Uint8Array
   /** The deltas that were read or written, and the packs they name. */
   readonly #loaded = new Map<string, readonly IndexedPack[]>()
+  /** Whether this process has ever looked which packs are there. */
+  presenceKnown = false
   /** A pack vanished: of blobs with two copies, the other one is in a delta that was read, and must be read again. */
   #copiesLost = false
   #running: Promise<unknown> = Promise.resolve()
 
-  constructor(objects: ObjectStore, { repositoryId, indexKey, condemned }: IndexStoreOptions) {
-    this.index = new ChunkIndex(condemned)
+  constructor(objects: ObjectStore, { repositoryId, indexKey, condemned, lost }: IndexStoreOptions) {
+    this.index = new ChunkIndex(condemned, lost)
     this.#objects = objects
     this.#repositoryId = repositoryId
     this.#indexKey = indexKey
@@ -94,6 +98,7 @@ export class IndexStore {
         pack.state = sizeBytes === pack.row.sizeBytes ? 'live' : 'doubtful'
       }
       for (const pack of expected) this.lose(pack)
+      this.presenceKnown = true
       if (this.#copiesLost) await this.#loadNew(signal)
       return { unlisted }
     })

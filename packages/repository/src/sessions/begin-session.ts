@@ -4,6 +4,7 @@ import { deltaEntriesMax, deltaPacksMax, type PackRow } from '../formats/delta.t
 import { sessionStartKey } from '../formats/object-names.ts'
 import { encodeSessionStart } from '../formats/session-start.ts'
 import type { SalvagedPack } from '../index/index-store.ts'
+import { refreshLost } from '../lost/lost-extents.ts'
 import type { PackOwner, PackStore } from '../packs/pack-store.ts'
 
 /**
@@ -18,7 +19,7 @@ export async function registerSession(core: Core, packs: PackStore, owner: PackO
   await objects.putUnique(sessionStartKey(sessionId), encoded, signal)
   crashPoint('repository.after-session-start')
   await condemned.refresh(signal)
-  await indexStore.refresh(signal)
+  await refreshLost(core, signal)
   const { unlisted } = await indexStore.checkPresence(signal)
   const standing = unlisted.filter((name) => !condemned.isCondemned(name))
   await adopt(packs, owner, await indexStore.salvage(standing, signal))

@@ -19,8 +19,7 @@ export class Claims {
   /** After `store`, the caller must call `stored` or `failed`. */
   decide(id: Uint8Array): Decision {
     const found = this.#index.find(id)
-    const stands = found?.pack.state === 'live' || found?.pack.state === 'pending'
-    if (stands && !found.pack.condemned) return { kind: 'relied', pack: found.pack }
+    if (found !== undefined && this.#index.stands(found)) return { kind: 'relied', pack: found.pack }
     const claim = this.#claimed.get(nameOf(id))
     if (claim !== undefined) return { kind: 'relied', pack: claim.promise }
     const mine = Promise.withResolvers<IndexedPack>()

@@ -3,6 +3,7 @@ import { fail } from '../errors.ts'
 import { fromHex, toHex } from '../formats/hex.ts'
 import { idBytes } from '../formats/blob.ts'
 import { slotsPerPage } from '../formats/map-page.ts'
+import { refreshLost } from '../lost/lost-extents.ts'
 import { MapReader } from '../map/map-reader.ts'
 import type { PageCache } from '../map/page-cache.ts'
 import type { RestorePoint } from '../restore-point.ts'
@@ -19,7 +20,7 @@ export async function checkPoint(
   point: RestorePoint,
   signal?: AbortSignal,
 ): Promise<void> {
-  await core.indexStore.refresh(signal)
+  await refreshLost(core, signal)
   await core.indexStore.checkPresence(signal)
   for (const { image } of point.images) {
     const map = new MapReader(pages, image)
@@ -32,7 +33,7 @@ export async function checkPoint(
   for (const id of Object.values(point.blobs)) checkBlob(core, fromHex(id, idBytes)!)
 }
 
-function checkBlob({ indexStore }: Core, id: Uint8Array): void {
+function checkBlob({ indexStore, lost }: Core, id: Uint8Array): void {
   const found = indexStore.index.recall(id)
   if (found?.pack.row === undefined) throw fail('repository.chunk-missing', { id: toHex(id) })
   if (found.pack.state === 'gone') throw fail('repository.pack-missing', { id: toHex(id), pack: found.pack.key })
@@ -40,5 +41,13 @@ function checkBlob({ indexStore }: Core, id: Uint8Array): void {
     throw fail('repository.pack-corrupt', {
       pack: found.pack.key,
       reason: `its size is wrong or no delta names it, and chunk ${toHex(id)} lies in it`,
+    })
+  const { pack, offsetBytes } = found
+  if (lost.isLost(pack.key, offsetBytes))
+    throw fail('repository.chunk-corrupt', {
+      id: toHex(id),
+      pack: pack.key,
+      offsetBytes,
+      reason: 'a verification found it damaged',
     })
 }

@@ -9,7 +9,7 @@ import type { BlobReader } from '../packs/blob-reader.ts'
 import { readTrailer } from '../packs/read-trailer.ts'
 import { scanPack } from '../packs/scan-pack.ts'
 import { regionOf } from '../workers/jobs.ts'
-import { type DamageList, everything, isDamage, packCorrupt } from './damage-list.ts'
+import { type DamageList, everything, isDamage, nothing, packCorrupt } from './damage-list.ts'
 
 export interface PackCheck {
   readonly core: Core
@@ -47,15 +47,28 @@ async function entriesOf(
     return undefined
   }
   try {
-    const contents = await readTrailer(objects, { repositoryId, name: pack.name }, roles.index, signal)
-    checkRow(pack, contents)
-    return contents.entries
+    return await twice(async () => {
+      const contents = await readTrailer(objects, { repositoryId, name: pack.name }, roles.index, signal)
+      checkRow(pack, contents)
+      return contents.entries
+    })
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     const entries = await scanPack(objects, pack.key, sizeBytes, signal)
     const found = new Set(entries.map(({ offsetBytes }) => offsetBytes))
-    damages.addObject(pack.key, packCorrupt(pack.key, error), (offsetBytes) => !found.has(offsetBytes))
+    const loses = entries.length === pack.row?.blobs ? nothing : (offsetBytes: number) => !found.has(offsetBytes)
+    damages.addObject(pack.key, packCorrupt(pack.key, error), loses)
     return entries
+  }
+}
+
+/** What makes no sense is read once more: a bit may have flipped on the way. */
+async function twice<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    return await read()
   }
 }
 

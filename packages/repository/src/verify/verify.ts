@@ -1,4 +1,4 @@
-import { forEachConcurrent } from '@vmkeep/kit'
+import { forEachConcurrent, hasCode } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import { fail } from '../errors.ts'
 import { idBytes } from '../formats/blob.ts'
@@ -13,7 +13,8 @@ import type { BlobReader } from '../packs/blob-reader.ts'
 import { findPoint, listPoints } from '../points/points.ts'
 import type { VerifyOptions, VerifyReport } from '../repository.ts'
 import type { DamagedPoint, RestorePoint } from '../restore-point.ts'
-import { DamageList } from './damage-list.ts'
+import { refreshLost } from '../lost/lost-extents.ts'
+import { DamageList, nowhere } from './damage-list.ts'
 import { findHits } from './find-hits.ts'
 import { verifyPack } from './verify-pack.ts'
 import { walkImage } from './walk-point.ts'
@@ -62,6 +63,7 @@ export async function verifyRepository(core: Core, parts: Parts, options: Verify
   })
   await core.condemned.refresh(signal)
   for (const { key, name } of packs) if (core.condemned.isDoomed(name)) damages.pardon(key) // collected meanwhile
+  const recorded = await recordLost(core, damages, signal)
   if (!damages.isEmpty) for (const point of points) await findHits(core, parts.pages, damages, point, signal)
   return {
     points: points.length,
@@ -69,7 +71,23 @@ export async function verifyRepository(core: Core, parts: Parts, options: Verify
     chunks,
     bytesRead: progress.bytesDone,
     damaged: damages.toArray(),
+    recorded,
   }
+}
+
+/** Nobody shall rely on what is damaged, and what has another copy is found there. False if the storage takes nothing. */
+async function recordLost(core: Core, damages: DamageList, signal: AbortSignal | undefined): Promise<boolean> {
+  const { lostCopies } = damages
+  if (lostCopies.length === 0) return true
+  try {
+    await refreshLost(core, signal)
+    await core.lost.record(core, lostCopies, signal)
+  } catch (error) {
+    if (!hasCode(error, 'storage.read-only', 'storage.no-permission', 'storage.full')) throw error
+    return false
+  }
+  await core.indexStore.refresh(signal, { again: true })
+  return true
 }
 
 /** A delta that cannot be read is replaced by the trailers of its packs. */
@@ -118,7 +136,7 @@ async function checkMaps(core: Core, { pages }: Parts, { points, damages, signal
     blobs.set(id.subarray(0, prefixBytes), 1)
     const location = core.indexStore.index.recall(id)
     if (location !== undefined) packs.add(location.pack)
-    else damages.addChunk(toHex(id), 'index/delta/', fail('repository.chunk-missing', { id: toHex(id) }))
+    else damages.addChunk(toHex(id), nowhere, fail('repository.chunk-missing', { id: toHex(id) }))
     return true
   }
   for (const { images, blobs: files } of points) {
@@ -130,7 +148,7 @@ async function checkMaps(core: Core, { pages }: Parts, { points, damages, signal
         onLost(pageId: string, error: unknown) {
           const pack = core.indexStore.index.recall(fromHex(pageId, idBytes)!)?.pack
           if (pack?.state === 'gone') return // the pack is to blame, and is named
-          damages.addChunk(pageId, pack?.key ?? 'index/delta/', error)
+          damages.addChunk(pageId, pack?.key ?? nowhere, error)
         },
       }
       await walkImage(pages, image, visitor, signal)
