@@ -7,7 +7,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   vmdk: ['kit', 'disk'],
   vsphere: ['kit'],
   run: ['kit', 'vsphere', 'repository'], // what a backup and a restore share: events, journal, leftovers, a VM's point
-  transport: ['kit', 'disk', 'vsphere', 'nfc'],
+  transport: ['kit', 'disk', 'vsphere', 'nfc', 'vmdk'],
   repository: ['kit', 'disk'], // never hears of VMware
   retention: ['kit'], // pure: which restore points go, and why
   s3: ['kit', 'repository'], // a storage of the repository; apart, so that the AWS SDK is loaded only where it is used

@@ -1,8 +1,11 @@
-// What opens a VM's disk keeps the contract of all disks, against a lab: tickets from vSphere, bytes over NFC.
+// What opens a VM's disk keeps the contract of all disks, against a lab: tickets from vSphere, bytes over NFC or from files.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type DiskReader, MemoryDisk } from '@vmkeep/disk'
 import { type DiskContent, diskReaderContract, diskWriterContract } from '@vmkeep/disk/testing'
 import { seededRandom, systemClock } from '@vmkeep/kit'
-import { startLab } from '@vmkeep/lab'
+import { type Lab, startLab } from '@vmkeep/lab'
 import {
   openVmDisk,
   openVmDiskForWriting,
@@ -11,13 +14,16 @@ import {
   type VmDiskRequest,
 } from '@vmkeep/transport'
 import { expect, it, onTestFinished } from 'vitest'
+import { mountDisks } from '../support/mount-datastore.ts'
 import { openLabSession } from '../support/world.ts'
 
 const compressions = ['none', 'zlib', 'skipz'] as const
-const ways = (['nbdssl', 'nbd'] as const).flatMap((name) => compressions.map((compression) => ({ name, compression })))
+const ways = (['nbdssl', 'nbd'] as const).flatMap((name) =>
+  compressions.map((compression) => ({ order: [name], compression })),
+)
 
 for (const settings of ways) {
-  const name = `a VM's disk over ${settings.name}, compression ${settings.compression},`
+  const name = `a VM's disk over ${settings.order[0]}, compression ${settings.compression},`
   diskReaderContract(name, async (content) => openVmDisk(await requestFor(await holding(content), settings)))
   diskWriterContract(name, async (capacityBytes) => {
     const request = await requestFor(new MemoryDisk(capacityBytes), settings)
@@ -25,8 +31,16 @@ for (const settings of ways) {
   })
 }
 
+diskReaderContract("a VM's disk on a datastore that is mounted here", async (content) => {
+  const folder = await mkdtemp(join(tmpdir(), 'vmkeep-mounted-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const settings = { order: ['file'], compression: 'none', mountedDatastores: { 'shared-1': folder } } as const
+  const source = await holding(content)
+  return openVmDisk(await requestFor(source, settings, (lab) => mountDisks(lab, 'web', folder)))
+})
+
 it('says of everything asked of a closed disk that it is closed', async () => {
-  const request = await requestFor(new MemoryDisk(1024 * 1024), { name: 'nbd', compression: 'none' })
+  const request = await requestFor(new MemoryDisk(1024 * 1024), { order: ['nbd'], compression: 'none' })
   const disk = await openVmDiskForWriting(request)
   await disk[Symbol.asyncDispose]()
   await expect(disk.write(0, new Uint8Array(512))).rejects.toMatchObject({ code: 'disk.closed' })
@@ -39,14 +53,14 @@ it('says of everything asked of a closed disk that it is closed', async () => {
 
 it('refuses to tell what is allocated outside the disk', async () => {
   await using disk = await openVmDisk(
-    await requestFor(new MemoryDisk(1024 * 1024), { name: 'nbd', compression: 'none' }),
+    await requestFor(new MemoryDisk(1024 * 1024), { order: ['nbd'], compression: 'none' }),
   )
   await expect(extentsOf(disk, 512)).rejects.toMatchObject({ code: 'disk.out-of-range' })
 })
 
 it('fails what is under way when a disk is closed', async () => {
   const disk = await openVmDisk(
-    await requestFor(new MemoryDisk(64 * 1024 * 1024), { name: 'nbdssl', compression: 'none' }),
+    await requestFor(new MemoryDisk(64 * 1024 * 1024), { order: ['nbdssl'], compression: 'none' }),
   )
   const reading = disk.read(0, Buffer.alloc(disk.capacityBytes))
   const failed = expect(reading).rejects.toMatchObject({ code: 'disk.closed' })
@@ -65,13 +79,18 @@ async function holding({ capacityBytes, runs }: DiskContent): Promise<MemoryDisk
 }
 
 /** The one disk of a VM that is off, in a lab of its own that ends with the test. */
-async function requestFor(source: DiskReader, settings: TransportSettings): Promise<VmDiskRequest> {
+async function requestFor(
+  source: DiskReader,
+  settings: TransportSettings,
+  prepare: (lab: Lab) => Promise<void> = async () => {},
+): Promise<VmDiskRequest> {
   const { capacityBytes } = source
   const lab = await startLab({
     vms: [{ name: 'web', power: 'off', disks: [{ capacityBytes }] }],
     openDisk: async () => ({ capacityBytes, source }),
   })
   onTestFinished(() => lab[Symbol.asyncDispose]())
+  await prepare(lab)
   const session = await openLabSession(lab)
   onTestFinished(() => session[Symbol.asyncDispose]())
   const { ref, disks } = lab.vm('web')
@@ -80,10 +99,12 @@ async function requestFor(source: DiskReader, settings: TransportSettings): Prom
     vm: ref,
     deviceKey: disks[0]!.key,
     path: disks[0]!.backing.fileName,
+    capacityBytes,
     settings,
     clock: systemClock,
     random: seededRandom('contract'),
     onReconnect: (cause) => expect.unreachable(String(cause)),
+    onFallback: ({ cause }) => expect.unreachable(String(cause)),
     signal: new AbortController().signal,
   }
 }

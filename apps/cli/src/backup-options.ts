@@ -1,5 +1,5 @@
 import type { BackupOptions } from '@vmkeep/backup'
-import type { TransportSettings } from '@vmkeep/transport'
+import { type TransportName, transportNames, type TransportSettings } from '@vmkeep/transport'
 import type { Config } from './config/schema.ts'
 import { choice, flag, option, options, text, type Values } from './parameters.ts'
 
@@ -14,8 +14,8 @@ export const backupFlags = {
   quiesce: option(choice(['off', 'prefer', 'require']), {
     help: 'quiesce the guest for the snapshot (default: backup.quiesce of the config, prefer)',
   }),
-  transport: option(choice(['nbdssl', 'nbd']), {
-    help: 'how disks are read (default: backup.transport of the config, nbdssl)',
+  transport: option(choice(transportNames), {
+    help: 'the one way disks are read (default: backup.transports of the config, file and then nbdssl)',
   }),
 }
 
@@ -30,11 +30,12 @@ export function checkChoice(given: {
 }
 
 /** How disks are read and written: the config's way, unless a flag says otherwise. */
-export function transportOf(
-  { backup }: Pick<Config, 'backup'>,
-  asked: TransportSettings['name'] | undefined,
-): TransportSettings {
-  return { name: asked ?? backup.transport, compression: backup.compression }
+export function transportOf({ backup }: Pick<Config, 'backup'>, asked: TransportName | undefined): TransportSettings {
+  return {
+    order: asked === undefined ? backup.transports : [asked],
+    compression: backup.compression,
+    mountedDatastores: backup.datastores,
+  }
 }
 
 export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof backupFlags>): BackupOptions {

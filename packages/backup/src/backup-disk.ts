@@ -50,6 +50,8 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
       vm: vm.ref,
       deviceKey: disk.key,
       path: disk.fileName,
+      capacityBytes: disk.capacityBytes,
+      uuid: disk.uuid,
       settings: run.options.transport,
       clock: run.clock,
       random: run.random,
@@ -60,6 +62,15 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
           vm: vm.name,
           disk: disk.label,
           message: `reconnected: ${messageOf(cause)}`,
+        }),
+      onFallback: ({ from, to, cause }) =>
+        run.onEvent({
+          type: 'note',
+          level: 'warn',
+          vm: vm.name,
+          disk: disk.label,
+          message: `${from} failed, ${to} goes on: ${messageOf(cause)}`,
+          code: 'transport-fallback',
         }),
       signal: run.signal,
     })

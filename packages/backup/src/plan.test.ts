@@ -133,4 +133,24 @@ describe('a VM is planned', () => {
     expect(plan.action).toBe('skip')
     expect(plan.reasons.map((reason) => reason.code)).toContain(code)
   })
+
+  it('says by which transport each disk is read, and why not by those before it', () => {
+    const transport = { ...defaultTransport, mountedDatastores: { nfs: '/mnt/nfs' } }
+    const disks = [disk(2000), disk(2001, { fileName: '[nfs] web/web.vmdk' })]
+    const plan = planVm(vm({ disks }), undefined, { ...options, transport })
+    expect(plan.disks.map((planned) => planned.transport)).toEqual([
+      {
+        name: 'nbdssl',
+        why: 'encrypted, needs nothing but port 902 of the host',
+        passedOver: [{ name: 'file', whyNot: 'the datastore ds is not mounted on this machine' }],
+      },
+      { name: 'file', why: 'its datastore is mounted on this machine', passedOver: [] },
+    ])
+    const onlyFile = planVm(vm({ disks }), undefined, { ...options, transport: { ...transport, order: ['file'] } })
+    expect(onlyFile).toMatchObject({
+      action: 'backup',
+      disks: [{ key: 2001 }],
+      skippedDisks: [{ key: 2000, cause: { code: 'no-transport' } }],
+    })
+  })
 })

@@ -1,6 +1,7 @@
 // The one planner: `vmkeep plan` shows what it says, a backup does what it says. Pure; a test holds the two together.
 import type { Cause, SkippedDisk, VmPoint } from '@vmkeep/run'
 import { type Reason, type Vm, type VmDisk, whyNotDisk, whyNotVm, warningsOf } from '@vmkeep/vsphere'
+import { chooseTransport, type TransportChoice } from '@vmkeep/transport'
 import { decideRead, type ReadDecision } from './decide-read.ts'
 import type { BackupOptions } from './options.ts'
 
@@ -11,6 +12,8 @@ export interface DiskPlan {
   readonly capacityBytes: number
   /** What is expected. The snapshot's own change id decides at the run, and the run says where that differs. */
   readonly expected: ReadDecision
+  /** What reads it, unless it fails. */
+  readonly transport: TransportChoice
 }
 
 export interface VmPlan {
@@ -24,7 +27,6 @@ export interface VmPlan {
   readonly warnings: readonly Cause[]
   readonly enableChangeTracking: boolean
   readonly quiesce: boolean
-  readonly transport: { readonly name: string; readonly why: string }
   readonly disks: readonly DiskPlan[]
   readonly skippedDisks: readonly SkippedDisk[]
   /** The point that an incremental backup builds on. */
@@ -45,8 +47,7 @@ export function planVm(vm: Vm, previous: VmPoint | undefined, options: BackupOpt
     warnings: [...warningsOf(vm).map(causeOf), ...trackingWarnings(vm, options)],
     enableChangeTracking: options.changeTracking === 'enable' && canEnableTracking(vm),
     quiesce: options.quiesce !== 'off' && vm.powerState === 'poweredOn',
-    transport: { name: options.transport.name, why: transportReason(options) },
-    disks: disks.map((disk) => planDisk(disk, previous, options)),
+    disks: disks.flatMap((disk) => planDisk(disk, previous, options)),
     skippedDisks,
     ...(previous === undefined ? {} : { previousPoint: previous.id }),
   }
@@ -56,20 +57,28 @@ const causeOf = ({ code, sentence }: Reason): Cause => ({ code, message: sentenc
 
 const noDisk: Cause = { code: 'no-disk', message: 'It has no disk that can be backed up.' }
 
-function planDisk(disk: VmDisk, previous: VmPoint | undefined, { fullRead }: BackupOptions): DiskPlan {
+function planDisk(disk: VmDisk, previous: VmPoint | undefined, options: BackupOptions): DiskPlan[] {
   const { key, label, address, capacityBytes } = disk
   const before = previous?.disks.find((candidate) => candidate.key === key)
   const now = { capacityBytes, changeId: disk.changeId, backingUuid: disk.uuid }
-  return { key, label, address, capacityBytes, expected: decideRead(now, before, { full: fullRead }) }
+  const expected = decideRead(now, before, { full: options.fullRead })
+  const transport = chooseTransport({ ...disk, path: disk.fileName }, options.transport)
+  return transport === undefined ? [] : [{ key, label, address, capacityBytes, expected, transport }]
 }
 
-function skip(disk: VmDisk, vm: Vm, { excludeDisks }: BackupOptions): SkippedDisk[] {
+function skip(disk: VmDisk, vm: Vm, options: BackupOptions): SkippedDisk[] {
+  const { excludeDisks } = options
   const { key, label, address, capacityBytes } = disk
   const excluded = excludeDisks.includes(label) || excludeDisks.includes(address)
   const cause = excluded
     ? { code: 'excluded', message: 'It is excluded by configuration.' }
-    : whyNotDisk(disk, vm).map(causeOf)[0]
+    : (whyNotDisk(disk, vm).map(causeOf)[0] ?? whyUnreachable(disk, options))
   return cause === undefined ? [] : [{ key, label, address, capacityBytes, cause }]
+}
+
+function whyUnreachable(disk: VmDisk, { transport }: BackupOptions): Cause | undefined {
+  if (chooseTransport({ ...disk, path: disk.fileName }, transport) !== undefined) return undefined
+  return { code: 'no-transport', message: `None of the transports allowed (${transport.order.join(', ')}) reaches it.` }
 }
 
 /** Source: vadp.md §2.1, KB 320557: enabled with a snapshot present, tracking gives wrong answers later. Evidence: documented. */
@@ -85,8 +94,3 @@ function trackingWarnings(vm: Vm, { changeTracking }: BackupOptions): Cause[] {
     },
   ]
 }
-
-const transportReason = ({ transport }: BackupOptions) =>
-  transport.name === 'nbdssl'
-    ? 'encrypted, needs nothing but port 902 of the host'
-    : 'asked for: not encrypted on the wire'

@@ -1,8 +1,4 @@
-export {
-  openVmDisk,
-  openVmDiskForWriting,
-  type VmDiskReader,
-  type VmDiskRequest,
-  type VmDiskWriter,
-} from './open-vm-disk.ts'
-export { defaultTransport, type TransportSettings } from './settings.ts'
+export { chooseTransport, type TransportChoice } from './choose-transport.ts'
+export { openVmDisk, openVmDiskForWriting, thatWrite } from './open-vm-disk.ts'
+export { defaultTransport, type TransportName, transportNames, type TransportSettings } from './settings.ts'
+export type { DiskPlace, VmDiskReader, VmDiskRequest, VmDiskWriter } from './transport.ts'

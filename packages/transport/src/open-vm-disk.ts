@@ -1,42 +1,33 @@
-import type { DiskReader, DiskWriter } from '@vmkeep/disk'
-import type { Clock, Random } from '@vmkeep/kit'
-import type { ManagedObjectReference, Session } from '@vmkeep/vsphere'
-import { openNfcDisk } from './nfc/open-nfc-disk.ts'
+import { fail } from './errors.ts'
+import { FallbackDisk } from './fallback-disk.ts'
 import type { TransportSettings } from './settings.ts'
+import type { VmDiskReader, VmDiskRequest, VmDiskWriter } from './transport.ts'
+import { transports } from './transports.ts'
 
-export interface VmDiskRequest {
-  readonly session: Session
-  readonly vm: ManagedObjectReference
-  /** VirtualDisk.key */
-  readonly deviceKey: number
-  /** `[datastore] folder/name.vmdk`. Which link of a snapshot chain is read is decided by this path alone. */
-  readonly path: string
-  readonly settings: TransportSettings
-  readonly clock: Clock
-  readonly random: Random
-  /** Told each time a lost connection was mended. */
-  readonly onReconnect: (cause: unknown) => void
-  readonly signal: AbortSignal
+/**
+ * Opens a disk of a snapshot, or of a VM that is off, for reading: by the first transport of the order that reaches it. If that fails,
+ * now or in the midst of the disk, the next one goes on where it stopped. Passes `diskReaderContract`.
+ *
+ * @throws `transport.none-fits`; what the last transport threw
+ */
+export async function openVmDisk(request: VmDiskRequest): Promise<VmDiskReader> {
+  const { settings } = request
+  const judged = settings.order.map((name) => ({ name, whyNot: transports[name].whyNot(request, settings) }))
+  const reasons = judged.flatMap(({ name, whyNot }) => (whyNot === undefined ? [] : [`${name}: ${whyNot}`]))
+  const candidates = judged.filter(({ whyNot }) => whyNot === undefined).map(({ name }) => name)
+  if (candidates.length === 0) throw fail('transport.none-fits', { disk: request.path, reasons })
+  return await FallbackDisk.open(request, candidates)
 }
 
-export interface VmDiskReader extends DiskReader {
-  /** Which transport reads it: `nbdssl`, `nbd`. */
-  readonly transport: string
-  /** The VMDK's own metadata: `ddb.` keys without the prefix. */
-  metadata(signal?: AbortSignal): Promise<Readonly<Record<string, string>>>
+/** Opens a disk of a VM that is off for writing. Its holes stay holes where nothing is written. @throws `transport.none-writes` */
+export async function openVmDiskForWriting(request: VmDiskRequest): Promise<VmDiskWriter> {
+  const [name] = thatWrite(request.settings).order
+  if (name === undefined) throw fail('transport.none-writes', { disk: request.path, order: request.settings.order })
+  return await transports[name].openForWriting!(request)
 }
 
-/** A disk of a VM that is off. `read` shows what is on it now. */
-export interface VmDiskWriter extends DiskWriter {
-  readonly transport: string
-}
-
-/** Opens a disk of a snapshot, or of a VM that is off, for reading. Passes `diskReaderContract`. */
-export function openVmDisk(request: VmDiskRequest): Promise<VmDiskReader> {
-  return openNfcDisk(request, 'read')
-}
-
-/** Opens a disk of a VM that is off for writing. Its holes stay holes where nothing is written. */
-export function openVmDiskForWriting(request: VmDiskRequest): Promise<VmDiskWriter> {
-  return openNfcDisk(request, 'write')
-}
+/** The transports by which a disk is both written and read back: a mounted datastore may show a state from before the write. */
+export const thatWrite = (settings: TransportSettings): TransportSettings => ({
+  ...settings,
+  order: settings.order.filter((name) => transports[name].openForWriting !== undefined),
+})

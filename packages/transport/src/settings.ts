@@ -1,11 +1,17 @@
-/** How a VM's disk is read or written. What a policy says; `vmkeep plan` shows it with its reason. */
+/** The ways to a VM's disk, in the words of VMware where it has them. */
+export const transportNames = ['file', 'nbdssl', 'nbd'] as const
+export type TransportName = (typeof transportNames)[number]
+
+/** How VMs' disks are read and written. What a policy says; `vmkeep plan` shows it with its reasons. */
 export interface TransportSettings {
-  /** `nbdssl`: NFC over TLS. `nbd`: NFC in clear, for a network that is trusted and a CPU that is not fast. */
-  readonly name: 'nbdssl' | 'nbd'
-  /** What the host compresses before it sends. `skipz` leaves out zero runs and costs next to nothing. */
+  /** The first one that reaches a disk reads it; the next one goes on if it fails. Disks are written by the first that can write. */
+  readonly order: readonly TransportName[]
+  /** What an ESXi host compresses before it sends. `skipz` leaves out zero runs and costs next to nothing. */
   readonly compression: 'none' | 'zlib' | 'skipz'
   /** How long a host may be silent while it owes an answer, before the connection is given up and made anew. 60 s if left out. */
   readonly silenceMs?: number
+  /** For `file`: where a datastore is mounted on this machine, by the datastore's name. */
+  readonly mountedDatastores?: Readonly<Record<string, string>>
 }
 
-export const defaultTransport: TransportSettings = { name: 'nbdssl', compression: 'skipz' }
+export const defaultTransport: TransportSettings = { order: ['file', 'nbdssl'], compression: 'skipz' }

@@ -1,20 +1,35 @@
 import { between, checkRun, diskFail, type DiskReader, endOf, type Extent, joined } from '@vmkeep/disk'
+import type { OpenedLayer } from './open-layer.ts'
 import { dataOf, type HeldRun, type Layer } from './layer.ts'
 import { sectorSizeBytes } from './sectors.ts'
 
-/** A snapshot's disk and its parents as one disk: for each run the first layer that says something. Takes the layers over. */
-export class ChainReader implements DiskReader {
+/** A VMDK, opened. */
+export interface VmdkReader extends DiskReader {
+  /** The disk data base: `ddb.` keys without the prefix, a child's before its parents'. */
+  readonly database: Readonly<Record<string, string>>
+}
+
+/** A disk and its parents as one: for each run the first layer that says something. Takes the layers over. */
+export class ChainReader implements VmdkReader {
   readonly capacityBytes: number
+  readonly database: Readonly<Record<string, string>>
   readonly sectorSizeBytes = sectorSizeBytes
   readonly #path: string
   readonly #layers: readonly Layer[]
   #closed = false
 
-  /** @param layers the child first */
-  constructor(path: string, layers: readonly Layer[]) {
+  /** @param opened the child first */
+  constructor(path: string, opened: readonly OpenedLayer[]) {
     this.#path = path
-    this.#layers = layers
-    this.capacityBytes = layers[0]!.capacityBytes
+    this.#layers = opened.map(({ layer }) => layer)
+    this.capacityBytes = opened[0]!.layer.capacityBytes
+    const databases = opened.map(({ descriptor }) => Object.entries(descriptor?.ddb ?? {}))
+    this.database = Object.fromEntries(
+      databases
+        .toReversed()
+        .flat()
+        .map(([key, value]) => [key.replace(/^ddb\./, ''), value]),
+    )
   }
 
   async read(offsetBytes: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {

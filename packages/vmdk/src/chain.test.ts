@@ -1,4 +1,16 @@
-import { copyFile, mkdir, mkdtemp, open, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -110,6 +122,17 @@ describe('a chain', () => {
       }),
       { numRuns: 30 },
     ))
+
+  it('shows the disk data bases of all its layers, the topmost first', async () => {
+    const folder = await newFolder()
+    const base = await writeBase(folder, Buffer.alloc(4096))
+    await appendFile(base, 'ddb.adapterType = "lsilogic"\nddb.uuid = "60 00"\n')
+    const parent = { cid: baseCid, hint: 'base.vmdk' }
+    const ddb = { 'ddb.uuid': '60 01' }
+    await makeDelta(join(folder, 'vm.vmdk'), { kind: 'vmfsSparse', capacityBytes: 4096, runs: [], ddb, parent })
+    await using disk = await openVmdk(join(folder, 'vm.vmdk'))
+    expect(disk.database).toEqual({ adapterType: 'lsilogic', uuid: '60 01' })
+  })
 
   it('reads zeroes where a child has outgrown its parent', async () => {
     const folder = await newFolder()

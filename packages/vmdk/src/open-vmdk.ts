@@ -1,8 +1,6 @@
-import type { DiskReader } from '@vmkeep/disk'
-import { ChainReader } from './chain-reader.ts'
+import { ChainReader, type VmdkReader } from './chain-reader.ts'
 import { noParent } from './descriptor-format.ts'
 import { fail } from './errors.ts'
-import type { Layer } from './layer.ts'
 import { type OpenedLayer, openLayer } from './open-layer.ts'
 import { parentPath } from './parent-path.ts'
 
@@ -23,23 +21,23 @@ export interface OpenVmdkOptions {
  * @throws `vmdk.not-found`, `vmdk.read-failed`, `vmdk.damaged`, `vmdk.extent-outside`, `vmdk.parent-outside`, `vmdk.chain-broken`,
  * `vmdk.unsupported`
  */
-export async function openVmdk(path: string, { root }: OpenVmdkOptions = {}): Promise<DiskReader> {
-  const layers: Layer[] = []
+export async function openVmdk(path: string, { root }: OpenVmdkOptions = {}): Promise<VmdkReader> {
+  const chain: OpenedLayer[] = []
   try {
     let [at, opened] = [path, await openLayer(path)]
-    layers.push(opened.layer)
+    chain.push(opened)
     while (isChild(opened)) {
-      if (layers.length === layersMax)
+      if (chain.length === layersMax)
         throw fail('vmdk.chain-broken', { path, fact: `it stands on more than ${layersMax - 1} parents` })
       const parentAt = await parentPath(at, opened.descriptor.settings['parentFileNameHint'] ?? '', root)
       const parent = await openLayer(parentAt, at)
-      layers.push(parent.layer)
+      chain.push(parent)
       checkContentId({ child: at, expected: opened.descriptor.parentCid, parent: parentAt, found: parent })
       ;[at, opened] = [parentAt, parent]
     }
-    return layers.length === 1 ? layers[0]! : new ChainReader(path, layers)
+    return new ChainReader(path, chain)
   } catch (error) {
-    for (const layer of layers) await layer[Symbol.asyncDispose]()
+    for (const { layer } of chain) await layer[Symbol.asyncDispose]()
     throw error
   }
 }

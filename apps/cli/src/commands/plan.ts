@@ -94,12 +94,15 @@ function rowsOf({ vm, action, reasons, disks, skippedDisks }: VmPlan): Row[] {
   ]
 }
 
-function remarks({ vm, action, warnings, enableChangeTracking, quiesce, transport }: VmPlan, style: Style): string[] {
+const saidOf = ({ name, why, passedOver }: VmPlan['disks'][number]['transport']): string =>
+  `${name} (${[why, ...passedOver.map((other) => `not ${other.name}: ${other.whyNot}`)].join('; ')})`
+
+function remarks({ vm, action, warnings, enableChangeTracking, quiesce, disks }: VmPlan, style: Style): string[] {
   if (action === 'skip') return []
   const steps = [
     ...(enableChangeTracking ? ['change tracking is switched on'] : []),
     quiesce ? 'the guest is quiesced' : 'crash-consistent snapshot',
-    `read over ${transport.name} (${transport.why})`,
+    ...new Set(disks.map(({ transport }) => `read over ${saidOf(transport)}`)),
   ]
   return [
     `${vm}: ${steps.join(', ')}`,

@@ -43,7 +43,7 @@ describe('the config', () => {
     const { config } = await load(lab)
     expect(config.vcenters[0]).toMatchObject({ name: 'lab', port: 443 })
     expect(config.limits).toMatchObject({ vms: 4, memoryMiB: 512 })
-    expect(config.backup).toMatchObject({ quiesce: 'prefer', transport: 'nbdssl' })
+    expect(config.backup).toMatchObject({ quiesce: 'prefer', transports: ['file', 'nbdssl'] })
   })
 
   it('may be empty or absent', async () => {

@@ -113,7 +113,18 @@ const backup = z
       .enum(['enable', 'as-is'])
       .default('enable')
       .describe('enable: switch changed block tracking on where it is off and the VM has no snapshot.'),
-    transport: z.enum(['nbdssl', 'nbd']).default('nbdssl').describe('nbd does not encrypt on the wire.'),
+    transports: z
+      .array(z.enum(['file', 'nbdssl', 'nbd']))
+      .min(1)
+      .default(['file', 'nbdssl'])
+      .describe(
+        'How disks are read: the first that reaches a disk reads it, the next goes on if it fails. file: from a datastore that is mounted here ' +
+          '(backup.datastores). nbdssl: over port 902 of the host, encrypted. nbd: the same, not encrypted.',
+      ),
+    datastores: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('For file: where datastores are mounted on this machine, `name: folder`.'),
     compression: z
       .enum(['none', 'zlib', 'skipz'])
       .default('skipz')

@@ -1,5 +1,5 @@
 import { messageOf } from '@vmkeep/kit'
-import { openVmDisk, openVmDiskForWriting } from '@vmkeep/transport'
+import { openVmDisk, openVmDiskForWriting, thatWrite } from '@vmkeep/transport'
 import { addDisk, type ManagedObjectReference, type VmDisk } from '@vmkeep/vsphere'
 import { diskProgress } from '../disk-progress.ts'
 import { fail } from '../errors.ts'
@@ -70,7 +70,9 @@ const request = (
   vm,
   deviceKey: disk.key,
   path: disk.fileName,
-  settings: transport,
+  capacityBytes: disk.capacityBytes,
+  uuid: disk.uuid,
+  settings: thatWrite(transport),
   clock,
   random,
   onReconnect: (cause: unknown) =>
@@ -80,6 +82,14 @@ const request = (
       vm: plan.name,
       disk: disk.label,
       message: `reconnected: ${messageOf(cause)}`,
+    }),
+  onFallback: ({ from, to, cause }: { from: string; to: string; cause: unknown }) =>
+    onEvent({
+      type: 'note',
+      level: 'warn',
+      vm: plan.name,
+      disk: disk.label,
+      message: `${from} failed, ${to} goes on: ${messageOf(cause)}`,
     }),
   signal,
 })

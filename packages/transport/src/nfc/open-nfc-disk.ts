@@ -2,7 +2,7 @@ import { checkRun, diskFail, type Extent } from '@vmkeep/disk'
 import { hasCode } from '@vmkeep/kit'
 import { openResumingNfcDisk, type ResumingNfcDisk } from '@vmkeep/nfc'
 import { openNfcTicket } from '@vmkeep/vsphere'
-import type { VmDiskReader, VmDiskRequest, VmDiskWriter } from '../open-vm-disk.ts'
+import type { VmDiskReader, VmDiskRequest, VmDiskWriter } from '../transport.ts'
 
 /**
  * Opens a VM's disk over NFC. Each connection has a ticket of its own, from the host that the VM runs on at that moment.
@@ -11,6 +11,7 @@ import type { VmDiskReader, VmDiskRequest, VmDiskWriter } from '../open-vm-disk.
  */
 export async function openNfcDisk(
   request: VmDiskRequest,
+  transport: 'nbdssl' | 'nbd',
   access: 'read' | 'write',
 ): Promise<VmDiskReader & VmDiskWriter> {
   const { session, vm, deviceKey, path, settings, clock, random, onReconnect } = request
@@ -18,7 +19,7 @@ export async function openNfcDisk(
     ticket: (signal) => openNfcTicket(session, { vm, deviceKey, access }, signal ?? request.signal),
     path,
     access,
-    transport: settings.name,
+    transport,
     compression: settings.compression,
     bufferBytes: 1024 * 1024,
     ...(settings.silenceMs === undefined ? {} : { timeouts: { requestMs: settings.silenceMs } }),
@@ -27,19 +28,19 @@ export async function openNfcDisk(
     onReconnect: ({ cause }) => onReconnect(cause),
     signal: request.signal,
   })
-  return new NfcDisk(disk, settings.name)
+  return new NfcDisk(disk, transport)
 }
 
 /** An NFC disk as the rest of vmkeep knows disks. */
 class NfcDisk implements VmDiskReader, VmDiskWriter {
-  readonly transport: string
+  readonly transport: 'nbdssl' | 'nbd'
   readonly capacityBytes: number
   readonly sectorSizeBytes: number
   readonly ascending = false
   readonly #disk: ResumingNfcDisk
   #closed = false
 
-  constructor(disk: ResumingNfcDisk, transport: string) {
+  constructor(disk: ResumingNfcDisk, transport: 'nbdssl' | 'nbd') {
     this.#disk = disk
     this.transport = transport
     this.capacityBytes = disk.capacityBytes

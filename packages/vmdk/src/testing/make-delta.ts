@@ -18,6 +18,8 @@ export interface NewDelta {
     readonly unmapped?: boolean
   }[]
   readonly cid?: number
+  /** By full name: `ddb.uuid`. */
+  readonly ddb?: Readonly<Record<string, string>>
   readonly parent: { readonly cid: number; readonly hint: string }
 }
 
@@ -39,7 +41,7 @@ export async function makeDelta(path: string, delta: NewDelta): Promise<string> 
         fileName: basename(extent),
       },
     ],
-    ddb: {},
+    ddb: delta.ddb ?? {},
   })
   await writeFile(path, descriptor)
   await writeFile(extent, isSe ? seSparseBytes(delta) : cowdBytes(delta))

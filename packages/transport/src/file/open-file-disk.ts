@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import type { Extent } from '@vmkeep/disk'
+import { openVmdk, type VmdkReader } from '@vmkeep/vmdk'
+import { parseDatastorePath } from '@vmkeep/vsphere'
+import { fail } from '../errors.ts'
+import type { TransportSettings } from '../settings.ts'
+import type { DiskPlace, VmDiskReader, VmDiskRequest } from '../transport.ts'
+
+export function whyNotFile({ path }: DiskPlace, { mountedDatastores = {} }: TransportSettings): string | undefined {
+  const datastore = parseDatastorePath(path)?.datastore
+  if (datastore === undefined) return 'the disk is no file of a datastore'
+  return Object.hasOwn(mountedDatastores, datastore)
+    ? undefined
+    : `the datastore ${datastore} is not mounted on this machine`
+}
+
+/**
+ * Opens the VMDK of a disk, and its parents, where its datastore is mounted: NFS, or a copy of it. The layers below a snapshot do not
+ * change, so that they can be read while the VM writes to its own.
+ *
+ * @throws `transport.another-disk` if size or uuid are not the disk's: then something else is mounted there; `vmdk.*`
+ */
+export async function openFileDisk({ path, settings, capacityBytes, uuid }: VmDiskRequest): Promise<VmDiskReader> {
+  const place = parseDatastorePath(path)!
+  const root = settings.mountedDatastores![place.datastore]!
+  const file = join(root, place.path)
+  const disk = await openVmdk(file, { root })
+  const fact = differenceOf(disk, { capacityBytes, uuid })
+  if (fact === undefined) return new FileDisk(disk)
+  await disk[Symbol.asyncDispose]()
+  throw fail('transport.another-disk', { disk: path, path: file, fact })
+}
+
+function differenceOf(disk: VmdkReader, expected: Pick<DiskPlace, 'capacityBytes' | 'uuid'>): string | undefined {
+  if (disk.capacityBytes !== expected.capacityBytes)
+    return `it has ${disk.capacityBytes} bytes, not ${expected.capacityBytes}`
+  const [found, wanted] = [disk.database['uuid'], expected.uuid].map((uuid) => uuid?.replace(/[^0-9a-f]/gi, ''))
+  const isOther = found !== undefined && wanted !== undefined && found.toLowerCase() !== wanted.toLowerCase()
+  return isOther ? `its uuid is ${disk.database['uuid']}, not ${expected.uuid}` : undefined
+}
+
+/** A VMDK on a mounted datastore as the rest of vmkeep knows disks. */
+class FileDisk implements VmDiskReader {
+  readonly transport = 'file'
+  readonly capacityBytes: number
+  readonly sectorSizeBytes: number
+  readonly #disk: VmdkReader
+
+  constructor(disk: VmdkReader) {
+    this.#disk = disk
+    this.capacityBytes = disk.capacityBytes
+    this.sectorSizeBytes = Number(disk.database['logicalSectorSize'] ?? disk.sectorSizeBytes)
+  }
+
+  read(offsetBytes: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
+    return this.#disk.read(offsetBytes, target, signal)
+  }
+
+  allocated(within: Extent, signal?: AbortSignal): AsyncIterable<Extent> {
+    return this.#disk.allocated(within, signal)
+  }
+
+  async metadata(): Promise<Readonly<Record<string, string>>> {
+    return this.#disk.database
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#disk[Symbol.asyncDispose]()
+  }
+}

@@ -1,0 +1,51 @@
+import type { DiskReader, DiskWriter } from '@vmkeep/disk'
+import type { Clock, Random } from '@vmkeep/kit'
+import type { ManagedObjectReference, Session } from '@vmkeep/vsphere'
+import type { TransportName, TransportSettings } from './settings.ts'
+
+/** What is known of a disk before it is opened. */
+export interface DiskPlace {
+  /** `[datastore] folder/name.vmdk`. Which link of a snapshot chain is read is decided by this path alone. */
+  readonly path: string
+  readonly capacityBytes: number
+  /** `backing.uuid`, where vSphere says it: the disk that is opened must have the same. */
+  readonly uuid?: string | undefined
+}
+
+export interface VmDiskRequest extends DiskPlace {
+  readonly session: Session
+  readonly vm: ManagedObjectReference
+  /** VirtualDisk.key */
+  readonly deviceKey: number
+  readonly settings: TransportSettings
+  readonly clock: Clock
+  readonly random: Random
+  /** Told each time a lost connection was mended. */
+  readonly onReconnect: (cause: unknown) => void
+  /** Told each time a transport gave up and the next one goes on. */
+  readonly onFallback: (fallback: { readonly from: TransportName; readonly to: TransportName; cause: unknown }) => void
+  readonly signal: AbortSignal
+}
+
+export interface VmDiskReader extends DiskReader {
+  /** Which transport reads it now. */
+  readonly transport: TransportName
+  /** The VMDK's own metadata: `ddb.` keys without the prefix. */
+  metadata(signal?: AbortSignal): Promise<Readonly<Record<string, string>>>
+}
+
+/** A disk of a VM that is off. `read` shows what is on it now. */
+export interface VmDiskWriter extends DiskWriter {
+  readonly transport: TransportName
+}
+
+/** One way to VMs' disks. What it opens keeps the disk contract. */
+export interface Transport {
+  /** What speaks for it, in a few words. */
+  readonly why: string
+  /** Why it cannot reach this disk, as far as can be told without trying. */
+  whyNot(disk: DiskPlace, settings: TransportSettings): string | undefined
+  open(request: VmDiskRequest): Promise<VmDiskReader>
+  /** Absent: it cannot write. */
+  openForWriting?(request: VmDiskRequest): Promise<VmDiskWriter>
+}

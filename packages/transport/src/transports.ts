@@ -1,0 +1,24 @@
+import { openFileDisk, whyNotFile } from './file/open-file-disk.ts'
+import { openNfcDisk } from './nfc/open-nfc-disk.ts'
+import type { TransportName } from './settings.ts'
+import type { Transport } from './transport.ts'
+
+export const transports: Readonly<Record<TransportName, Transport>> = {
+  file: {
+    why: 'its datastore is mounted on this machine',
+    whyNot: whyNotFile,
+    open: openFileDisk,
+  },
+  nbdssl: {
+    why: 'encrypted, needs nothing but port 902 of the host',
+    whyNot: () => undefined,
+    open: (request) => openNfcDisk(request, 'nbdssl', 'read'),
+    openForWriting: (request) => openNfcDisk(request, 'nbdssl', 'write'),
+  },
+  nbd: {
+    why: 'asked for: not encrypted on the wire',
+    whyNot: () => undefined,
+    open: (request) => openNfcDisk(request, 'nbd', 'read'),
+    openForWriting: (request) => openNfcDisk(request, 'nbd', 'write'),
+  },
+}
