@@ -3,14 +3,26 @@
 import { mkdir } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { userCacheFolder } from '@vmkeep/kit'
-import { scenario as backup } from './bench/backup.ts'
+import { s3Scenario as s3, scenario as backup } from './bench/backup.ts'
+import { scenario as latency } from './bench/latency.ts'
 import { scenario as memory2Tib } from './bench/memory-2tib.ts'
 import { scenario as nfc } from './bench/nfc-scenario.ts'
 import { scenario as pipeline } from './bench/pipeline.ts'
+import { scenario as restoreLimit } from './bench/restore-limit.ts'
 import { tableOf } from './bench/support/report.ts'
 import { type BenchResult, ratiosOf, type Scenario } from './bench/support/scenario.ts'
+import { scenario as writers } from './bench/writers.ts'
 
-const scenarios: Readonly<Record<string, Scenario>> = { pipeline, nfc, 'memory-2tib': memory2Tib, backup }
+const scenarios: Readonly<Record<string, Scenario>> = {
+  pipeline,
+  nfc,
+  'memory-2tib': memory2Tib,
+  latency,
+  'restore-limit': restoreLimit,
+  writers,
+  backup,
+  s3,
+}
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

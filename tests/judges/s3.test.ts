@@ -1,10 +1,6 @@
 // versitygw, an S3 server over a folder that others wrote, judges our S3 storage: it checks every signature, holds conditional
 // puts and Object Lock, and keeps what we store as plain files that we can look at behind its back.
-import { once } from 'node:events'
-import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { collect, Secret, seededRandom } from '@vmkeep/kit'
 import { brokenPromises, validateStorage } from '@vmkeep/repository'
@@ -19,72 +15,18 @@ import {
 import { estimateCostUsd, openS3Storage, type S3Options, type S3Storage } from '@vmkeep/s3'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { findJudge } from '../../tools/find-judge.ts'
+import { type S3Server, s3ServerKey, startS3Server } from '../../tools/start-s3-server.ts'
 import { judgeTest, runJudge } from './judge.ts'
 
-const credentials = { accessKeyId: 'judge', secretAccessKey: new Secret('a secret of the judge') }
 const MiB = 2 ** 20
+const credentials = { ...s3ServerKey, secretAccessKey: new Secret(s3ServerKey.secretAccessKey) }
 const root = join(import.meta.dirname, '..', '..')
 
-interface Server extends AsyncDisposable {
-  readonly endpoint: string
-  /** Where bucket `backups` lies. */
-  readonly bucketFolder: string
-}
-
-/** Starts versitygw on a port that was free a moment ago; should another have taken it meanwhile, on the next. */
-async function startServer(program: string): Promise<Server> {
-  const folder = await mkdtemp(join(tmpdir(), 'vmkeep-s3-'))
-  const [data, sidecar] = [join(folder, 'data'), join(folder, 'sidecar')]
-  const bucketFolder = join(data, 'backups')
-  for (const path of [bucketFolder, sidecar]) await mkdir(path, { recursive: true })
-  for (let attempt = 1; ; attempt++) {
-    const listen = `127.0.0.1:${await freePort()}`
-    const args = ['--port', listen, '--quiet', '--keep-alive', 'posix', '--sidecar', sidecar, data]
-    const child = spawn(program, args, {
-      env: {
-        ROOT_ACCESS_KEY: credentials.accessKeyId,
-        ROOT_SECRET_KEY: credentials.secretAccessKey.reveal(),
-      },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let said = ''
-    child.stderr.on('data', (text: Buffer) => (said += text.toString()))
-    const closed = once(child, 'close')
-    const stop = async () => {
-      child.kill()
-      await closed
-      await rm(folder, { recursive: true })
-    }
-    const endpoint = `http://${listen}`
-    const answers = async () => {
-      while (
-        child.exitCode === null &&
-        !(await fetch(endpoint).then(
-          () => true,
-          () => false,
-        ))
-      )
-        await new Promise((resolve) => setTimeout(resolve, 20))
-      return child.exitCode === null
-    }
-    if (await answers()) return { endpoint, bucketFolder, [Symbol.asyncDispose]: stop }
-    if (attempt === 3) throw new Error(`versitygw ended at once: ${said}`)
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
-}
-
-let server: Server | undefined
+let server: S3Server | undefined
 let folders = 0
 const program = findJudge('versitygw')
 beforeAll(async () => {
-  if (program !== undefined) server = await startServer(program)
+  if (program !== undefined) server = await startS3Server(program)
 })
 afterAll(() => server?.[Symbol.asyncDispose]())
 

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { totalBytes } from '@vmkeep/disk'
 import { mustRun } from '../run-program.ts'
 import type { Contestant } from './support/contestant.ts'
-import { type Measured, measure } from './support/measure.ts'
+import { leastOf, type Measured, measure } from './support/measure.ts'
 import { kopia, restic } from './support/peers.ts'
+import { folderPlace, type Place, s3Place } from './support/place.ts'
 import { type LaterDay, type SampleImage, sampleImage } from './support/sample-image.ts'
 import { type BenchContext, type BenchResult, type Metric, rounded } from './support/scenario.ts'
 import { vmkeep } from './support/vmkeep.ts'
@@ -17,21 +18,32 @@ interface Race {
 }
 
 /**
- * A full backup, two incremental ones of a disk of which 1 % changed, and a restore: vmkeep beside restic and kopia; for the restore also
- * `cp`, which shows what the disk itself takes.
+ * A full backup, two incremental ones of a disk of which 1 % changed, a restore, a check that reads everything, and a collection after
+ * all but the latest were given up: vmkeep beside restic and kopia; for the restore also `cp`, which shows what the disk itself takes.
  *
  * The same image, disk and run for all, one after the other; the image is in the page cache before each step (warm); the time of a step
  * ends when what it wrote is on the disk. Only vmkeep knows what changed, as it would from CBT: the column "vmkeep, all read" is
  * vmkeep without that.
  */
-export async function scenario(context: BenchContext): Promise<BenchResult> {
+export const scenario = (context: BenchContext): Promise<BenchResult> =>
+  raced('backup', context, async (folder) => folderPlace(folder))
+
+/** The same race over S3: versitygw on the same disk, for all of them the same server. */
+export const s3Scenario = (context: BenchContext): Promise<BenchResult> => raced('s3', context, s3Place)
+
+async function raced(
+  name: string,
+  context: BenchContext,
+  placeIn: (folder: string) => Promise<Place>,
+): Promise<BenchResult> {
   const image = await sampleImage(context)
   const races = new Map<string, Race>()
   let contestants: readonly Contestant[] = []
   for (let round = 0; round < context.rounds; round++) {
     const folder = await mkdtemp(join(context.folder, 'race-'))
     try {
-      contestants = await contestantsIn(folder)
+      await using place = await placeIn(folder)
+      contestants = await contestantsIn(folder, place)
       for (const one of contestants)
         races.set(one.name, better(races.get(one.name), await race(one, image, folder, context.say)))
       races.set('cp', better(races.get('cp'), await plainCopy(image, folder)))
@@ -39,25 +51,20 @@ export async function scenario(context: BenchContext): Promise<BenchResult> {
       await rm(folder, { recursive: true, force: true })
     }
   }
-  return { name: 'backup', about: aboutOf(image, context.rounds, contestants), metrics: metricsOf(races) }
+  return { name, about: aboutOf(image, context.rounds, contestants), metrics: metricsOf(races) }
 }
 
-async function contestantsIn(folder: string): Promise<Contestant[]> {
-  const all = [vmkeep(folder), vmkeep(folder, { incremental: 'all' }), await restic(folder), await kopia(folder)]
+async function contestantsIn(folder: string, place: Place): Promise<Contestant[]> {
+  const own = [vmkeep(folder, place), vmkeep(folder, place, { incremental: 'all' })]
+  const all = [...own, await restic(folder, place), await kopia(folder, place)]
   return all.filter((one) => one !== undefined)
 }
 
 /** Of each number the smaller. */
 function better(a: Race | undefined, b: Race): Race {
   if (a === undefined) return b
-  const least = (x: Measured, y: Measured): Measured => ({
-    seconds: Math.min(x.seconds, y.seconds),
-    cpuSeconds: Math.min(x.cpuSeconds, y.cpuSeconds),
-    peakRssBytes: Math.min(x.peakRssBytes, y.peakRssBytes),
-    stdout: '',
-  })
   return {
-    measured: mapValues(b.measured, (value, step) => least(a.measured[step]!, value)),
+    measured: mapValues(b.measured, (value, step) => leastOf(a.measured[step], value)),
     storedBytes: mapValues(b.storedBytes, (value, step) => Math.min(a.storedBytes[step]!, value)),
   }
 }
@@ -85,6 +92,9 @@ async function race(one: Contestant, image: SampleImage, folder: string, say: (l
   await step('restore', image.later.at(-1)!.path, () => one.restore(target))
   await mustBeEqual(target, image.later.at(-1)!.path)
   await rm(target, { recursive: true })
+  await step('verify', image.path, () => one.verify())
+  await step('collect', image.path, () => one.collect())
+  storedBytes['all but the latest collected'] = await one.storedBytes()
   return { measured, storedBytes }
 }
 

@@ -13,6 +13,8 @@ import { type JobRunner, runInPlace, WorkerPool } from './workers/worker-pool.ts
 
 const packBytesDefault = 64 * 1024 * 1024
 const packBytesMin = 1024 * 1024
+/** Enough to hide 20 ms of latency behind what two cores open meanwhile (measured: docs/decisions/0040). */
+const readsInFlightDefault = 16
 
 type Opened = Pick<Core, 'objects' | 'repositoryId' | 'keysId' | 'roles' | 'ring' | 'chunkSizeBytes' | 'gcFeatures'>
 
@@ -20,9 +22,11 @@ type Opened = Pick<Core, 'objects' | 'repositoryId' | 'keysId' | 'roles' | 'ring
 export function assembled(opened: Opened, environment: Environment): Repository {
   const { clock = systemClock, random = systemRandom, workersMax = availableParallelism() } = environment
   const { memoryBytesMax = memoryBytesDefault, packSizeBytes = packBytesDefault } = environment
+  const { readsInFlightMax = readsInFlightDefault } = environment
   within('memoryBytesMax', memoryBytesMax, memoryBytesMin, 2 ** 32)
   within('packSizeBytes', packSizeBytes, packBytesMin, packBytesMax)
   within('workersMax', workersMax, 0, 1024)
+  within('readsInFlightMax', readsInFlightMax, 1, 256)
   const { objects, repositoryId, roles, ring } = opened
   const condemned = new CondemnedLists(objects, { repositoryId, controlKey: roles.control })
   const lost = new LostCopies(objects, { repositoryId, controlKey: roles.control })
@@ -34,6 +38,7 @@ export function assembled(opened: Opened, environment: Environment): Repository 
     random,
     // A pack must leave room for another, or filling would wait for storing.
     packSizeBytes: Math.min(packSizeBytes, Math.floor(memoryBytesMax / 5)),
+    readsInFlightMax,
     every: environment.every ?? everyInterval,
     condemned,
     lost,

@@ -16,6 +16,8 @@ export interface Core {
   readonly keysId: Uint8Array
   readonly chunkSizeBytes: number
   readonly packSizeBytes: number
+  /** Reads of the storage in flight for one reader of an image. */
+  readonly readsInFlightMax: number
   /** What one must know to collect, beyond this program. */
   readonly gcFeatures: readonly string[]
   readonly roles: RoleKeys

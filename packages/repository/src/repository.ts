@@ -301,6 +301,8 @@ export interface Environment {
   readonly memoryBytesMax?: number
   /** How large a pack grows. Default 64 MiB. */
   readonly packSizeBytes?: number
+  /** How many reads of the storage an image's reader keeps in flight, as far as the memory goes. Default 16. */
+  readonly readsInFlightMax?: number
   readonly clock?: Clock
   /** What a session beats by. Default: a timer that does not keep the process alive. */
   readonly every?: Every

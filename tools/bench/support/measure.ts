@@ -39,6 +39,17 @@ export async function measure(
   return { seconds: (performance.now() - startMs) / 1000, ...usage, stdout: stdout() }
 }
 
+/** Of each number the smaller: a shared machine only ever makes things slower. */
+export function leastOf(a: Measured | undefined, b: Measured): Measured {
+  if (a === undefined) return b
+  return {
+    seconds: Math.min(a.seconds, b.seconds),
+    cpuSeconds: Math.min(a.cpuSeconds, b.cpuSeconds),
+    peakRssBytes: Math.min(a.peakRssBytes, b.peakRssBytes),
+    stdout: '',
+  }
+}
+
 function usageOf(pid: number | undefined): { cpuSeconds: number; peakRssBytes: number } | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')

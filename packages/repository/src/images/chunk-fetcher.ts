@@ -10,6 +10,8 @@ import { type PackRead, planReads } from './plan-reads.ts'
 
 /** What one job opens: small enough to spread a fetch over the threads. */
 const chunksPerJob = 8
+/** What is fetched at once, plain: a few neighbours in a pack. */
+const fetchBytesMax = 2 * 1024 * 1024
 
 /** Plain bytes in shared memory, on loan until disposed. */
 export interface FetchedChunks extends Disposable {
@@ -25,6 +27,17 @@ export class ChunkFetcher {
   constructor(core: Core, reader: BlobReader) {
     this.#core = core
     this.#reader = reader
+  }
+
+  get inFlightMax(): number {
+    return this.#core.readsInFlightMax
+  }
+
+  /** How much to fetch at once: as many fetches as may be in flight fit the memory, even if nothing in them compresses. */
+  fetchBytesFor(chunkSizeBytes: number): number {
+    const share = Math.floor(this.#core.memory.reads.sizeBytes / this.inFlightMax / 2)
+    const chunks = Math.floor(Math.min(share, fetchBytesMax) / chunkSizeBytes)
+    return Math.max(1, chunks) * chunkSizeBytes
   }
 
   /**

@@ -18,10 +18,6 @@ import type { ChunkCache } from './chunk-cache.ts'
 import type { ChunkFetcher, FetchedChunks } from './chunk-fetcher.ts'
 import { runsOf } from './image-runs.ts'
 
-/** What is fetched at once, plain: a few neighbours in a pack. */
-const fetchBytes = 2 * 1024 * 1024
-const fetchesAheadMax = 8
-
 export interface ImageSource {
   readonly image: StoredImage
   readonly map: MapReader
@@ -42,14 +38,14 @@ export class MappedImageReader implements ImageReader {
     this.#source = source
     this.capacityBytes = source.image.capacityBytes
     this.#chunkBytes = source.image.chunkSizeBytes
-    this.#fetchBytes = Math.max(fetchBytes, this.#chunkBytes)
+    this.#fetchBytes = source.fetcher.fetchBytesFor(this.#chunkBytes)
   }
 
   async read(offsetBytes: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
     this.#check(signal)
     checkRun('the image', this.capacityBytes, offsetBytes, target.length)
     const runs = cut({ offsetBytes, lengthBytes: target.length }, this.#fetchBytes)
-    await forEachConcurrent(runs, fetchesAheadMax, async (run) => {
+    await forEachConcurrent(runs, this.#source.fetcher.inFlightMax, async (run) => {
       const at = run.offsetBytes - offsetBytes
       await this.#readRun(run, target.subarray(at, at + run.lengthBytes), signal)
     })
@@ -68,7 +64,8 @@ export class MappedImageReader implements ImageReader {
     const stop = new AbortController()
     const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
     const ahead = new Set<FetchedChunks>()
-    const fetchAhead = mapConcurrent(fetchesAheadMax, async (chunks: readonly MappedChunk[]) => {
+    const { fetcher } = this.#source
+    const fetchAhead = mapConcurrent(fetcher.inFlightMax, async (chunks: readonly MappedChunk[]) => {
       const fetched = await this.#fetch(chunks, either)
       ahead.add(fetched)
       return { chunks, fetched }

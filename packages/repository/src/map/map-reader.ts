@@ -4,6 +4,9 @@ import type { StoredImage } from '../restore-point.ts'
 import { rootOf } from '../sessions/image-plan.ts'
 import type { PageCache } from './page-cache.ts'
 
+/** Pages read before they are asked for, on each level: a map of few chunks per page is as slow as its pages come. */
+const pagesAheadMax = 16
+
 /** A level-0 page and the number of its first chunk. */
 export interface Leaf {
   readonly page: MapPage
@@ -43,7 +46,7 @@ export class MapReader {
       }
   }
 
-  /** The leaves that hold anything of [from, to), ascending. The next one is read while the caller looks at one. */
+  /** The leaves that hold anything of [from, to), ascending. The next ones are read while the caller looks at one. */
   async *leaves(from: number, to: number, signal?: AbortSignal): AsyncIterable<Leaf> {
     const end = Math.min(to, this.chunks)
     if (this.#root === null || from >= end) return
@@ -55,9 +58,10 @@ export class MapReader {
     if (level === 0) return yield { page, firstChunk: first }
     const span = chunksUnder(level)
     const slots = slotsWithin(page, { firstSlot: (range.from - first) / span, endSlot: (range.to - first) / span })
+    const prefetch = (slot: number) => this.#prefetch(page.get(slot)!, level - 1)
+    slots.slice(1, pagesAheadMax).forEach(prefetch)
     for (const [i, slot] of slots.entries()) {
-      const next = slots[i + 1]
-      if (next !== undefined) this.#prefetch(page.get(next)!, level - 1)
+      slots.slice(i + pagesAheadMax, i + pagesAheadMax + 1).forEach(prefetch)
       yield* this.#under(page.get(slot)!, level - 1, first + slot * span, range)
     }
   }
