@@ -1,7 +1,7 @@
 import { Secret, systemClock, systemRandom } from '@vmkeep/kit'
 import { nowMs, writerName } from './core.ts'
 import { fail } from './errors.ts'
-import { encodeFormat, sharedKeysFeature } from './formats/format-object.ts'
+import { encodeFormat, objectLockFeature, sharedKeysFeature } from './formats/format-object.ts'
 import { chunkBytesDefault, whyNotChunkSize } from './formats/map-geometry.ts'
 import {
   deltasPrefix,
@@ -16,6 +16,7 @@ import { createKeys } from './keys/create-keys.ts'
 import { roleKeys } from './keys/role-keys.ts'
 import { keysToShare } from './keys/key-slots.ts'
 import { defaultCost, preferredKdf, whyNotCost } from './keys/stretch.ts'
+import { type LockPolicy, lockDaysMax, LockRule } from './lock/lock-rule.ts'
 import { objectsOf, openWith } from './open-repository.ts'
 import type { CreateOptions, Environment, KdfCost, Repository } from './repository.ts'
 import type { ObjectStore } from './storage/object-store.ts'
@@ -26,7 +27,7 @@ import type { Storage } from './storage/storage.ts'
  * With `keysOf` it becomes a twin: it has key slots of its own, and shares all other keys, so that blobs can be copied as they are.
  * The recovery code is shown nowhere else: print it, or lose it.
  *
- * @throws `repository.exists`, `repository.creation-unfinished`, `repository.key-too-short`, `repository.invalid-option`
+ * @throws `repository.exists`, `repository.creation-unfinished`, `repository.key-too-short`, `repository.invalid-option`, `storage.no-lock`
  */
 export async function createRepository(
   storage: Storage,
@@ -35,6 +36,7 @@ export async function createRepository(
     keysOf,
     chunkSizeBytes: chunkSizeWanted,
     kdf: cost = defaultCost,
+    lock,
     ...environment
   }: CreateOptions & Environment,
 ): Promise<{ readonly repository: Repository; readonly recoveryCode: Secret }> {
@@ -43,6 +45,11 @@ export async function createRepository(
   checkOptions(passphrase, chunkSizeBytes, cost)
   const { clock = systemClock, random = systemRandom, signal } = environment
   const objects = objectsOf(storage, environment)
+  if (lock !== undefined) {
+    await checkLock(storage, lock, signal)
+    objects.lockRule = new LockRule(lock, clock)
+  }
+  const features = lock === undefined ? [] : [objectLockFeature]
   await checkEmpty(objects, signal)
   const repositoryId = random.bytes(16)
   const newKeys = { objects, repositoryId, passphrase, shared, cost, random, createdAtMs: nowMs({ clock }) }
@@ -53,8 +60,9 @@ export async function createRepository(
     createdAtMs: nowMs({ clock }),
     writer: writerName,
     readFeatures: shared === undefined ? [] : [sharedKeysFeature],
-    writeFeatures: [],
-    gcFeatures: [],
+    writeFeatures: features,
+    gcFeatures: features,
+    ...(lock === undefined ? {} : { lock }),
   }
   const source = encodeFormat(format, repositoryId, roleKeys(masterKey, repositoryId).control, random)
   await objects.putUnique(formatKey, source, signal)
@@ -68,6 +76,13 @@ function checkOptions(passphrase: Secret, chunkSizeBytes: number, cost: KdfCost)
   if (why !== undefined) throw fail('repository.invalid-option', { option: 'chunkSizeBytes', reason: why })
   const whyNot = whyNotCost(preferredKdf, cost)
   if (whyNot !== undefined) throw fail('repository.invalid-option', { option: 'kdf', reason: whyNot })
+}
+
+async function checkLock(storage: Storage, { days, mode }: LockPolicy, signal: AbortSignal | undefined): Promise<void> {
+  if (!Number.isInteger(days) || days < 1 || days > lockDaysMax)
+    throw fail('repository.invalid-option', { option: 'lock', reason: `${days} days are not 1 to ${lockDaysMax}` })
+  const why = storage.lock === undefined ? 'it has no way to lock' : await storage.lock.whyNot(mode, signal)
+  if (why !== undefined) throw fail('storage.no-lock', { storage: storage.name, reason: why })
 }
 
 /** A place with a lost `format` may be a repository full of data: it must not be built over. */

@@ -41,6 +41,21 @@ const storageErrors = {
     'call-operator',
     (d: InStorage) => `${d.storage} is mounted read-only${about(', writing', d)}: mount it read-write`,
   ],
+  'storage.locked': [
+    'call-operator',
+    (d: InStorage) =>
+      `${d.storage} does not remove${about('', d)}: its lock has not ended; it can go when it has, and nothing else need be done`,
+  ],
+  'storage.no-lock': [
+    'call-operator',
+    (d: { storage: string; reason: string }) =>
+      `${d.storage} cannot lock what is stored there, as this repository wants (${d.reason}): nothing is written without its lock; see docs/guides/immutability.md`,
+  ],
+  'storage.past': [
+    'change-request',
+    (d: { storage: string }) =>
+      `${d.storage} is a view of the past, and nothing can be written there: leave out --as-of`,
+  ],
   'storage.no-links': [
     'change-request',
     (d: { storage: string }) =>

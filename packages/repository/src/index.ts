@@ -11,6 +11,7 @@ export { faulty, type StorageFault } from './storage/faulty-storage.ts'
 export { type FolderOptions, openFolderStorage } from './storage/folder-storage.ts'
 export { isKeyName, namesOf, prefixNamesOf } from './storage/keys.ts'
 export { type MemoryStorage, memoryStorage } from './storage/memory-storage.ts'
+export type { LockBreak, LockMode, ObjectLock, Retention } from './storage/object-lock.ts'
 export type { Storage, StoredObject } from './storage/storage.ts'
 export {
   brokenPromises,

@@ -1,6 +1,6 @@
-import { FormatError, systemClock, systemRandom } from '@vmkeep/kit'
+import { type Clock, FormatError, systemClock, systemRandom } from '@vmkeep/kit'
 import { fail } from './errors.ts'
-import { decodeFormat, type FormatObject, peekFormat, sharedKeysFeature } from './formats/format-object.ts'
+import { decodeFormat, type FormatObject, peekFormat, unknownFeatures } from './formats/format-object.ts'
 import { whyNotChunkSize } from './formats/map-geometry.ts'
 import { formatKey } from './formats/object-names.ts'
 import { sealedObjectBytesMax } from './formats/sealed-object.ts'
@@ -9,6 +9,7 @@ import { type RoleKeys, roleKeys } from './keys/role-keys.ts'
 import { unlock } from './keys/unlock.ts'
 import type { Environment, OpenOptions, Repository } from './repository.ts'
 import { assembled } from './assemble.ts'
+import { LockRule } from './lock/lock-rule.ts'
 import { ObjectStore } from './storage/object-store.ts'
 import type { Storage } from './storage/storage.ts'
 
@@ -50,10 +51,18 @@ export async function openKeys(
   { clock = systemClock, random = systemRandom, signal }: Environment,
 ): Promise<FormatObject & { readonly roles: RoleKeys; readonly ring: KeyRing }> {
   const { repositoryId, masterKey } = unlocked
-  const format = understood(objects.storage.name, unlocked, roleKeys(masterKey, repositoryId).control)
+  const format = obeyFormat(objects, unlocked, clock)
   const roles = roleKeys(masterKey, repositoryId, format.keysId)
   const ring = await KeyRing.open({ objects, repositoryId, roles, clock, random }, signal)
   return { ...format, roles, ring }
+}
+
+/** Reads what the repository wants of whoever works on it, and has `objects` keep to it. */
+export function obeyFormat(objects: ObjectStore, unlocked: Unlocked, clock: Clock = systemClock): FormatObject {
+  const { masterKey, repositoryId } = unlocked
+  const format = understood(objects.storage.name, unlocked, roleKeys(masterKey, repositoryId).control)
+  objects.lockRule = format.lock && new LockRule(format.lock, clock)
+  return format
 }
 
 export function objectsOf(storage: Storage, { clock = systemClock, random = systemRandom }: Environment): ObjectStore {
@@ -80,8 +89,8 @@ function understood(storage: string, { source, repositoryId, needs }: Unlocked, 
     if (why !== undefined) throw new FormatError(why)
     return decoded
   })
-  // A program that may not write could still read; this one must not do more than it knows.
-  const features = [...format.readFeatures, ...format.writeFeatures].filter((name) => name !== sharedKeysFeature)
+  // One that may not write or collect could still read; it must not do more than it knows.
+  const features = unknownFeatures([...format.readFeatures, ...format.writeFeatures])
   if (features.length > 0) throw fail('repository.feature-unknown', { storage, features, needs })
   return format
 }

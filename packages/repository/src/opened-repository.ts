@@ -11,6 +11,7 @@ import { ChunkFetcher } from './images/chunk-fetcher.ts'
 import { MappedImageReader } from './images/image-reader.ts'
 import { joinGenerations } from './keys/join-generations.ts'
 import { lostExtents } from './lost/lost-extents.ts'
+import type { LockPolicy } from './lock/lock-rule.ts'
 import { MapReader } from './map/map-reader.ts'
 import { PageCache } from './map/page-cache.ts'
 import { BlobReader } from './packs/blob-reader.ts'
@@ -66,8 +67,13 @@ export class OpenRepository implements Repository {
     this.#close = close
   }
 
+  get lock(): LockPolicy | undefined {
+    return this.#core.objects.lockRule?.policy
+  }
+
   async beginSession({ signal }: { readonly signal?: AbortSignal } = {}): Promise<WriterSession> {
     const { packs, reader, pages } = this.#parts
+    this.#core.objects.requireLock()
     const sessionId = newSessionId(this.#core.clock.nowMs(), this.#process, this.#core.random)
     let deltas = 0
     const owner = { sessionId, signal, nextDelta: () => ++deltas }
@@ -121,9 +127,10 @@ export class OpenRepository implements Repository {
     return readPins(this.#core, signal)
   }
 
-  holdPoint(pointId: string, signal?: AbortSignal): Promise<AsyncDisposable> {
+  async holdPoint(pointId: string, signal?: AbortSignal): Promise<AsyncDisposable> {
     this.#check()
-    return pinForReader(this.#core, pointId, signal)
+    if (this.#core.objects.storage.isPast === true) return { async [Symbol.asyncDispose]() {} } // the past stays
+    return await pinForReader(this.#core, pointId, signal)
   }
 
   async openImage(image: StoredImage, signal?: AbortSignal): Promise<ImageReader> {

@@ -103,7 +103,7 @@ it('refuses a repository with features it does not know', async () => {
     storage.objects.set('format', source)
     await expect(reopenTestRepository(storage)).rejects.toMatchObject({
       code: 'repository.feature-unknown',
-      details: { features: ['sparkling'], needs: feature === 'readFeatures' ? '0.2.0' : '0.1.0' },
+      details: { features: ['sparkling'], needs: '0.2.0' },
     })
   }
 })

@@ -1,5 +1,6 @@
 import type { DiskReader, Extent } from '@vmkeep/disk'
 import type { Clock, Random, Secret } from '@vmkeep/kit'
+import type { LockPolicy } from './lock/lock-rule.ts'
 import type { DamagedPoint, PointManifest, RestorePoint, StoredImage } from './restore-point.ts'
 
 export interface Repository extends AsyncDisposable {
@@ -9,6 +10,8 @@ export interface Repository extends AsyncDisposable {
   readonly keysId: string
   /** The chunk size of images that do not choose their own. */
   readonly chunkSizeBytes: number
+  /** What it locks, if it does. Chosen at creation. */
+  readonly lock: LockPolicy | undefined
 
   /** Registers a writer. The session must end in `commit` or `abandon`; disposing abandons. */
   beginSession(options?: { readonly signal?: AbortSignal }): Promise<WriterSession>
@@ -127,6 +130,16 @@ export interface CollectReport {
   readonly repackStopped: boolean
   readonly sessionsFenced: readonly string[]
   readonly waitingFor: readonly WaitingFor[]
+  /** What could go but for its lock. */
+  readonly locked?: LockedPacks
+}
+
+export interface LockedPacks {
+  readonly packs: number
+  readonly bytes: number
+  /** When the first and the last of these locks end, ISO 8601 UTC. */
+  readonly firstUntil: string
+  readonly lastUntil: string
 }
 
 export interface WaitingFor {
@@ -247,6 +260,8 @@ export interface CreateOptions {
   readonly chunkSizeBytes?: number
   /** What it costs to try a passphrase. Default: argon2id, 128 MiB, 3 passes, 4 lanes. */
   readonly kdf?: KdfCost
+  /** Everything a point needs is locked for so long after its commit. The storage must be able to: see {@link Storage.lock}. */
+  readonly lock?: LockPolicy
 }
 
 /** The cost of argon2id. */

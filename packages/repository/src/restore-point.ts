@@ -71,6 +71,10 @@ export interface RestorePoint extends PointManifest {
   readonly gfs: readonly GfsFlag[]
   readonly protection?: PointProtection
   readonly clearance?: PointClearance
+  /** Until then nothing that is needed to restore it can be deleted, ISO 8601 UTC. Missing: there is no such promise. */
+  readonly lockedUntil?: string
+  /** Only of a point just committed: why it is not locked, though its repository wants that. */
+  readonly lockFailure?: AppError
   readonly damaged?: undefined
 }
 

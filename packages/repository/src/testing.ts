@@ -4,12 +4,16 @@ import { type Clock, type Random, Secret, seededRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import { createRepository } from './create-repository.ts'
 import { openKeySlots } from './keys/key-slots.ts'
+import type { LockPolicy } from './lock/lock-rule.ts'
 import { openRepository } from './open-repository.ts'
 import type { BeginImageOptions, Environment, ImageWriter, KeySlots, Repository, WriterSession } from './repository.ts'
 import type { PointManifest, RestorePoint, StoredImage } from './restore-point.ts'
 import { type MemoryStorage, memoryStorage } from './storage/memory-storage.ts'
+import type { ObjectLock } from './storage/object-lock.ts'
 import type { Storage } from './storage/storage.ts'
 
+export { LockingMemoryStorage } from './storage/locking-memory-storage.ts'
+export { objectLockContract } from './storage/object-lock-contract.ts'
 export { storageContract } from './storage/storage-contract.ts'
 
 export const testPassphrase = new Secret('correct horse battery staple')
@@ -25,7 +29,11 @@ export interface TestRepository<S extends Storage = MemoryStorage> extends Async
   readonly random: Random
 }
 
-export type TestOptions = Environment & { readonly seed?: string; readonly keysOf?: KeySlots }
+export type TestOptions = Environment & {
+  readonly seed?: string
+  readonly keysOf?: KeySlots
+  readonly lock?: LockPolicy
+}
 
 /** A fresh repository in memory, in one line: `await using test = await openTestRepository()`, then `test.repository`. */
 export const openTestRepository = (options: TestOptions = {}): Promise<TestRepository> =>
@@ -36,7 +44,7 @@ export async function createTestRepository<S extends Storage>(
   storage: S,
   { seed = 'repository', ...environment }: TestOptions = {},
 ): Promise<TestRepository<S>> {
-  const clock = fakeClock()
+  const clock = (environment.clock as ReturnType<typeof fakeClock> | undefined) ?? fakeClock()
   const random = seededRandom(seed)
   const { repository, recoveryCode } = await createRepository(storage, {
     passphrase: testPassphrase,
@@ -156,6 +164,10 @@ export const changedStorage = (inner: Storage, changes: Partial<Storage>): Stora
   size: (key, signal) => inner.size(key, signal),
   delete: (key, signal) => inner.delete(key, signal),
   list: (prefix, signal) => inner.list(prefix, signal),
+  ...(inner.deleteMany === undefined
+    ? {}
+    : { deleteMany: (keys: readonly string[], signal?: AbortSignal) => inner.deleteMany!(keys, signal) }),
+  ...(inner.lock === undefined ? {} : { lock: inner.lock }),
   [Symbol.asyncDispose]: async () => {},
   ...changes,
 })
@@ -170,8 +182,10 @@ export function dyingAfter(callsMax: number, inner: Storage): { storage: Storage
     live()
     return await work()
   }
+  const { lock } = inner
   const storage: Storage = {
     name: inner.name,
+    ...(lock === undefined ? {} : { lock: dyingLock(lock, call) }),
     putNew: (key, bytes, signal) => call(() => inner.putNew(key, bytes, signal)),
     get: (key, max, signal) => call(() => inner.get(key, max, signal)),
     getRange: (key, at, target, signal) => call(() => inner.getRange(key, at, target, signal)),
@@ -186,6 +200,14 @@ export function dyingAfter(callsMax: number, inner: Storage): { storage: Storage
   }
   return { storage, calls: () => calls }
 }
+
+const dyingLock = (lock: ObjectLock, call: <T>(work: () => Promise<T>) => Promise<T>): ObjectLock => ({
+  whyNot: (mode, signal) => call(() => lock.whyNot(mode, signal)),
+  putNew: (key, bytes, retention, signal) => call(() => lock.putNew(key, bytes, retention, signal)),
+  extend: (key, retention, signal) => call(() => lock.extend(key, retention, signal)),
+  retentionOf: (key, signal) => call(() => lock.retentionOf(key, signal)),
+  breaks: (key, signal) => call(() => lock.breaks(key, signal)),
+})
 
 /** A second storage that holds the same. */
 export function copyOf({ objects }: MemoryStorage): MemoryStorage {

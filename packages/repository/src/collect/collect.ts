@@ -8,15 +8,19 @@ import {
   decodeCondemnedPacks,
   encodeCondemnedPacks,
 } from '../formats/condemned-packs.ts'
+import { unknownFeatures } from '../formats/format-object.ts'
 import { toHex } from '../formats/hex.ts'
 import type { LostCopy } from '../formats/lost-copies.ts'
 import { condemnedFinalKey, condemnedListKey, packKey, packNameOf } from '../formats/object-names.ts'
 import { packFrameBytesOf } from '../formats/pack.ts'
 import { createdAtMsOf } from '../formats/session-id.ts'
 import type { IndexedPack } from '../index/chunk-index.ts'
+import { PackLocks } from '../lock/pack-locks.ts'
+import { removeRecords } from '../lock/remove-records.ts'
 import type { PageCache } from '../map/page-cache.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
 import type { PackStore } from '../packs/pack-store.ts'
+import { readPoint } from '../points/points.ts'
 import { appendFate, type Fate, isBuried, readFates } from '../points/trash.ts'
 import type { CollectOptions, CollectPhase, CollectReport, WaitingFor } from '../repository.ts'
 import { createOnce } from '../storage/create-once.ts'
@@ -30,6 +34,7 @@ import { waitForSessions } from './wait-for-sessions.ts'
 const graceMsDefault = 7 * 24 * 60 * 60_000
 const silentMsDefault = 30 * 60_000
 const deadShareMaxDefault = 0.2
+const deletesAtOnce = 1000
 
 export interface CollectParts {
   readonly packs: PackStore
@@ -39,7 +44,7 @@ export interface CollectParts {
 
 /** One collection: docs/formats/repository.md §9.2 is the protocol it follows. */
 export async function collectGarbage(core: Core, parts: CollectParts, options: CollectOptions): Promise<CollectReport> {
-  const { gcFeatures: features } = core
+  const features = unknownFeatures(core.gcFeatures)
   const storage = core.objects.storage.name
   if (features.length > 0) throw fail('repository.feature-unknown', { storage, features, needs: 'a later version' })
   using collection = new Collection(core, parts, options)
@@ -53,6 +58,9 @@ class Collection implements Disposable {
   readonly #liveness: Liveness
   readonly #safe: SafeCopies
   readonly #present = new Map<string, number>() // pack key → size
+  readonly #locks: PackLocks
+  /** Forgotten points whose time of grace is over and whose lock is not. */
+  #lockedPoints: ReadonlySet<string> = new Set()
   readonly #fenced: string[] = []
   #waitingFor: readonly WaitingFor[] = []
   #counts = { pointsBuried: 0, packsExamined: 0, packsDeleted: 0, bytesFreed: 0, packsRepacked: 0, bytesCopied: 0 }
@@ -62,7 +70,9 @@ class Collection implements Disposable {
     this.#core = core
     this.#parts = parts
     this.#options = options
-    const isGivenUp = (fate: Fate | undefined) => isBuried(fate) || (options.dryRun === true && this.#isExpired(fate))
+    const isGivenUp = (fate: Fate | undefined, id: string) =>
+      isBuried(fate) || (options.dryRun === true && this.#isExpired(fate) && !this.#lockedPoints.has(id))
+    this.#locks = new PackLocks(core)
     this.#liveness = new Liveness(core, parts.pages, isGivenUp)
     this.#safe = new SafeCopies(core, parts.reader, this.#liveness)
   }
@@ -78,8 +88,10 @@ class Collection implements Disposable {
   /** Says what would go, and leaves everything as it is. */
   async look(): Promise<CollectReport> {
     await this.#core.condemned.refresh(this.#signal)
-    const { dead, partly } = await this.#survey()
-    const moving = this.#planRepack(partly, dead)
+    await this.#findLockedPoints()
+    const { dead: unneeded, partly } = await this.#survey()
+    const dead = await this.#locks.unlockedOf(unneeded, (name) => this.#sizeOf(name), this.#signal)
+    const moving = await this.#planUnlocked(partly, dead)
     const sizes = [...dead.map((name) => this.#sizeOf(name)), ...this.#doomed().map((name) => this.#sizeOf(name))]
     this.#counts.packsDeleted = sizes.length + moving.length
     this.#counts.packsRepacked = moving.length
@@ -104,12 +116,14 @@ class Collection implements Disposable {
     }
     await this.#delete()
     await this.#closeLost()
+    await removeRecords(this.#core, new Set(this.#liveness.points), this.#signal)
     return this.#report('done')
   }
 
   async #buryExpired(): Promise<void> {
+    await this.#findLockedPoints()
     for (const [id, fate] of await readFates(this.#core, this.#signal)) {
-      if (!this.#isExpired(fate)) continue
+      if (!this.#isExpired(fate) || this.#lockedPoints.has(id)) continue
       let buried = false
       const bury = (now: Fate | undefined) => {
         buried = this.#isExpired(now)
@@ -118,6 +132,19 @@ class Collection implements Disposable {
       await appendFate(this.#core, id, bury, this.#signal)
       if (buried) this.#counts.pointsBuried++
     }
+  }
+
+  /** A point that was promised to stay until some day can be taken back until that day. */
+  async #findLockedPoints(): Promise<void> {
+    if (this.#core.objects.lockRule === undefined) return
+    const locked = new Set<string>()
+    for (const [id, fate] of await readFates(this.#core, this.#signal)) {
+      if (!this.#isExpired(fate)) continue
+      const point = await readPoint(this.#core, id, this.#signal)
+      const until = point?.damaged === undefined ? point?.lockedUntil : undefined
+      if (until !== undefined && Date.parse(until) > nowMs(this.#core)) locked.add(id)
+    }
+    this.#lockedPoints = locked
   }
 
   #isExpired(fate: Fate | undefined): boolean {
@@ -130,8 +157,9 @@ class Collection implements Disposable {
     const { condemned } = this.#core
     await condemned.refresh(this.#signal)
     const number = condemned.known + 1
-    const { dead, partly } = await this.#survey()
-    const moved = await this.#repack(this.#planRepack(partly, dead))
+    const { dead: unneeded, partly } = await this.#survey()
+    const dead = await this.#locks.unlockedOf(unneeded, (name) => this.#sizeOf(name), this.#signal)
+    const moved = await this.#repack(await this.#planUnlocked(partly, dead))
     const packs: Uint8Array[] = []
     for (const [i, name] of [...dead, ...moved].slice(0, condemnedPacksMax).entries()) {
       if (await this.#safe.mayGo(name, this.#signal)) packs.push(name)
@@ -224,6 +252,19 @@ class Collection implements Disposable {
     return planRepack(partly, { deadShareMax, totalBytes, packsMax })
   }
 
+  /** A plan without packs that would have to stay for their locks: it would cost room instead of freeing it. */
+  async #planUnlocked(partly: readonly PartlyNeeded<IndexedPack>[], dead: readonly Uint8Array[]) {
+    for (let rest = partly; ;) {
+      const plan = this.#planRepack(rest, dead)
+      const locked = await this.#locks.lockedOf(
+        plan.map(({ pack }) => pack.name),
+        this.#signal,
+      )
+      if (locked.size === 0) return plan
+      rest = rest.filter(({ pack }) => !locked.has(pack.key))
+    }
+  }
+
   async #repack(moving: readonly PartlyNeeded<IndexedPack>[]): Promise<Uint8Array[]> {
     if (moving.length === 0) return []
     let done = 0
@@ -267,9 +308,10 @@ class Collection implements Disposable {
     await this.#checkComplete(holders)
     await this.#takeStock()
     await this.#core.condemned.refresh(this.#signal) // last: what is condemned by now is no safe copy
+    const locked = await this.#locks.lockedOf(packs, this.#signal, { again: true })
     const final: Uint8Array[] = []
     for (const [i, name] of packs.entries()) {
-      if (await this.#safe.mayGo(name, this.#signal)) final.push(name)
+      if (!locked.has(packKey(name)) && (await this.#safe.mayGo(name, this.#signal))) final.push(name)
       this.#tell('check', i + 1, packs.length)
     }
     const { points } = this.#liveness
@@ -294,21 +336,25 @@ class Collection implements Disposable {
   async #delete(): Promise<void> {
     const { objects, indexStore } = this.#core
     const doomed = this.#doomed()
-    for (const [i, name] of doomed.entries()) {
-      const key = packKey(name)
-      await objects.delete(key, this.#signal)
-      const pack = indexStore.index.packOf(key)
-      if (pack !== undefined) indexStore.lose(pack)
-      this.#counts.packsDeleted++
-      this.#counts.bytesFreed += this.#sizeOf(name)
-      this.#tell('delete', i + 1, doomed.length)
+    for (let at = 0; at < doomed.length; at += deletesAtOnce) {
+      const batch = doomed.slice(at, at + deletesAtOnce)
+      const locked = await objects.deleteMany(batch.map(packKey), this.#signal)
+      for (const name of batch) if (!locked.has(packKey(name))) this.#countDeleted(name)
+      this.#tell('delete', at + batch.length, doomed.length)
     }
-    for (const [key, packs] of indexStore.deltas) {
-      const empty = packs.length > 0 && packs.every(({ name, state }) => state === 'gone' && this.#isDoomed(name))
-      if (!empty) continue
-      await objects.delete(key, this.#signal)
-      indexStore.forgetDelta(key)
-    }
+    const empty = [...indexStore.deltas].flatMap(([key, packs]) =>
+      packs.length > 0 && packs.every(({ name, state }) => state === 'gone' && this.#isDoomed(name)) ? [key] : [],
+    )
+    const locked = await objects.deleteMany(empty, this.#signal)
+    for (const key of empty) if (!locked.has(key)) indexStore.forgetDelta(key)
+  }
+
+  #countDeleted(name: Uint8Array): void {
+    const { index } = this.#core.indexStore
+    const pack = index.packOf(packKey(name))
+    if (pack !== undefined) this.#core.indexStore.lose(pack)
+    this.#counts.packsDeleted++
+    this.#counts.bytesFreed += this.#sizeOf(name)
   }
 
   /** Damaged copies in packs that have gone are nobody's concern. */
@@ -345,6 +391,7 @@ class Collection implements Disposable {
       repackStopped: this.#repackStopped,
       sessionsFenced: this.#fenced,
       waitingFor: this.#waitingFor,
+      ...this.#locks.report(),
     }
   }
 }

@@ -21,12 +21,16 @@ import { type Holders, readHolders } from './read-holders.ts'
 export class Liveness implements Disposable {
   readonly #core: Core
   readonly #pages: PageCache
-  readonly #isGivenUp: (fate: Fate | undefined) => boolean
+  readonly #isGivenUp: (fate: Fate | undefined, pointId: string) => boolean
   readonly #marked = new Set<string>()
   readonly #points = new Set<string>()
   readonly marks: BlobMarks
 
-  constructor(core: Core, pages: PageCache, isGivenUp: (fate: Fate | undefined) => boolean = isBuried) {
+  constructor(
+    core: Core,
+    pages: PageCache,
+    isGivenUp: (fate: Fate | undefined, pointId: string) => boolean = isBuried,
+  ) {
     this.#core = core
     this.#pages = pages
     this.#isGivenUp = isGivenUp
@@ -51,7 +55,7 @@ export class Liveness implements Disposable {
     const holders = await readHolders(this.#core, signal)
     await this.#core.indexStore.refresh(signal) // what a point names was named by a delta before
     for (const id of [...holders.points, ...holders.pinned]) {
-      const held = !this.#isGivenUp(holders.fates.get(id))
+      const held = !this.#isGivenUp(holders.fates.get(id), id)
       if (!held) this.#points.delete(id)
       if (this.#marked.has(id) || !(held || holders.pinned.has(id))) continue
       await this.#markPoint(id, held, signal)

@@ -1,4 +1,5 @@
 import { ascii, FormatError, type Random, struct } from '@vmkeep/kit'
+import { type LockPolicy, lockDaysMax } from '../lock/lock-rule.ts'
 import { formatMajor, headerBytes, magic, majorOf } from './common-header.ts'
 import { Fields } from './fields.ts'
 import { sameBytes } from './hex.ts'
@@ -10,6 +11,13 @@ const Preface = struct('repository.format', 16, { needs: ascii(16) })
 /** Programs that do not know of shared keys would derive others, and take everything for damaged. */
 export const sharedKeysFeature = 'shared-keys'
 
+/** A repository whose objects are locked: who does not know how must not write, nor collect. */
+export const objectLockFeature = 'object-lock'
+
+/** Those of the features that this program does not know. */
+export const unknownFeatures = (features: readonly string[]): string[] =>
+  features.filter((feature) => feature !== sharedKeysFeature && feature !== objectLockFeature)
+
 export interface FormatObject {
   /** The repository whose keys of blobs this one uses: itself, or the one it was made a twin of. */
   readonly keysId: Uint8Array
@@ -19,10 +27,11 @@ export interface FormatObject {
   readonly readFeatures: readonly string[]
   readonly writeFeatures: readonly string[]
   readonly gcFeatures: readonly string[]
+  readonly lock?: LockPolicy
 }
 
-/** The vmkeep that can read what we write. */
-const needsFor = (readFeatures: readonly string[]) => (readFeatures.length === 0 ? '0.1.0' : '0.2.0')
+/** The vmkeep that can work with what we write. */
+const needsFor = (features: readonly string[]) => (features.length === 0 ? '0.1.0' : '0.2.0')
 
 export function encodeFormat(
   format: FormatObject,
@@ -30,16 +39,17 @@ export function encodeFormat(
   controlKey: Uint8Array,
   random: Random,
 ): Uint8Array {
-  const { createdAtMs, keysId, ...rest } = format
+  const { createdAtMs, keysId, lock, ...rest } = format
   const twin = sameBytes(keysId, repositoryId) ? {} : { keysOf: keysId }
+  const locked = lock === undefined ? {} : { lock: { ...lock } }
   return encodeSealed(
     {
       magic: magic.format,
       kind: 0,
       repositoryId,
       objectId: repositoryId,
-      preface: Preface.encode({ needs: needsFor(rest.readFeatures) }),
-      content: { ...rest, ...twin, createdAt: createdAtMs },
+      preface: Preface.encode({ needs: needsFor([...rest.readFeatures, ...rest.writeFeatures]) }),
+      content: { ...rest, ...twin, ...locked, createdAt: createdAtMs },
     },
     controlKey,
     random,
@@ -70,7 +80,17 @@ export function decodeFormat(source: Uint8Array, repositoryId: Uint8Array, contr
     readFeatures: fields.texts('readFeatures'),
     writeFeatures: fields.texts('writeFeatures'),
     gcFeatures: fields.texts('gcFeatures'),
+    ...lockOf(fields),
   }
+}
+
+function lockOf(fields: Fields): { lock?: LockPolicy } {
+  if (fields.values['lock'] === undefined) return {}
+  const lock = fields.map('lock')
+  const [days, mode] = [lock.count('days'), lock.text('mode')]
+  if (days < 1 || days > lockDaysMax) throw new FormatError(`a lock of ${days} days`)
+  if (mode !== 'governance' && mode !== 'compliance') throw new FormatError(`a lock of the mode "${mode}"`)
+  return { lock: { days, mode } }
 }
 
 function printable(text: string): string {

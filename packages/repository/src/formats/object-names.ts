@@ -12,6 +12,7 @@ export const trashPrefix = 'trash/'
 export const readersPrefix = 'readers/'
 export const collectionsPrefix = 'gc/'
 export const lostPrefix = 'lost/'
+export const lockRecordsPrefix = 'locks/'
 
 const decimal = (value: number, digits: number) => String(value).padStart(digits, '0')
 
@@ -28,6 +29,7 @@ export const pointTrashPrefix = (pointId: string): string => `trash/${pointId}/`
 export const condemnedListKey = (number: number): string => `gc/${decimal(number, 8)}/list`
 export const condemnedFinalKey = (number: number): string => `gc/${decimal(number, 8)}/final`
 export const lostRecordKey = (recordId: Uint8Array): string => `lost/${toHex(recordId)}`
+export const lockRecordKey = (pointId: string): string => `locks/${pointId}`
 export const deltaKey = (sessionId: string, number: number): string => `index/delta/${sessionId}-${decimal(number, 6)}`
 
 /** The 16 bytes of the slot id, or `undefined` if `key` is not a slot's. */
@@ -58,6 +60,8 @@ export function trashEntryOf(key: string): { pointId: string; number: number } |
   const match = /^trash\/([0-9a-f]{32})\/(\d{6})$/.exec(key)
   return match === null ? undefined : { pointId: match[1]!, number: Number(match[2]) }
 }
+
+export const lockRecordPointOf = (key: string): string | undefined => /^locks\/([0-9a-f]{32})$/.exec(key)?.[1]
 
 export function collectionOf(key: string): { number: number; part: 'list' | 'final' } | undefined {
   const match = /^gc\/(\d{8})\/(list|final)$/.exec(key)

@@ -34,7 +34,7 @@ export interface PointIdentity {
 export function encodePoint(
   identity: PointIdentity,
   manifest: PointManifest,
-  { committedAtMs, writer }: { committedAtMs: number; writer: string },
+  { committedAtMs, lockedUntilMs, writer }: { committedAtMs: number; lockedUntilMs?: number; writer: string },
   sealing: Sealing,
 ): Uint8Array {
   const { subject, images, blobs, attributes, stats, tags = [], gfs = [] } = manifest
@@ -51,6 +51,7 @@ export function encodePoint(
     ...(gfs.length > 0
       ? { gfs: gfs.map(({ period, keepUntil }) => ({ period, keepUntil: Date.parse(keepUntil) })) }
       : {}),
+    ...(lockedUntilMs === undefined ? {} : { lockedUntil: lockedUntilMs }),
   }
   return encodeEnd(identity, kinds.point, content, sealing)
 }
@@ -96,6 +97,7 @@ function decodePoint(id: string, fields: Fields): RestorePoint {
     id,
     createdAt: isoTime(createdAtMs),
     committedAt: isoTime(fields.count('committedAt')),
+    ...(fields.values['lockedUntil'] === undefined ? {} : { lockedUntil: isoTime(fields.count('lockedUntil')) }),
     subject: { id: subject.text('id'), name: subject.text('name'), kind: subject.text('kind') },
     images: fields.maps('images').map(decodeImage),
     blobs: Object.fromEntries(Object.keys(blobs.values).map((name) => [name, toHex(blobs.bytes(name, idBytes))])),

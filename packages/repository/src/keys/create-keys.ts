@@ -50,6 +50,6 @@ async function putRing(
   const ring = { repositoryId, objectId: random.bytes(16), generations }
   const key = ringKey(1)
   const encoded = encodeKeyRing(ring, roleKeys(masterKey, repositoryId).ring, random)
-  if ((await objects.storage.putNew(key, encoded, signal)) === 'exists')
+  if ((await objects.putNew(key, encoded, signal)) === 'exists')
     throw fail('repository.creation-unfinished', { storage: objects.storage.name, found: key })
 }

@@ -5,7 +5,7 @@ import { fromHex, toHex } from '../formats/hex.ts'
 import type { Generation } from '../formats/key-ring.ts'
 import { type KeySlot, type SlotKind, slotKind } from '../formats/key-slot.ts'
 import { slotKey } from '../formats/object-names.ts'
-import { objectsOf, openKeys, readFormat } from '../open-repository.ts'
+import { obeyFormat, objectsOf, openKeys, readFormat } from '../open-repository.ts'
 import type { Environment, KdfCost, KeySlotInfo, KeySlots, OpenOptions } from '../repository.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -25,8 +25,10 @@ export async function openKeySlots(
   { key, kdf: cost = defaultCost, ...environment }: OpenOptions & { readonly kdf?: KdfCost },
 ): Promise<KeySlots> {
   const objects = objectsOf(storage, environment)
-  const { repositoryId } = await readFormat(objects, environment.signal)
+  const format = await readFormat(objects, environment.signal)
+  const { repositoryId } = format
   const { slot, masterKey } = await unlock(objects, repositoryId, key, environment.signal)
+  obeyFormat(objects, { ...format, masterKey }, environment.clock)
   return new OpenKeySlots({ objects, repositoryId, cost, random: environment.random ?? systemRandom }, masterKey, slot)
 }
 

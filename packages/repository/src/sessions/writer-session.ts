@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { crashPoint, FormatError } from '@vmkeep/kit'
+import { AppError, crashPoint, FormatError } from '@vmkeep/kit'
 import { type Core, nowMs, writerName } from '../core.ts'
 import { fail } from '../errors.ts'
 import { blobType, plainBytesMax } from '../formats/blob.ts'
@@ -7,6 +7,7 @@ import { toHex } from '../formats/hex.ts'
 import { packKind } from '../formats/pack.ts'
 import { encodePoint, pointBytesMax } from '../formats/point.ts'
 import { ChunkingImageWriter } from '../images/image-writer.ts'
+import { lockPoint } from '../lock/lock-point.ts'
 import { MapWriter, type PageStore } from '../map/map-writer.ts'
 import type { PageCache } from '../map/page-cache.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
@@ -96,7 +97,9 @@ export class OpenSession implements WriterSession {
   async commit(manifest: PointManifest, signal?: AbortSignal): Promise<RestorePoint> {
     this.#checkAlive()
     for (const image of this.#images) assert(image.finished, 'every image must be finished before the commit')
-    const { bytes, point } = this.#encode(manifest)
+    this.#encode(manifest) // what cannot be right is said before anything else
+    const lock = await this.#lock(manifest)
+    const { bytes, point } = this.#encode(manifest, lock.untilMs)
     await this.#beats.stop() // one that landed after the end would be left behind
     this.#metadata.close()
     await Promise.all(this.#storing)
@@ -106,7 +109,7 @@ export class OpenSession implements WriterSession {
     signal?.throwIfAborted() // the last moment: from here on there is a commit or a fence
     crashPoint('repository.before-commit')
     await this.#commit(bytes)
-    return point
+    return lock.failure === undefined ? point : { ...point, lockFailure: lock.failure }
   }
 
   async abandon(): Promise<void> {
@@ -131,6 +134,28 @@ export class OpenSession implements WriterSession {
     return pinned
   }
 
+  /**
+   * Locks what the point needs, where the repository wants that, while beats go on: it can take long. A point that cannot be locked
+   * is better than none, and does not claim to be.
+   */
+  async #lock(manifest: PointManifest): Promise<{ untilMs?: number; failure?: AppError }> {
+    const rule = this.#core.objects.lockRule
+    if (rule === undefined) return {}
+    const { pages, owner } = this.#parts
+    this.#metadata.close()
+    await Promise.all(this.#storing)
+    this.#checkAlive()
+    await this.#blobs.settleDependencies()
+    try {
+      const about = { sessionId: this.id, manifest, basePoints: this.#pins.keys(), signal: owner.signal }
+      return { untilMs: await lockPoint(this.#core, rule, pages, about) }
+    } catch (error) {
+      owner.signal?.throwIfAborted()
+      if (!(error instanceof AppError)) throw error
+      return { failure: error }
+    }
+  }
+
   async #commit(point: Uint8Array): Promise<void> {
     this.#state = 'ended'
     await commitPoint(this.#core, this.id, point)
@@ -139,10 +164,11 @@ export class OpenSession implements WriterSession {
     crashPoint('repository.after-session-end')
   }
 
-  #encode(manifest: PointManifest): { bytes: Uint8Array; point: RestorePoint } {
+  #encode(manifest: PointManifest, lockedUntilMs?: number): { bytes: Uint8Array; point: RestorePoint } {
     checkTags(manifest.tags ?? [])
     const { repositoryId, roles, random } = this.#core
-    const about = { committedAtMs: nowMs(this.#core), writer: writerName }
+    const locked = lockedUntilMs === undefined ? {} : { lockedUntilMs }
+    const about = { committedAtMs: nowMs(this.#core), writer: writerName, ...locked }
     try {
       const sealing = { controlKey: roles.control, random }
       const bytes = encodePoint({ repositoryId, sessionId: this.id }, manifest, about, sealing)

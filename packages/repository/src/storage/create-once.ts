@@ -25,7 +25,7 @@ export async function createOnce(
 ): Promise<CreateOutcome> {
   let mayStillHappen = false
   for (let attempt = 1; ; attempt++) {
-    const failure = await objects.storage.putNew(key, bytes).then(
+    const failure = await objects.putNew(key, bytes).then(
       (outcome) => (outcome === 'created' ? undefined : fail('repository.name-taken', { key })),
       (error: unknown) => error,
     )

@@ -1,5 +1,6 @@
 import { type Clock, type FaultPlan, systemClock } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
+import type { ObjectLock } from './object-lock.ts'
 import type { Storage } from './storage.ts'
 
 /** What {@link faulty} can do to a call. */
@@ -20,7 +21,8 @@ type Spoiling = 'torn' | 'flip-bit' | undefined
 
 /**
  * Makes calls of `storage` fail by rule, named `storage.putNew`, `storage.get`, `storage.getRange`, `storage.getSuffix`,
- * `storage.list`, `storage.size` and `storage.delete`, on the key as object.
+ * `storage.list`, `storage.size`, `storage.delete`, `storage.deleteMany` (the first key), `storage.lock.extend` and
+ * `storage.lock.retentionOf`, on the key as object. A put with a lock is a `storage.putNew`.
  */
 export function faulty(storage: Storage, plan: FaultPlan<StorageFault>, clock: Clock = systemClock): Storage {
   const { name } = storage
@@ -64,9 +66,24 @@ export function faulty(storage: Storage, plan: FaultPlan<StorageFault>, clock: C
     },
     size: (key, signal) => strike('size', key, () => storage.size(key, signal)),
     delete: (key, signal) => strike('delete', key, () => storage.delete(key, signal)),
+    ...(storage.deleteMany === undefined
+      ? {}
+      : { deleteMany: (keys, signal) => strike('deleteMany', keys[0] ?? '', () => storage.deleteMany!(keys, signal)) }),
+    ...(storage.lock === undefined ? {} : { lock: faultyLock(storage.lock, strike) }),
+    ...(storage.isPast === undefined ? {} : { isPast: storage.isPast }),
     [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose](),
   }
 }
+
+type Strike = <T>(call: string, key: string, work: () => Promise<T>) => Promise<T>
+
+const faultyLock = (lock: ObjectLock, strike: Strike): ObjectLock => ({
+  whyNot: (mode, signal) => lock.whyNot(mode, signal),
+  putNew: (key, bytes, retention, signal) => strike('putNew', key, () => lock.putNew(key, bytes, retention, signal)),
+  extend: (key, retention, signal) => strike('lock.extend', key, () => lock.extend(key, retention, signal)),
+  retentionOf: (key, signal) => strike('lock.retentionOf', key, () => lock.retentionOf(key, signal)),
+  breaks: (key, signal) => lock.breaks(key, signal),
+})
 
 const joined = (bytes: Uint8Array | readonly Uint8Array[]) =>
   bytes instanceof Uint8Array ? bytes : Buffer.concat(bytes)

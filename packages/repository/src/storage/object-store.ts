@@ -1,16 +1,21 @@
-import { AppError, type Clock, type Random, retry } from '@vmkeep/kit'
+import { AppError, type Clock, forEachConcurrent, hasCode, type Random, retry } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { sameBytes } from '../formats/hex.ts'
+import type { LockRule } from '../lock/lock-rule.ts'
+import type { ObjectLock, Retention } from './object-lock.ts'
 import type { Storage, StoredObject } from './storage.ts'
 
 const attemptsMax = 4
 const delayMs = 250
 /** Every object of the format ends in a MAC, a tag or a checksummed footer of at most this many bytes. */
 const signatureBytes = 64
+const deletesAtOnce = 8
 
 /** A storage that is asked again when it stumbles. What the rest of the repository talks to. */
 export class ObjectStore {
   readonly storage: Storage
+  /** What the repository wants locked. Set once, before anything is written: so that every writer obeys. */
+  lockRule: LockRule | undefined
   readonly #clock: Clock
   readonly #random: Random
 
@@ -40,6 +45,53 @@ export class ObjectStore {
     return this.#retry(() => this.storage.delete(key, signal), signal)
   }
 
+  /** Removes many objects, with few calls where the storage can. Returns those that a lock keeps in their place. */
+  async deleteMany(keys: readonly string[], signal?: AbortSignal): Promise<ReadonlySet<string>> {
+    const { storage } = this
+    const locked = new Set<string>()
+    if (keys.length > 1 && storage.deleteMany !== undefined)
+      await this.#retry(() => storage.deleteMany!(keys, signal), signal)
+    else
+      await forEachConcurrent(keys, deletesAtOnce, async (key) => {
+        await this.delete(key, signal).catch((error: unknown) => {
+          if (!hasCode(error, 'storage.locked')) throw error
+          locked.add(key)
+        })
+      })
+    return locked
+  }
+
+  /** As {@link Storage.putNew}, with the lock the repository wants. One try. */
+  async putNew(
+    key: string,
+    bytes: Uint8Array | readonly Uint8Array[],
+    signal?: AbortSignal,
+  ): Promise<'created' | 'exists'> {
+    const retention = this.lockRule?.retentionOf(key)
+    if (retention === undefined) return await this.storage.putNew(key, bytes, signal)
+    return await this.#lock.putNew(key, bytes, retention, signal)
+  }
+
+  /** @throws `storage.no-lock` if what is stored would have to be locked, and cannot be */
+  requireLock(): void {
+    if (this.lockRule !== undefined) void this.#lock
+  }
+
+  /** The lock an object has. */
+  retentionOf(key: string, signal?: AbortSignal): Promise<Retention | undefined> {
+    return this.#retry(() => this.#lock.retentionOf(key, signal), signal)
+  }
+
+  extendLock(key: string, retention: Retention, signal?: AbortSignal): Promise<void> {
+    return this.#retry(() => this.#lock.extend(key, retention, signal), signal)
+  }
+
+  get #lock(): ObjectLock {
+    const { lock, name } = this.storage
+    if (lock === undefined) throw fail('storage.no-lock', { storage: name, reason: 'it has no way to lock' })
+    return lock
+  }
+
   /** As {@link Storage.list}; a list that breaks off is begun again and taken up after the last key that came. */
   async *list(prefix: string, signal?: AbortSignal): AsyncIterable<StoredObject> {
     let lastKey = ''
@@ -67,7 +119,7 @@ export class ObjectStore {
     let uncertain = false
     const outcome = await this.#retry(async () => {
       try {
-        return await this.storage.putNew(key, bytes, signal)
+        return await this.putNew(key, bytes, signal)
       } catch (error) {
         uncertain = true
         throw error

@@ -1,3 +1,5 @@
+import type { ObjectLock } from './object-lock.ts'
+
 /** One object in a storage: its key and how large it is. */
 export interface StoredObject {
   readonly key: string
@@ -57,12 +59,12 @@ export interface Storage extends AsyncDisposable {
   /** The object's size, or `undefined` if there is none. */
   size(key: string, signal?: AbortSignal): Promise<number | undefined>
 
-  /** Removes the object. Removing what is not there is no error. */
+  /** Removes the object. Removing what is not there is no error. @throws `storage.locked` where a lock keeps it in its place */
   delete(key: string, signal?: AbortSignal): Promise<void>
 
   /**
    * Removes many objects with few calls, where the storage can; whoever finds it missing calls `delete` for each.
-   * After a failure some are gone and some are not.
+   * After a failure some are gone and some are not. What is locked may stay, without a word: `delete` tells.
    */
   deleteMany?(keys: readonly string[], signal?: AbortSignal): Promise<void>
 
@@ -71,4 +73,10 @@ export interface Storage extends AsyncDisposable {
    * refused it. For {@link validateStorage}; a storage that has no checksums on the way has no such method.
    */
   refusesDamage?(key: string, signal?: AbortSignal): Promise<boolean>
+
+  /** Locks objects against deletion, where the storage can. */
+  readonly lock?: ObjectLock
+
+  /** A view of something past: every call that would change something fails with `storage.past`. */
+  readonly isPast?: boolean
 }

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type StorageFault, faulty } from './faulty-storage.ts'
 import { folderError } from './folder-errors.ts'
 import { openFolderStorage } from './folder-storage.ts'
+import { LockingMemoryStorage } from './locking-memory-storage.ts'
 import { memoryStorage } from './memory-storage.ts'
+import { objectLockContract } from './object-lock-contract.ts'
 import { ObjectStore } from './object-store.ts'
 import { storageContract } from './storage-contract.ts'
 
@@ -25,6 +27,17 @@ storageContract('memory', async () => memoryStorage(systemClock))
 storageContract('a faulty storage without faults', async () =>
   faulty(memoryStorage(systemClock), new FaultPlan(random)),
 )
+
+objectLockContract('memory with locks', {
+  open: async () => new LockingMemoryStorage(),
+  mode: 'compliance',
+  nowMs: Date.now,
+})
+objectLockContract('a faulty storage without faults', {
+  open: async () => faulty(new LockingMemoryStorage(), new FaultPlan(random)),
+  mode: 'governance',
+  nowMs: Date.now,
+})
 
 describe('a folder', () => {
   it('must be there, and be a folder', async () => {
