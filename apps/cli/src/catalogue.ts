@@ -20,6 +20,7 @@ export const catalogue: Catalogue = {
   'retention apply': async () => (await import('./commands/retention-apply.ts')).retentionApplyCommand,
   'repo init': async () => (await import('./commands/repo-init.ts')).repoInitCommand,
   'repo validate': async () => (await import('./commands/repo-validate.ts')).repoValidateCommand,
+  'repo verify': async () => (await import('./commands/repo-verify.ts')).repoVerifyCommand,
   'repo status': async () => (await import('./commands/repo-status.ts')).repoStatusCommand,
   'repo gc': async () => (await import('./commands/repo-gc.ts')).repoGcCommand,
   'key list': async () => (await import('./commands/key-list.ts')).keyListCommand,

@@ -123,6 +123,18 @@ export const percent: Kind<number> = {
   },
 }
 
+const binaryUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+
+/** An amount of data such as `500GiB`; in bytes. */
+export const dataSize: Kind<number> = {
+  placeholder: 'SIZE',
+  parse(value) {
+    const [, amount, unit] = /^(\d+(?:\.\d+)?) ?(B|KiB|MiB|GiB|TiB)$/.exec(value) ?? []
+    const bytes = Math.floor(Number(amount) * 1024 ** binaryUnits.indexOf(unit ?? ''))
+    return unit !== undefined && bytes > 0 ? bytes : refuse('it must be an amount of data such as 500GiB or 2TiB')
+  },
+}
+
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** A length of time such as `30s`, `10m`, `2h`; in milliseconds. */

@@ -7,6 +7,7 @@ import { type MemoryStorage, memoryStorage } from './storage/memory-storage.ts'
 import {
   backUp,
   contentOf,
+  copyOf,
   createTestRepository,
   manifestOf,
   noise,
@@ -295,7 +296,7 @@ describe('verify', () => {
   })
 
   it('reads as much as it is told, and reports how far it is', async () => {
-    await using repository = await reopenTestRepository(whole)
+    await using repository = await reopenTestRepository(copyOf(whole))
     const chunks = async (samplePercent: number) => (await repository.verify({ samplePercent })).chunks
     const all = await chunks(100)
     expect([await chunks(0), all]).toEqual([0, 24])
@@ -309,7 +310,7 @@ describe('verify', () => {
   })
 
   it('stops at an aborted signal', async () => {
-    await using repository = await reopenTestRepository(whole)
+    await using repository = await reopenTestRepository(copyOf(whole))
     const controller = new AbortController()
     const reason = new Error('enough')
     const verifying = repository.verify({ signal: controller.signal, onProgress: () => controller.abort(reason) })

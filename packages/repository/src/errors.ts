@@ -155,6 +155,16 @@ const openingErrors = {
     (d: { object: string; reason: string }) =>
       `${d.object} is not what was written (${d.reason}): bring it back from a copy of the repository, and check the disk it lies on`,
   ],
+  'repository.object-missing': [
+    'quarantine',
+    (d: { object: string; because: string }) =>
+      `${d.object} is missing: ${d.because}. Find out who or what removed it, and bring it back from a copy of the repository`,
+  ],
+  'repository.object-unsteady': [
+    'retry',
+    (d: { object: string }) =>
+      `the storage lists ${d.object} and says that it is not there: it may be fine; check the storage and try again`,
+  ],
   'repository.invalid-option': [
     'change-request',
     (d: { option: string; reason: string }) => `${d.option}: ${d.reason}`,

@@ -325,11 +325,25 @@ export interface Environment {
   readonly signal?: AbortSignal
 }
 
+/**
+ * How thoroughly packs are verified. `presence`: it is there and of the right size. `checksum`: its bytes have the checksum that was
+ * noted when it was stored; needs no data key. `full`: every blob in it opens and matches its id.
+ */
+export type VerifyLevel = 'presence' | 'checksum' | 'full'
+
 export interface VerifyOptions {
   /** Ids of the points to verify. Default: all. */
   readonly points?: readonly string[]
   /** How much of the data to read, in percent. Default 100. What exists and how it hangs together is always checked. */
   readonly samplePercent?: number
+  /** Default `full`. */
+  readonly level?: VerifyLevel
+  /** Whether to walk the maps of the points. Default true; if points are named, they always are. */
+  readonly maps?: boolean
+  /** Leaves out packs that were verified as thoroughly, and found good, within so long. Not for a sample, or for single points. */
+  readonly olderThanMs?: number
+  /** Reads no more packs than so many bytes, those verified longest ago first. Not for a sample, or for single points. */
+  readonly budgetBytes?: number
   readonly onProgress?: (progress: VerifyProgress) => void
   readonly signal?: AbortSignal
 }
@@ -370,6 +384,8 @@ export interface DamageHit {
 export interface VerifyReport {
   readonly points: number
   readonly packs: number
+  /** Packs that are due and were over the budget. */
+  readonly packsLeft: number
   /** Chunks read back and checked. */
   readonly chunks: number
   readonly bytesRead: number
@@ -377,6 +393,15 @@ export interface VerifyReport {
   readonly damaged: readonly Damage[]
   /** Whether what was found damaged was recorded for writers: false if nothing could be written to the repository. */
   readonly recorded: boolean
+}
+
+export interface VerifiedShare {
+  /** What counts as of late: 30 days. */
+  readonly withinMs: number
+  readonly totalBytes: number
+  /** By checksum or in full. */
+  readonly checksumBytes: number
+  readonly fullBytes: number
 }
 
 export interface RepositoryStatus {
@@ -387,6 +412,8 @@ export interface RepositoryStatus {
   /** Plain bytes of all chunks, before compression. */
   readonly plainBytes: number
   readonly storedBytes: number
+  /** How much of what is stored was read and found good of late. */
+  readonly verified: VerifiedShare
   /** Sessions that have neither committed nor given up: running, or crashed. */
   readonly sessionsOpen: number
 }

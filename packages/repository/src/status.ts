@@ -1,8 +1,9 @@
-import type { Core } from './core.ts'
+import { type Core, nowMs } from './core.ts'
 import { packKind } from './formats/pack.ts'
 import { pointKey, sessionIdOf, sessionsPrefix } from './formats/object-names.ts'
 import { listPoints } from './points/points.ts'
-import type { RepositoryStatus } from './repository.ts'
+import type { RepositoryStatus, VerifiedShare } from './repository.ts'
+import { VerifyJournal } from './verify/journal.ts'
 
 /** Counts what is there. Reads every point and the whole index, no data. */
 export async function readStatus(core: Core, signal?: AbortSignal): Promise<RepositoryStatus> {
@@ -24,8 +25,24 @@ export async function readStatus(core: Core, signal?: AbortSignal): Promise<Repo
     chunks: data.reduce((sum, { blobs }) => sum + blobs, 0),
     plainBytes: data.reduce((sum, { plainBytes }) => sum + plainBytes, 0),
     storedBytes: rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    verified: await verifiedShare(core, signal),
     sessionsOpen: await openSessions(core, signal),
   }
+}
+
+const withinMs = 30 * 24 * 60 * 60_000
+
+async function verifiedShare(core: Core, signal: AbortSignal | undefined): Promise<VerifiedShare> {
+  const journal = await VerifyJournal.read(core, signal)
+  const since = nowMs(core) - withinMs
+  const share = { withinMs, totalBytes: 0, checksumBytes: 0, fullBytes: 0 }
+  for (const { name, row, state } of core.indexStore.index.packs) {
+    if (row === undefined || state === 'gone') continue
+    share.totalBytes += row.sizeBytes
+    if (journal.lastMs(name, 'checksum') > since) share.checksumBytes += row.sizeBytes
+    if (journal.lastMs(name, 'full') > since) share.fullBytes += row.sizeBytes
+  }
+  return share
 }
 
 async function openSessions({ objects }: Core, signal: AbortSignal | undefined): Promise<number> {

@@ -1,5 +1,6 @@
+import type { RepositoryStatus } from '@vmkeep/repository'
 import { command } from '../command.ts'
-import { count, size } from '../output/human.ts'
+import { count, length, percentOf, size } from '../output/human.ts'
 import { facts } from '../output/table.ts'
 import { spaceOf } from '../space-of.ts'
 
@@ -30,6 +31,7 @@ export const repoStatusCommand = command({
         ['stored', `${size(storedBytes)} in ${count(status.packs, 'pack')}`],
         ['unpacked', `${size(plainBytes)} in ${count(status.chunks, 'chunk')}`],
         ['reduction', reduction],
+        ['verified', verifiedText(status)],
         ['free space', space.freeBytes === null ? undefined : `${size(space.freeBytes)} of ${size(space.totalBytes)}`],
         ['sessions open', status.sessionsOpen === 0 ? 'none' : `${status.sessionsOpen}, running or left by a crash`],
       ]),
@@ -41,3 +43,11 @@ export const repoStatusCommand = command({
     return 'damaged'
   },
 })
+
+function verifiedText({
+  verified: { totalBytes, fullBytes, checksumBytes, withinMs },
+}: RepositoryStatus): string | undefined {
+  if (totalBytes === 0) return undefined
+  const share = `${percentOf(fullBytes, totalBytes)} read in full within ${length(withinMs)}`
+  return checksumBytes > fullBytes ? `${share}, ${percentOf(checksumBytes, totalBytes)} at least by checksum` : share
+}

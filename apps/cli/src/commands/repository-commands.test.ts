@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Secret, systemRandom } from '@vmkeep/kit'
+import { fakeClock } from '@vmkeep/kit/testing'
 import { createRepository, openFolderStorage, type Plain } from '@vmkeep/repository'
 import type { VmPointAttributes } from '@vmkeep/run'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -376,6 +377,39 @@ describe('verify', () => {
     expect(code).toBe(8)
     expect(stdout).toMatch(/damages? found/)
     expect(points.some((point) => stdout.includes(point))).toBe(true)
-    expect(stderr).toContain('keep it as it is')
+    expect(stderr).toContain('the repository is damaged')
+  })
+})
+
+describe('repo verify', () => {
+  const later = fakeClock(Date.UTC(2030, 0, 1)) // than every other command here
+  const runLater = (line: string) => run(line, { random: systemRandom, clock: later })
+
+  it('reads what was not read of late, within a budget, and remembers it', async () => {
+    expect((await runLater('repo status')).stdout).toMatch(/^verified: +\d+ % read in full within 30 d/m)
+    const first = await runLater('repo verify --budget 1B --older-than 1d -o json')
+    expect(first.code).toBe(0)
+    const { packs, packsLeft } = JSON.parse(first.stdout) as { packs: number; packsLeft: number }
+    expect(packs).toBe(1)
+    expect((await runLater('repo verify --older-than 1d')).stdout).toMatch(
+      new RegExp(`^ok: ${packsLeft} packs read in full .*; nothing is damaged\n$`),
+    )
+    expect((await runLater('repo verify --older-than 1d')).stdout).toMatch(/^ok: 0 packs/)
+    expect((await runLater('repo status')).stdout).toMatch(/^verified: +100 % read in full/m)
+    expect((await runLater('repo verify --budget much')).code).toBe(2)
+  })
+
+  it('says what is missing without reading anything', async () => {
+    const packs = (await readdir(repo, { recursive: true, withFileTypes: true })).filter(
+      (each) => each.isFile() && each.parentPath.includes('pack'),
+    )
+    const path = join(packs[0]!.parentPath, packs[0]!.name)
+    const whole = await readFile(path)
+    await rm(path)
+    const { code, stdout } = await runLater('repo verify --level presence')
+    await writeFile(path, whole)
+    expect(code).toBe(8)
+    expect(stdout).toMatch(/absent +packs\/.*\n/)
+    expect((await runLater('repo verify --level checksum')).code).toBe(0)
   })
 })

@@ -1,21 +1,10 @@
-import type { Damage, VerifyProgress, VerifyReport } from '@vmkeep/repository'
-import type { OnRunEvent } from '@vmkeep/run'
+import type { VerifyReport } from '@vmkeep/repository'
 import { command } from '../command.ts'
 import { count, size } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
-import { type Column, table } from '../output/table.ts'
+import { table } from '../output/table.ts'
 import { anyArguments, option, percent, text } from '../parameters.ts'
-
-const columns: readonly Column<Damage>[] = [
-  { title: 'DAMAGE', value: ({ kind }) => kind, paint: (_, style) => style.bad },
-  { title: 'OBJECT', value: ({ object }) => object },
-  {
-    title: 'HITS',
-    value: ({ hits }) =>
-      hits.map(({ point, image, blob }) => [point, image ?? blob].filter(Boolean).join(' ')).join(', '),
-  },
-  { title: 'WHAT', value: ({ message }) => message },
-]
+import { damageColumns, tellVerifyProgress, whatToDo } from '../verify/describe-damage.ts'
 
 /** `verify`: the answer to "can I restore?" without restoring. Needs the repository only. */
 export const verifyCommand = command({
@@ -38,32 +27,20 @@ export const verifyCommand = command({
 
   async run({ arguments: { point }, options, repository, out, say, progress, signal }) {
     const points = await Promise.all(point.map(async (id) => (await repository.point(id, signal)).id))
-    const onProgress = tellProgress(progress.onEvent)
+    const onProgress = tellVerifyProgress(progress.onEvent)
     const chosen = points.length === 0 ? {} : { points }
     const report = await repository.verify({ ...chosen, samplePercent: options.sample, onProgress, signal })
     await out.answer(report, (style) => describe(report, options.sample, style))
     if (report.damaged.length === 0) return 'ok'
-    say.error(
-      'the repository is damaged: keep it as it is, restore from points that are not hit, and check the disks it lies on',
-    )
+    say.error(whatToDo(report.damaged))
     return 'damaged'
   },
 })
-
-const about = { vm: 'repository', disk: 'packs' } as const
-
-function tellProgress(onEvent: OnRunEvent): (progress: VerifyProgress) => void {
-  onEvent({ type: 'disk-phase', ...about, phase: 'verify' })
-  return ({ bytesDone, bytesTotal }) => {
-    const sizes = { provisionedBytes: bytesTotal, changedBytes: 0, readBytes: bytesDone, sentBytes: 0, storedBytes: 0 }
-    onEvent({ type: 'disk-progress', ...about, totalBytes: bytesTotal, ...sizes })
-  }
-}
 
 function describe(report: VerifyReport, samplePercent: number, style: Style): string {
   const { points, packs, chunks, bytesRead, damaged } = report
   const sample = samplePercent < 100 ? ` (a sample of ${samplePercent} %)` : ''
   const read = `${count(points, 'restore point')} and ${count(packs, 'pack')} checked, ${count(chunks, 'chunk')} (${size(bytesRead)}) read back${sample}`
   if (damaged.length === 0) return `${style.good('ok:')} ${read}; every byte that was read is what was written`
-  return `${read}\n${style.bad(count(damaged.length, 'damage', 'damages'))} found:\n\n${table(damaged, columns, style)}`
+  return `${read}\n${style.bad(count(damaged.length, 'damage', 'damages'))} found:\n\n${table(damaged, damageColumns, style)}`
 }

@@ -90,6 +90,7 @@ describe('doctor on the repository', () => {
     chunks: 1,
     plainBytes: 1,
     storedBytes: 1,
+    verified: { withinMs: 1, totalBytes: 1, checksumBytes: 1, fullBytes: 1 },
     sessionsOpen: 0,
   }
   const repository = (given: Partial<RepositoryStatus> = {}) =>

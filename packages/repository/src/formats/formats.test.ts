@@ -3,6 +3,7 @@ import { FormatError, seededRandom } from '@vmkeep/kit'
 import { describe, expect, it } from 'vitest'
 import { blobType, compression, decodeBlobHeader, encodeBlobHeader } from './blob.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
+import { decodeCensus, encodeCensus } from './census.ts'
 import { decodeCondemnedPacks, encodeCondemnedPacks } from './condemned-packs.ts'
 import { decodeHeader, encodeHeader, magic } from './common-header.ts'
 import { decodeDelta, encodeDelta } from './delta.ts'
@@ -30,6 +31,7 @@ import { createdAtMsOf, newSessionId } from './session-id.ts'
 import { decodeBeat, decodePin, encodeBeat, encodePin } from './session-signs.ts'
 import { decodeSessionStart, encodeSessionStart } from './session-start.ts'
 import { decodeTrashEntry, encodeTrashEntry } from './trash-entry.ts'
+import { decodeVerifiedPacks, encodeVerifiedPacks } from './verified-packs.ts'
 import { packKey, packNameOf } from './object-names.ts'
 
 const random = seededRandom('formats')
@@ -253,6 +255,30 @@ const formats: [string, { bytes: Uint8Array; decode: (bytes: Uint8Array) => unkn
         sealing,
       ),
       decode: (b) => decodeLostCopies(b, { repositoryId, recordId: name.subarray(0, 16) }, key),
+      sealed: true,
+    },
+  ],
+  [
+    'a record of verified packs',
+    {
+      bytes: encodeVerifiedPacks(
+        { repositoryId, recordId: name.subarray(0, 16) },
+        [{ prefix: name.subarray(0, 16), checksumMinutes: 7, fullMinutes: 5 }],
+        sealing,
+      ),
+      decode: (b) => decodeVerifiedPacks(b, { repositoryId, recordId: name.subarray(0, 16) }, key),
+      sealed: true,
+    },
+  ],
+  [
+    'a census',
+    {
+      bytes: encodeCensus(
+        { repositoryId, recordId: name.subarray(0, 16) },
+        { points: [sessionId], objects: { format: random.bytes(32) } },
+        sealing,
+      ),
+      decode: (b) => decodeCensus(b, { repositoryId, recordId: name.subarray(0, 16) }, key),
       sealed: true,
     },
   ],

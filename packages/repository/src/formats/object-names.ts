@@ -13,6 +13,7 @@ export const readersPrefix = 'readers/'
 export const collectionsPrefix = 'gc/'
 export const lostPrefix = 'lost/'
 export const lockRecordsPrefix = 'locks/'
+export const verifiedPrefix = 'verify/'
 
 const decimal = (value: number, digits: number) => String(value).padStart(digits, '0')
 
@@ -30,6 +31,8 @@ export const condemnedListKey = (number: number): string => `gc/${decimal(number
 export const condemnedFinalKey = (number: number): string => `gc/${decimal(number, 8)}/final`
 export const lostRecordKey = (recordId: Uint8Array): string => `lost/${toHex(recordId)}`
 export const lockRecordKey = (pointId: string): string => `locks/${pointId}`
+export const verifiedRecordKey = (recordId: Uint8Array): string => `verify/${toHex(recordId)}`
+export const censusKey = (recordId: Uint8Array): string => `verify/census-${toHex(recordId)}`
 export const deltaKey = (sessionId: string, number: number): string => `index/delta/${sessionId}-${decimal(number, 6)}`
 
 /** The 16 bytes of the slot id, or `undefined` if `key` is not a slot's. */
@@ -70,6 +73,12 @@ export function collectionOf(key: string): { number: number; part: 'list' | 'fin
 
 export const lostRecordOf = (key: string): Uint8Array | undefined =>
   key.startsWith(lostPrefix) ? fromHex(key.slice(lostPrefix.length), 16) : undefined
+
+export const verifiedRecordOf = (key: string): Uint8Array | undefined =>
+  key.startsWith(verifiedPrefix) ? fromHex(key.slice(verifiedPrefix.length), 16) : undefined
+
+export const censusOf = (key: string): Uint8Array | undefined =>
+  key.startsWith('verify/census-') ? fromHex(key.slice('verify/census-'.length), 16) : undefined
 
 export function deltaNameOf(key: string): { sessionId: string; number: number } | undefined {
   const match = /^index\/delta\/([0-9a-f]{32})-(\d{6})$/.exec(key)

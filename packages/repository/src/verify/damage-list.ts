@@ -15,6 +15,7 @@ export class DamageList {
   /** By id and object: of two copies of a blob, both may be damaged, or one. */
   readonly #byChunk = new Map<string, Found>()
   readonly #byObject = new Map<string, Found>()
+  readonly #objects = new Set<string>()
 
   get isEmpty(): boolean {
     return this.#byChunk.size === 0 && this.#byObject.size === 0
@@ -23,11 +24,13 @@ export class DamageList {
   /** A blob that cannot be had. `object` is the pack, if it is known. */
   addChunk(chunkId: string, object: string, error: unknown): void {
     const key = `${chunkId} ${object}`
+    this.#objects.add(object)
     if (!this.#byChunk.has(key)) this.#byChunk.set(key, { ...describe(error), object, chunkId, hits: [], error })
   }
 
   /** An object that is damaged as such. `loses` says what in it cannot be had, by its place; nothing, if left out. */
   addObject(object: string, error: unknown, loses: (offsetBytes: number) => boolean = nothing): void {
+    this.#objects.add(object)
     if (!this.#byObject.has(object)) this.#byObject.set(object, { ...describe(error), object, hits: [], error, loses })
   }
 
@@ -42,6 +45,11 @@ export class DamageList {
     const chunk = this.#byChunk.get(`${chunkId} ${location?.pack.key ?? nowhere}`)
     const object = location && this.#byObject.get(location.pack.key)
     return chunk ?? (object?.loses?.(location!.offsetBytes) === true ? object : undefined)
+  }
+
+  /** Whether anything of an object is damaged. */
+  touches(object: string): boolean {
+    return this.#objects.has(object)
   }
 
   object(key: string): { hits: DamageHit[] } | undefined {

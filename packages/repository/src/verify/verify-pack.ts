@@ -1,4 +1,4 @@
-import { FormatError } from '@vmkeep/kit'
+import { type AppError, FormatError } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import { fail } from '../errors.ts'
 import { sameBytes, toHex } from '../formats/hex.ts'
@@ -42,8 +42,7 @@ async function entriesOf(
   const { objects, repositoryId, roles } = core
   const sizeBytes = await objects.size(pack.key, signal)
   if (sizeBytes === undefined) {
-    const absent = fail('repository.pack-missing', { pack: pack.key })
-    damages.addObject(pack.key, absent, everything)
+    damages.addObject(pack.key, await packMissing(core, pack.key, signal), everything)
     return undefined
   }
   try {
@@ -79,6 +78,14 @@ function checkRow(
   if (row === undefined) return
   if (found.sizeBytes !== row.sizeBytes || found.entries.length !== row.blobs || !sameBytes(found.sha256, row.sha256))
     throw new FormatError('it is not the pack its delta names')
+}
+
+/** That an object is not there is believed on the word of two calls: one that asks for it, and one that lists. */
+export async function packMissing({ objects }: Core, key: string, signal?: AbortSignal): Promise<AppError> {
+  let isThere = (await objects.size(key, signal)) !== undefined
+  for await (const object of objects.list(key.slice(0, key.lastIndexOf('/') + 1), signal))
+    isThere ||= object.key === key
+  return isThere ? fail('repository.object-unsteady', { object: key }) : fail('repository.pack-missing', { pack: key })
 }
 
 async function readBlobs(check: PackCheck, pack: IndexedPack, entries: readonly PackEntry[]): Promise<void> {

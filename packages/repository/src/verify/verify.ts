@@ -1,22 +1,25 @@
-import { forEachConcurrent, hasCode } from '@vmkeep/kit'
-import type { Core } from '../core.ts'
+import { AppError, forEachConcurrent, hasCode } from '@vmkeep/kit'
+import { type Core, nowMs } from '../core.ts'
 import { fail } from '../errors.ts'
 import { idBytes } from '../formats/blob.ts'
-import { prefixBytes } from '../formats/delta.ts'
+import type { Census } from '../formats/census.ts'
 import { fromHex, toHex } from '../formats/hex.ts'
-import { pointKey } from '../formats/object-names.ts'
+import { packKey, pointKey } from '../formats/object-names.ts'
 import type { PackEntry } from '../formats/pack.ts'
-import type { IndexedPack } from '../index/chunk-index.ts'
-import { PrefixTable } from '../index/prefix-table.ts'
+import type { BlobMarks, IndexedPack } from '../index/chunk-index.ts'
+import { refreshLost } from '../lost/lost-extents.ts'
 import type { PageCache } from '../map/page-cache.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
 import { findPoint, listPoints } from '../points/points.ts'
 import type { VerifyOptions, VerifyReport } from '../repository.ts'
 import type { DamagedPoint, RestorePoint } from '../restore-point.ts'
-import { refreshLost } from '../lost/lost-extents.ts'
+import { checkCensus, keepCensus } from './check-census.ts'
+import { checkObjects } from './check-objects.ts'
+import { checkPack } from './check-pack.ts'
+import { choosePacks } from './choose-packs.ts'
 import { DamageList, nowhere } from './damage-list.ts'
 import { findHits } from './find-hits.ts'
-import { verifyPack } from './verify-pack.ts'
+import { VerifyJournal } from './journal.ts'
 import { walkImage } from './walk-point.ts'
 
 const packsAtOnce = 4
@@ -28,19 +31,75 @@ interface Parts {
 
 /**
  * Answers "can I restore?" without restoring: the points open, their maps hang together, every pack is there and is the one its
- * delta names, and the data, or a sample of it, reads back authenticated and matching its ids.
+ * delta names, and the data, or a part of it, reads back authenticated and matching its ids.
  * Without `points`, everything in the repository is checked, used or not: a new backup may come to rely on any of it.
  */
 export async function verifyRepository(core: Core, parts: Parts, options: VerifyOptions): Promise<VerifyReport> {
-  const { samplePercent = 100, onProgress = () => {}, signal } = options
-  if (!(samplePercent >= 0 && samplePercent <= 100))
-    throw fail('repository.invalid-option', { option: 'samplePercent', reason: `${samplePercent} is not 0 to 100` })
+  const { level = 'full', samplePercent = 100, signal } = options
+  refuseUnless('samplePercent', samplePercent >= 0 && samplePercent <= 100, `${samplePercent} is not 0 to 100`)
+  const isWhole = options.points === undefined
   const damages = new DamageList()
   await checkIndex(core, damages, signal)
   const points = await checkPoints(core, damages, options)
-  const needed = await checkMaps(core, parts, { points, damages, signal })
-  const packs = options.points === undefined ? allPacks(core) : [...needed.packs]
-  const progress = { packsTotal: packs.length, packsDone: 0, bytesTotal: bytesOf(packs, samplePercent), bytesDone: 0 }
+  using needed = core.indexStore.index.marks()
+  if (options.maps !== false || !isWhole) await checkMaps(core, parts, needed, { points, damages, signal })
+  const census = isWhole ? await checkCensus(core, damages, signal) : undefined
+  if (isWhole) await checkObjects(core, damages, signal)
+  const packs = isWhole ? allPacks(core) : packsOf(needed)
+  const journal =
+    isWhole && samplePercent === 100 && level !== 'presence' ? await VerifyJournal.read(core, signal) : undefined
+  const { chosen, left } = journal === undefined ? { chosen: packs, left: 0 } : choose(core, packs, journal, options)
+  const read = await checkPacks(
+    { core, parts, damages, journal, needed: isWhole ? undefined : needed },
+    chosen,
+    options,
+  )
+  await refreshCondemned(core, damages, signal)
+  for (const { key, name } of chosen) if (core.condemned.isDoomed(name)) damages.pardon(key) // collected meanwhile
+  const recorded = await record(core, { damages, journal, census, packs, good: read.good }, signal)
+  if (!damages.isEmpty) for (const point of points) await findHits(core, parts.pages, damages, point, signal)
+  const { chunks, bytesRead } = read
+  return {
+    points: points.length,
+    packs: chosen.length,
+    packsLeft: left,
+    chunks,
+    bytesRead,
+    damaged: damages.toArray(),
+    recorded,
+  }
+}
+
+function choose(
+  core: Core,
+  packs: readonly IndexedPack[],
+  journal: VerifyJournal,
+  { level, olderThanMs, budgetBytes }: VerifyOptions,
+) {
+  const by = level === 'checksum' ? 'checksum' : 'full'
+  return choosePacks(packs, ({ name }) => journal.lastMs(name, by), {
+    ...(olderThanMs === undefined ? {} : { dueBeforeMs: nowMs(core) - olderThanMs }),
+    ...(budgetBytes === undefined ? {} : { budgetBytes }),
+  })
+}
+
+interface Reading {
+  readonly core: Core
+  readonly parts: Parts
+  readonly damages: DamageList
+  readonly journal: VerifyJournal | undefined
+  /** Which blobs to read; all, if left out. */
+  readonly needed: BlobMarks | undefined
+}
+
+async function checkPacks(
+  { core, parts, damages, journal, needed }: Reading,
+  packs: readonly IndexedPack[],
+  { level = 'full', samplePercent = 100, onProgress = () => {}, signal }: VerifyOptions,
+) {
+  const bytesTotal = level === 'presence' ? 0 : bytesOf(packs, samplePercent)
+  const progress = { packsTotal: packs.length, packsDone: 0, bytesTotal, bytesDone: 0 }
+  const good = new Set<string>() // of those in which something was found damaged once
   let chunks = 0
   const check = {
     core,
@@ -48,55 +107,90 @@ export async function verifyRepository(core: Core, parts: Parts, options: Verify
     signal,
     reader: parts.reader,
     chooses: ({ id }: PackEntry) =>
-      (options.points === undefined || needed.blobs.find(id.subarray(0, prefixBytes)) !== undefined) &&
-      core.random.fraction() * 100 < samplePercent,
+      needed?.has(id) !== false && (samplePercent === 100 || core.random.fraction() * 100 < samplePercent),
     onRead(blobs: number, bytes: number) {
       chunks += blobs
       progress.bytesDone += bytes
       onProgress({ ...progress })
     },
   }
-  await forEachConcurrent(packs, packsAtOnce, async (pack) => {
-    await verifyPack(check, pack)
-    progress.packsDone++
-    onProgress({ ...progress })
-  })
-  await core.condemned.refresh(signal)
-  for (const { key, name } of packs) if (core.condemned.isDoomed(name)) damages.pardon(key) // collected meanwhile
-  const recorded = await recordLost(core, damages, signal)
-  if (!damages.isEmpty) for (const point of points) await findHits(core, parts.pages, damages, point, signal)
-  return {
-    points: points.length,
-    packs: packs.length,
-    chunks,
-    bytesRead: progress.bytesDone,
-    damaged: damages.toArray(),
-    recorded,
+  try {
+    await forEachConcurrent(packs, packsAtOnce, async (pack) => {
+      await checkPack(check, pack, level)
+      if (journal !== undefined && !damages.touches(pack.key)) {
+        await unlessReadOnly(journal.add(pack.name, level === 'full' ? 'full' : 'checksum'))
+        if (level === 'full' && core.lost.touches(pack.key)) good.add(pack.key)
+      }
+      progress.packsDone++
+      onProgress({ ...progress })
+    })
+    if (journal !== undefined) await unlessReadOnly(journal.flush())
+  } catch (error) {
+    await journal?.flush().catch(() => {}) // the next verification goes on from here; if not, from a little before
+    throw error
   }
+  return { chunks, bytesRead: progress.bytesDone, good }
 }
 
-/** Nobody shall rely on what is damaged, and what has another copy is found there. False if the storage takes nothing. */
-async function recordLost(core: Core, damages: DamageList, signal: AbortSignal | undefined): Promise<boolean> {
+interface Findings {
+  readonly damages: DamageList
+  readonly journal: VerifyJournal | undefined
+  readonly census: Census | undefined
+  readonly packs: readonly IndexedPack[]
+  readonly good: ReadonlySet<string>
+}
+
+/**
+ * Nobody shall rely on what is damaged; what has another copy is found there, and what was found good again is damaged no more.
+ * False if the storage takes nothing.
+ */
+async function record(
+  core: Core,
+  { damages, journal, census, packs, good }: Findings,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const { lostCopies } = damages
-  if (lostCopies.length === 0) return true
+  return await unlessReadOnly(
+    (async () => {
+      if (lostCopies.length > 0 || good.size > 0) await refreshLost(core, signal)
+      await core.lost.record(core, lostCopies, signal)
+      await core.lost.close(core, ({ packName }) => !good.has(packKey(packName)), signal)
+      if (lostCopies.length > 0) await core.indexStore.refresh(signal, { again: true })
+      await journal?.fold(packs, signal)
+      if (census !== undefined) await keepCensus(core, census, signal)
+    })(),
+  )
+}
+
+/** Whether it could be written: a repository can be verified where nothing may be written, or no more fits. */
+async function unlessReadOnly(work: Promise<void>): Promise<boolean> {
   try {
-    await refreshLost(core, signal)
-    await core.lost.record(core, lostCopies, signal)
+    await work
+    return true
   } catch (error) {
     if (!hasCode(error, 'storage.read-only', 'storage.no-permission', 'storage.full')) throw error
     return false
   }
-  await core.indexStore.refresh(signal, { again: true })
-  return true
+}
+
+function refuseUnless(option: string, is: boolean, reason: string): void {
+  if (!is) throw fail('repository.invalid-option', { option, reason })
+}
+
+/** A list that cannot be understood is damage: what it condemns is then taken for good. */
+async function refreshCondemned({ condemned }: Core, damages: DamageList, signal?: AbortSignal): Promise<void> {
+  try {
+    await condemned.refresh(signal)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'repository.object-corrupt') throw error
+    damages.addObject((error.details as { object: string }).object, error)
+  }
 }
 
 /** A delta that cannot be read is replaced by the trailers of its packs. */
-async function checkIndex(
-  { indexStore, condemned }: Core,
-  damages: DamageList,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  await condemned.refresh(signal)
+async function checkIndex(core: Core, damages: DamageList, signal: AbortSignal | undefined): Promise<void> {
+  const { indexStore } = core
+  await refreshCondemned(core, damages, signal)
   await indexStore.refresh(signal)
   const { unlisted } = await indexStore.checkPresence(signal)
   await indexStore.salvage(unlisted, signal)
@@ -127,17 +221,16 @@ interface Walking {
 }
 
 /** Walks all maps, each page once, and finds the pack of everything they name. */
-async function checkMaps(core: Core, { pages }: Parts, { points, damages, signal }: Walking) {
-  const blobs = new PrefixTable(1)
-  const packs = new Set<IndexedPack>()
+async function checkMaps(
+  core: Core,
+  { pages }: Parts,
+  needed: BlobMarks,
+  { points, damages, signal }: Walking,
+): Promise<void> {
   const visit = (id: Uint8Array) => {
-    const known = blobs.find(id) !== undefined
-    if (known) return false
-    blobs.set(id.subarray(0, prefixBytes), 1)
-    const location = core.indexStore.index.recall(id)
-    if (location !== undefined) packs.add(location.pack)
-    else damages.addChunk(toHex(id), nowhere, fail('repository.chunk-missing', { id: toHex(id) }))
-    return true
+    const met = needed.add(id)
+    if (met === 'unknown') damages.addChunk(toHex(id), nowhere, fail('repository.chunk-missing', { id: toHex(id) }))
+    return met !== 'known'
   }
   for (const { images, blobs: files } of points) {
     for (const { image } of images) {
@@ -155,7 +248,12 @@ async function checkMaps(core: Core, { pages }: Parts, { points, damages, signal
     }
     for (const id of Object.values(files)) visit(fromHex(id, idBytes)!)
   }
-  return { blobs, packs }
+}
+
+function packsOf(needed: BlobMarks): IndexedPack[] {
+  const packs = new Set<IndexedPack>()
+  needed.forEach((pack) => packs.add(pack))
+  return [...packs]
 }
 
 /**
