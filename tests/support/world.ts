@@ -21,6 +21,7 @@ export const options: BackupOptions = {
   quiesceTimeoutMinutes: 15,
   changeTracking: 'enable',
   fullRead: false,
+  auditDays: 90,
   excludeDisks: [],
   transport: defaultTransport,
   limits: defaultLimits,
@@ -87,7 +88,7 @@ export class World implements AsyncDisposable {
         hooks.onEvent?.(event)
       },
       signal: hooks.signal ?? new AbortController().signal,
-      clock: hastyClock,
+      clock: hooks.clock ?? hastyClock,
     })
   }
 
@@ -139,6 +140,7 @@ export class World implements AsyncDisposable {
 export type Instant = Map<number, DiskReader>
 
 export interface BackupHooks {
+  readonly clock?: Clock
   readonly onEvent?: (event: RunEvent) => void
   readonly signal?: AbortSignal
 }

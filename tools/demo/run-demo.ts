@@ -107,6 +107,7 @@ async function backUp(demo: Demo, step: string, names: readonly string[]): Promi
       changeTracking: 'enable',
       fullRead: false,
       excludeDisks: [],
+      auditDays: 90,
       transport: defaultTransport,
       limits: defaultLimits,
     },

@@ -44,6 +44,7 @@ export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof
     quiesceTimeoutMinutes: backup.quiesceTimeoutMinutes,
     changeTracking: backup.changeTracking,
     fullRead: flags.full,
+    auditDays: backup.auditDays,
     excludeDisks: [...backup.excludeDisks, ...flags.excludeDisk],
     transport: transportOf({ backup }, flags.transport),
     limits: {

@@ -12,6 +12,11 @@ export const catalogue: Catalogue = {
   'vcenter trust': async () => (await import('./commands/vcenter-trust.ts')).vcenterTrustCommand,
   'vm list': async () => (await import('./commands/vm-list.ts')).vmListCommand,
   'vm show': async () => (await import('./commands/vm-show.ts')).vmShowCommand,
+  'vm cbt status': async () => (await import('./commands/vm-cbt-status.ts')).vmCbtStatusCommand,
+  'vm cbt enable': async () => (await import('./commands/vm-cbt-enable.ts')).vmCbtEnableCommand,
+  'vm cbt disable': async () => (await import('./commands/vm-cbt-disable.ts')).vmCbtDisableCommand,
+  'vm cbt reset': async () => (await import('./commands/vm-cbt-reset.ts')).vmCbtResetCommand,
+  'vm cbt audit': async () => (await import('./commands/vm-cbt-audit.ts')).vmCbtAuditCommand,
   'point list': async () => (await import('./commands/point-list.ts')).pointListCommand,
   'point show': async () => (await import('./commands/point-show.ts')).pointShowCommand,
   'point undelete': async () => (await import('./commands/point-undelete.ts')).pointUndeleteCommand,
@@ -40,7 +45,10 @@ export async function loadAll(commands: Catalogue): Promise<AnyCommand[]> {
   return Promise.all(Object.values(commands).map((load) => load()))
 }
 
-/** The verbs of a noun, or of nothing: `point` → list, show. */
+/** The words that may follow a noun: `point` → list, show; `vm` → list, show, cbt; `vm cbt` → status, reset. */
 export function verbsOf(commands: Catalogue, noun: string): string[] {
-  return Object.keys(commands).flatMap((name) => (name.startsWith(`${noun} `) ? [name.slice(noun.length + 1)] : []))
+  const following = Object.keys(commands).flatMap((name) =>
+    name.startsWith(`${noun} `) ? [name.slice(noun.length + 1).split(' ')[0]!] : [],
+  )
+  return [...new Set(following)]
 }

@@ -43,7 +43,7 @@ export interface Command<
   N extends keyof Services = keyof Services,
   E extends ExitName = ExitName,
 > {
-  /** `verify`, or noun and verb: `point list`. */
+  /** `verify`, or noun and verb: `point list`, `vm cbt reset`. */
   readonly name: string
   /** One line, no full stop. */
   readonly summary: string

@@ -74,6 +74,9 @@ export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['retention.point-twice', 'damaged'],
   ['retention.*', 'usage'],
 
+  ['backup.tracking-has-snapshots', 'precondition'],
+  ['transport.none-*', 'precondition'],
+
   ['restore.no-such-disk', 'notFound'],
   ['restore.target-exists', 'conflict'],
   ['restore.target-busy', 'conflict'],

@@ -5,6 +5,7 @@ import { restoreFail } from '@vmkeep/restore'
 import { retentionFail } from '@vmkeep/retention'
 import { runFail } from '@vmkeep/run'
 import { s3Fail } from '@vmkeep/s3'
+import { transportFail } from '@vmkeep/transport'
 import { vsphereFail } from '@vmkeep/vsphere'
 import { describe, expect, it } from 'vitest'
 import { fail as cliFail } from './errors.ts'
@@ -59,6 +60,7 @@ describe('exit codes', () => {
     retentionFail,
     runFail,
     s3Fail,
+    transportFail,
     vsphereFail,
     backupFail,
     restoreFail,

@@ -73,16 +73,18 @@ class Parsing {
   }
 
   #add(name: string, load: () => Promise<AnyCommand>): void {
-    const [first = '', verb] = name.split(' ')
-    const noun =
-      verb === undefined ? this.root : (this.root.commands.find((each) => each.name() === first) ?? this.#noun(first))
-    const leaf = noun.command(verb ?? first).action(() => {})
+    const words = name.split(' ')
+    let noun = this.root
+    for (const [at, word] of words.slice(0, -1).entries())
+      noun =
+        noun.commands.find((each) => each.name() === word) ?? this.#noun(noun, word, words.slice(0, at + 1).join(' '))
+    const leaf = noun.command(words.at(-1)!).action(() => {})
     this.#prepare(leaf, name)
     this.#loaders.set(leaf, load)
   }
 
-  #noun(name: string): Parser {
-    const noun = this.root.command(name).helpCommand(false)
+  #noun(parent: Parser, word: string, name: string): Parser {
+    const noun = parent.command(word).helpCommand(false)
     this.#prepare(noun, name)
     return noun
   }
@@ -136,13 +138,20 @@ function readVariable(name: string, text: string, parse: (text: string) => unkno
   }
 }
 
+/** The longest beginning of what was typed that verbs can follow. */
+function nounIn(argv: readonly string[], commands: Catalogue): string {
+  const words = argv.filter((word) => !word.startsWith('-'))
+  const nouns = words.map((_, at) => words.slice(0, at + 1).join(' '))
+  return nouns.findLast((noun) => verbsOf(commands, noun).length > 0) ?? ''
+}
+
 function usageError(
   { code, message }: CommanderError,
   helpOn: string,
   argv: readonly string[],
   commands: Catalogue,
 ): Error {
-  const [noun = ''] = argv.filter((word) => !word.startsWith('-'))
+  const noun = nounIn(argv, commands)
   const verbs = verbsOf(commands, noun)
   const name = Object.keys(commands).find((each) => ` ${argv.join(' ')} `.includes(` ${each} `))
   const command = ['vmkeep', name ?? (verbs.length > 0 ? noun : '')].filter((word) => word !== '').join(' ')

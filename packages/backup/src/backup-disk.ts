@@ -1,7 +1,7 @@
-import { aligned, type DiskReader, type Extent, totalBytes, united, whole } from '@vmkeep/disk'
+import { aligned, type DiskReader, endOf, type Extent, totalBytes, united, whole } from '@vmkeep/disk'
 import { codeOf, hasCode, messageOf } from '@vmkeep/kit'
 import type { ImageProgress, ImageWriter, PointImage, WriterSession } from '@vmkeep/repository'
-import { type Cause, type DiskSizes, plainOf, type VmPointDisk } from '@vmkeep/run'
+import { type Cause, type DiskSizes, plainOf, type VmPoint, type VmPointDisk } from '@vmkeep/run'
 import { openVmDisk, type VmDiskReader } from '@vmkeep/transport'
 import { changedExtents, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
 import { decideRead, type FullReadCause, fullReadCause, type PreviousDisk, type ReadDecision } from './decide-read.ts'
@@ -11,6 +11,9 @@ import type { RunContext } from './run-context.ts'
 import { copyRuns } from './stages/copy-runs.ts'
 import { planReads, type PlannedRun } from './stages/plan-reads.ts'
 import { allocatedCanBeTrusted } from './stages/trust-allocated.ts'
+import { type DiskAudit, auditDisk } from './tracking/audit-disk.ts'
+import { auditWindow } from './tracking/audit-window.ts'
+import type { Comparison } from './tracking/compare-unchanged.ts'
 
 export interface DiskJob {
   readonly vm: Vm
@@ -18,8 +21,8 @@ export interface DiskJob {
   /** The disk as the snapshot's config has it: its file, size and change id are those of the instant. */
   readonly disk: VmDisk
   readonly previous: PreviousDisk | undefined
-  /** The id of the point that `previous` belongs to. */
-  readonly previousPoint: string | undefined
+  /** The point that `previous` belongs to. */
+  readonly previousPoint: Pick<VmPoint, 'id' | 'createdAt'> | undefined
   readonly writer: WriterSession
 }
 
@@ -89,7 +92,7 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
 const isOfRepository = (error: unknown) => /^(storage|repository)\./.test(codeOf(error) ?? '')
 
 /** What is read beside what changed: what the repository has lost of the base is still on the disk, or was overwritten there. */
-type Decided = ReadDecision & { readonly lost?: readonly Extent[] }
+type Decided = ReadDecision & { readonly lost?: readonly Extent[]; readonly audited?: Audited }
 
 type Tell = (phase: 'query' | 'read', detail?: string) => void
 
@@ -105,7 +108,12 @@ async function readDisk(
   if (lost.mapLost) return copyDisk(run, job, source, fullBecause('base-damaged', decision), tell)
   if (lost.extents.length > 0) noteLost(run, job, lost.extents)
   try {
-    return await copyDisk(run, job, source, { ...decision, lost: lost.extents }, tell)
+    const audited = await auditPart(run, job, { source, decision, lost: lost.extents })
+    if (audited.differing.length > 0) {
+      noteLie(run, job, audited.differing)
+      return await copyDisk(run, job, source, { ...fullBecause('tracking-lied', decision), audited }, tell)
+    }
+    return await copyDisk(run, job, source, { ...decision, lost: lost.extents, audited }, tell)
   } catch (error) {
     const code = untrusted(error)
     if (code === undefined) throw error
@@ -120,6 +128,34 @@ async function readDisk(
     })
     return copyDisk(run, job, source, fullBecause(code, decision), tell)
   }
+}
+
+interface Audited extends Comparison {
+  /** Up to where this round of audits has come. */
+  readonly toBytes: number
+}
+
+/** Looks whether change tracking tells the truth about a part of the disk, another one each time. */
+async function auditPart(
+  run: RunContext,
+  { vm, snapshot, disk, previous, previousPoint }: DiskJob,
+  read: Pick<DiskAudit, 'source' | 'decision' | 'lost'>,
+): Promise<Audited> {
+  const { session, repository, signal } = run
+  const fromBytes = previous?.auditedToBytes ?? 0
+  const elapsedMs = run.clock.nowMs() - Date.parse(previousPoint!.createdAt)
+  const size = { capacityBytes: disk.capacityBytes, chunkSizeBytes: read.decision.base.chunkSizeBytes }
+  const window = auditWindow(size, { fromBytes, elapsedMs }, run.options.auditDays)
+  if (window === undefined) return { toBytes: fromBytes, checkedBytes: 0, differing: [] }
+  const compared = await auditDisk({ ...read, session, repository, vm, snapshot, disk, window, signal })
+  return { ...compared, toBytes: endOf(window) }
+}
+
+function noteLie(run: RunContext, { vm, disk, previousPoint }: DiskJob, differing: readonly Extent[]): void {
+  const message =
+    `change tracking has not reported at least ${totalBytes(differing)} bytes that changed, from byte ${differing[0]!.offsetBytes} on: ` +
+    `point ${previousPoint!.id} and those before it may lack changes; this one is read whole. Start tracking anew with "vmkeep vm cbt reset"`
+  run.onEvent({ type: 'note', level: 'error', vm: vm.name, disk: disk.label, message, code: 'tracking-lied' })
 }
 
 const fullBecause = (code: FullReadCause, { base }: ReadDecision): Decided => ({
@@ -157,7 +193,7 @@ async function copyDisk(
     capacityBytes: job.disk.capacityBytes,
     chunkSizeBytes,
     unwritten: decision.mode === 'incremental' ? 'inherit' : 'zero',
-    ...(decision.mode === 'full' ? {} : { base: { point: job.previousPoint!, image: decision.base } }),
+    ...(decision.mode === 'full' ? {} : { base: { point: job.previousPoint!.id, image: decision.base } }),
   })
   tell('read')
   const progress = trackProgress(run, job, image, totals, decision)
@@ -174,7 +210,10 @@ async function copyDisk(
       key: String(job.disk.key),
       label: job.disk.label,
       image: stored,
-      attributes: plainOf(diskAttributes(job.disk, source, decision.mode, cause, await source.metadata(run.signal))),
+      attributes: plainOf({
+        ...diskAttributes(job.disk, source, decision.mode, cause, await source.metadata(run.signal)),
+        auditedToBytes: decision.audited?.toBytes ?? job.previous?.auditedToBytes ?? 0,
+      }),
     },
     report: {
       key: job.disk.key,
@@ -183,6 +222,7 @@ async function copyDisk(
       mode: decision.mode,
       ...(cause === undefined ? {} : { cause }),
       transport: source.transport,
+      ...(decision.audited === undefined ? {} : { auditedBytes: decision.audited.checkedBytes }),
       sizes: progress.sizes(),
     },
   }

@@ -136,7 +136,7 @@ async function capture(
         snapshot: snapshot.ref,
         disk,
         previous: previous?.disks.find(({ key }) => key === disk.key),
-        previousPoint: previous?.id,
+        previousPoint: previous,
         writer,
       }),
     ),

@@ -28,6 +28,7 @@ const causes = {
   'change-id-unknown': 'vSphere could not say what changed since the last restore point',
   'base-released': 'the last restore point was forgotten and its data released',
   'base-damaged': 'the map of the last restore point is damaged in the repository',
+  'tracking-lied': 'an audit found changes that change tracking had not reported',
   'change-info-invalid': 'vSphere gave an answer about changes that contradicts itself',
 } as const
 export type FullReadCause = keyof typeof causes

@@ -25,6 +25,16 @@ export const fail = defineErrors({
     (d: { vm: string; snapshot: string }) =>
       `${d.vm}: a snapshot bears exactly our name, ${d.snapshot}, but not our description, and was left alone; find out who made or changed it, and remove it by hand in vSphere if nobody needs it`,
   ],
+  'backup.tracking-has-snapshots': [
+    'change-request',
+    (d: { vm: string; snapshots: readonly string[] }) =>
+      `${d.vm} has snapshots (${d.snapshots.join(', ')}), and change tracking that is switched beside them gives wrong answers later; remove them first`,
+  ],
+  'backup.tracking-not-reset': [
+    'call-operator',
+    (d: { vm: string; disks: readonly string[] }) =>
+      `${d.vm}: change tracking of ${d.disks.join(', ')} was switched off and on and still goes on where it was; power the VM off, delete its -ctk.vmdk files, and switch it on again`,
+  ],
   'backup.no-identity': [
     'call-operator',
     (d: { vm: string }) =>

@@ -10,6 +10,8 @@ export interface BackupOptions {
   readonly changeTracking: 'enable' | 'as-is'
   /** Reads every disk whole, whatever change tracking says. Only differences are stored. */
   readonly fullRead: boolean
+  /** Within how many days every part of a disk is compared with its restore point, though change tracking calls it unchanged; 0: never. */
+  readonly auditDays: number
   /** Disks to leave out, by label (`Hard disk 2`) or address (`scsi0:1`). They are reported as excluded. */
   readonly excludeDisks: readonly string[]
   readonly transport: TransportSettings

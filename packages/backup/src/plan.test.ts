@@ -11,6 +11,7 @@ const options: BackupOptions = {
   quiesceTimeoutMinutes: 15,
   changeTracking: 'enable',
   fullRead: false,
+  auditDays: 90,
   excludeDisks: [],
   transport: defaultTransport,
   limits: defaultLimits,

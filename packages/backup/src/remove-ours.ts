@@ -2,7 +2,7 @@ import { hasCode, retry } from '@vmkeep/kit'
 import { formatMarker, isMarkedBy, type Marker } from '@vmkeep/run'
 import { consolidateIfNeeded, flattenSnapshots, readProperties, removeSnapshot, type Vm } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
-import type { RunContext } from './run-context.ts'
+import type { SnapshotContext } from './run-context.ts'
 
 /** What keeps a snapshot for a while: a task at work, an answer that was lost, a host that still holds a disk we have closed. */
 const passing = [
@@ -19,7 +19,7 @@ const passing = [
  * @returns `backup.snapshot-not-ours` if another one of exactly our name is there. It is left alone, and somebody must be told.
  * @throws `backup.snapshots-unseen` where vSphere can't tell whether ours is there
  */
-export async function removeOurs(run: RunContext, vm: Vm, marker: Marker): Promise<Error | undefined> {
+export async function removeOurs(run: SnapshotContext, vm: Vm, marker: Marker): Promise<Error | undefined> {
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'remove-snapshot' })
   return retry(() => removeOnce(run, vm, marker), {
     attemptsMax: 5,
@@ -30,7 +30,7 @@ export async function removeOurs(run: RunContext, vm: Vm, marker: Marker): Promi
   })
 }
 
-async function removeOnce(run: RunContext, vm: Vm, marker: Marker): Promise<Error | undefined> {
+async function removeOnce(run: SnapshotContext, vm: Vm, marker: Marker): Promise<Error | undefined> {
   const name = formatMarker(marker)
   const request = { type: 'VirtualMachine', ref: vm.ref, paths: ['runtime.connectionState', 'snapshot'] } as const
   const { 'runtime.connectionState': state = 'unknown', snapshot: tree } = await readProperties(run.session, request)

@@ -10,6 +10,8 @@ export interface DiskReport {
   /** Why it was read in full. */
   readonly cause?: Cause
   readonly transport: string
+  /** What was read only to see whether change tracking tells the truth. */
+  readonly auditedBytes?: number
   readonly sizes: DiskSizes
 }
 

@@ -4,21 +4,26 @@ import type { Journal, OnRunEvent } from '@vmkeep/run'
 import type { Session } from '@vmkeep/vsphere'
 import type { BackupOptions } from './options.ts'
 
-/** All that the parts of one run share. */
-export interface RunContext {
+/** What it takes to work with a snapshot of ours. */
+export interface SnapshotContext {
   readonly runId: string
   readonly instanceId: string
   readonly endpointId: string
   readonly session: Session
-  readonly repository: Repository
   readonly journal: Journal
-  readonly options: BackupOptions
-  readonly disksPerHost: KeyedLimiter
+  readonly options: Pick<BackupOptions, 'quiesce' | 'quiesceTimeoutMinutes'>
   readonly snapshotsPerDatastore: KeyedLimiter
   readonly clock: Clock
   readonly random: Random
   readonly onEvent: OnRunEvent
   readonly signal: AbortSignal
+}
+
+/** All that the parts of one backup share. */
+export interface RunContext extends SnapshotContext {
+  readonly repository: Repository
+  readonly options: BackupOptions
+  readonly disksPerHost: KeyedLimiter
 }
 
 /**

@@ -3,14 +3,17 @@ import { describeSnapshot, formatMarker, isMarkedBy, type Marker } from '@vmkeep
 import { createSnapshot, listSnapshots, type SnapshotRef, type Vm } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 import { identityOf } from './identity.ts'
-import type { VmPlan } from './plan.ts'
 import { removeOurs } from './remove-ours.ts'
-import { acquireAll, type RunContext } from './run-context.ts'
+import { acquireAll, type SnapshotContext } from './run-context.ts'
 
 export interface TakenSnapshot {
   readonly ref: SnapshotRef
   /** What vSphere says was reached, not what was asked for: a quiesce without running Tools is silently ignored. */
   readonly consistency: 'crash' | 'quiesced'
+}
+
+export interface SnapshotWish {
+  readonly quiesce: boolean
 }
 
 export interface SnapshotOutcome<T> {
@@ -26,9 +29,9 @@ export interface SnapshotOutcome<T> {
  * Removal is not cancelled by the run's signal: a cancelled run must not leave anything behind.
  */
 export async function withSnapshot<T>(
-  run: RunContext,
+  run: SnapshotContext,
   vm: Vm,
-  plan: VmPlan,
+  how: SnapshotWish,
   work: (snapshot: TakenSnapshot) => Promise<T>,
 ): Promise<SnapshotOutcome<T>> {
   const marker: Marker = { instanceId: run.instanceId, runId: run.runId, vmUuid: identityOf(vm) }
@@ -43,7 +46,7 @@ export async function withSnapshot<T>(
   let value: T
   try {
     crashPoint('backup.before-snapshot')
-    const snapshot = await takeSnapshot(run, vm, plan, marker)
+    const snapshot = await takeSnapshot(run, vm, how, marker)
     crashPoint('backup.after-snapshot')
     await entry.created(snapshot.ref.value)
     value = await work(snapshot)
@@ -56,7 +59,7 @@ export async function withSnapshot<T>(
 }
 
 /** Removes the snapshot and tells why something is left, if so. Does not fail: the run has its own success or failure to tell. */
-async function takeAway(run: RunContext, vm: Vm, marker: Marker, gone: () => Promise<void>): Promise<unknown> {
+async function takeAway(run: SnapshotContext, vm: Vm, marker: Marker, gone: () => Promise<void>): Promise<unknown> {
   crashPoint('backup.before-snapshot-removal')
   try {
     const namesake = await removeOurs(run, vm, marker)
@@ -71,9 +74,9 @@ async function takeAway(run: RunContext, vm: Vm, marker: Marker, gone: () => Pro
   }
 }
 
-async function takeSnapshot(run: RunContext, vm: Vm, plan: VmPlan, marker: Marker): Promise<TakenSnapshot> {
+async function takeSnapshot(run: SnapshotContext, vm: Vm, how: SnapshotWish, marker: Marker): Promise<TakenSnapshot> {
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'snapshot' })
-  if (!plan.quiesce) return create(run, vm, marker, false)
+  if (!how.quiesce) return create(run, vm, marker, false)
   try {
     return await create(run, vm, marker, true)
   } catch (error) {
@@ -90,7 +93,7 @@ async function takeSnapshot(run: RunContext, vm: Vm, plan: VmPlan, marker: Marke
   }
 }
 
-async function create(run: RunContext, vm: Vm, marker: Marker, quiesce: boolean): Promise<TakenSnapshot> {
+async function create(run: SnapshotContext, vm: Vm, marker: Marker, quiesce: boolean): Promise<TakenSnapshot> {
   const { clock, random, signal, session } = run
   const request = {
     name: formatMarker(marker),
@@ -128,10 +131,10 @@ async function create(run: RunContext, vm: Vm, marker: Marker, quiesce: boolean)
   return { ref, consistency: found?.quiesced === true ? 'quiesced' : 'crash' }
 }
 
-function noteError(run: RunContext, vm: Vm, message: string, code: string): void {
+function noteError(run: SnapshotContext, vm: Vm, message: string, code: string): void {
   run.onEvent({ type: 'note', level: 'error', vm: vm.name, message, code })
 }
 
-function note(run: RunContext, vm: Vm, message: string, code: string): void {
+function note(run: SnapshotContext, vm: Vm, message: string, code: string): void {
   run.onEvent({ type: 'note', level: 'warn', vm: vm.name, message, code })
 }

@@ -76,8 +76,8 @@ export const objectErrors = {
   ],
   'vsphere.change-tracking-refused': [
     'call-operator',
-    (d: { vm: string }) =>
-      `vSphere accepted to track changes of ${d.vm} but reports that it does not; look at its advanced settings (ctkEnabled)`,
+    (d: { vm: string; wanted: 'on' | 'off' }) =>
+      `vSphere accepted to switch change tracking of ${d.vm} ${d.wanted} but reports that it has not; look at its advanced settings (ctkEnabled)`,
   ],
   'vsphere.change-id-unknown': [
     'change-request',

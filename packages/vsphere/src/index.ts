@@ -17,7 +17,7 @@ export type { Trust } from './tls/trust.ts'
 export { type ChangeId, everythingInUse, isOlder, parseChangeId, sameEpoch } from './cbt/change-id.ts'
 export { changedExtents, type ChangeQuestion } from './cbt/changed-extents.ts'
 export type { ChangedExtent } from './cbt/check-page.ts'
-export { enableChangeTracking } from './cbt/enable-change-tracking.ts'
+export { disableChangeTracking, enableChangeTracking } from './cbt/switch-change-tracking.ts'
 export { addDisk, type AddDiskRequest } from './create/add-disk.ts'
 export { buildCreateSpec } from './create/build-create-spec.ts'
 export type {

@@ -403,3 +403,28 @@ describe('lab', () => {
     expect(world.stderr.written).toMatch(message)
   })
 })
+
+describe('vm cbt', () => {
+  it('tells where tracking stands, disk by disk', async () => {
+    const { code, stdout } = await run(['vm', 'cbt', 'status', 'web-01'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/change tracking: on/)
+    expect(stdout).toMatch(/Hard disk 1\s+scsi0:0\s+yes\s+\S.*\/\d+/)
+  })
+
+  it('needs a verb, and says which there are', async () => {
+    const { code, stderr } = await run(['vm', 'cbt'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('"vm cbt" needs a verb: status, enable, disable, reset, audit')
+    expect((await run(['vm', 'cbt', 'rest', 'web-01'])).stderr).toContain('Did you mean reset?')
+    expect((await run(['help', 'vm', 'cbt'])).stdout).toContain('vm cbt audit')
+  })
+
+  it('compares what is called unchanged with the last restore point', async () => {
+    await run(['backup', 'web-01'], { env: repository() })
+    const { code, stdout } = await run(['vm', 'cbt', 'audit', 'web-01'], { env: repository() })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/Hard disk 1 +2 MiB +0 B/)
+    expect(stdout).toContain('web-01: nothing differs from point')
+  })
+})

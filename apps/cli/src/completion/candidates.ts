@@ -54,7 +54,7 @@ async function read(before: readonly string[], commands: Catalogue): Promise<Rea
     else {
       const name = noun === '' ? word : `${noun} ${word}`
       command = await commands[name]?.()
-      noun = command === undefined && noun === '' ? word : noun
+      if (command === undefined && (noun === '' || verbsOf(commands, name).length > 0)) noun = name
     }
   }
   return { command, noun, given, pending }
@@ -75,7 +75,11 @@ function optionWords(options: Options): Candidate[] {
 async function commandWords(commands: Catalogue, noun: string): Promise<Candidate[]> {
   const all = (await loadAll(commands)).filter(({ hidden }) => hidden !== true)
   const of = (name: string) => all.find((each) => each.name === name)?.summary
-  if (noun !== '') return verbsOf(commands, noun).map((verb) => ({ word: verb, help: of(`${noun} ${verb}`) ?? '' }))
+  if (noun !== '')
+    return verbsOf(commands, noun).map((verb) => ({
+      word: verb,
+      help: of(`${noun} ${verb}`) ?? verbsOf(commands, `${noun} ${verb}`).join(', '),
+    }))
   const firsts = new Set(all.map(({ name }) => name.split(' ')[0]!))
   return [...firsts].map((word) => ({ word, help: of(word) ?? verbsOf(commands, word).join(', ') }))
 }

@@ -21,6 +21,12 @@ describe('completion', () => {
   it('offers the verbs of a noun', async () =>
     expect(await complete('point', '')).toEqual(['list', 'show', 'undelete']))
 
+  it('offers the verbs of a noun within a noun', async () => {
+    expect(await complete('vm', '')).toEqual(['list', 'show', 'cbt'])
+    expect(await complete('vm', 'cbt', '')).toEqual(['status', 'enable', 'disable', 'reset', 'audit'])
+    expect(await complete('vm', 'cbt', 're')).toEqual(['reset'])
+  })
+
   it('offers flags of the command and global ones', async () => {
     expect(await complete('verify', '--s')).toEqual(['--sample'])
     expect(await complete('verify', '--no')).toEqual(['--no-color'])

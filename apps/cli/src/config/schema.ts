@@ -113,6 +113,15 @@ const backup = z
       .enum(['enable', 'as-is'])
       .default('enable')
       .describe('enable: switch changed block tracking on where it is off and the VM has no snapshot.'),
+    auditDays: z
+      .int()
+      .min(0)
+      .max(3650)
+      .default(90)
+      .describe(
+        'Within how many days every part of a disk is compared with its last restore point, though change tracking calls it unchanged. ' +
+          'Costs as much reading as a full backup in that time. 0: change tracking is believed.',
+      ),
     transports: z
       .array(z.enum(['file', 'nbdssl', 'nbd']))
       .min(1)

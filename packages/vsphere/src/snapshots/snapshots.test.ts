@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { enableChangeTracking } from '../cbt/enable-change-tracking.ts'
+import { enableChangeTracking } from '../cbt/switch-change-tracking.ts'
 import { type Fault, FakeSession, FaultAnswer, refOf } from '../fake-session.ts'
 import type { ManagedObjectReference } from '../types/index.ts'
 import { decodeConfigXml } from './capture-snapshot.ts'

@@ -23,10 +23,34 @@ export async function enableChangeTracking(
   if (before.isEnabled) return
   if (!before.isSupported) throw fail('vsphere.change-tracking-unsupported', { vm: vm.value })
   if (before.snapshots > 0) throw fail('vsphere.change-tracking-blocked', { vm: vm.value, snapshots: before.snapshots })
-  const request = { _this: vm, spec: { changeTrackingEnabled: true } }
+  await reconfigure(session, vm, true, signal)
+}
+
+/**
+ * Turns change tracking off. It takes effect when the VM next stands still for a moment, as for a snapshot; what was tracked is forgotten.
+ *
+ * @throws `vsphere.change-tracking-refused`
+ */
+export async function disableChangeTracking(
+  session: Session,
+  vm: ManagedObjectReference,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { isEnabled } = await readTracking(session, vm, signal)
+  if (isEnabled) await reconfigure(session, vm, false, signal)
+}
+
+async function reconfigure(
+  session: Session,
+  vm: ManagedObjectReference,
+  enabled: boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const request = { _this: vm, spec: { changeTrackingEnabled: enabled } }
   await waitForTask(session, await session.call('ReconfigVM_Task', request, { signal }), { signal })
-  const after = await readTracking(session, vm, signal)
-  if (!after.isEnabled) throw fail('vsphere.change-tracking-refused', { vm: vm.value })
+  const { isEnabled } = await readTracking(session, vm, signal)
+  if (isEnabled !== enabled)
+    throw fail('vsphere.change-tracking-refused', { vm: vm.value, wanted: enabled ? 'on' : 'off' })
 }
 
 async function readTracking(

@@ -1,0 +1,100 @@
+import { type Extent, totalBytes } from '@vmkeep/disk'
+import type { Repository } from '@vmkeep/repository'
+import { type Cause, lockVm } from '@vmkeep/run'
+import { openVmDisk, type TransportSettings } from '@vmkeep/transport'
+import { captureSnapshot, readVm, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
+import { decideRead, type PreviousDisk } from '../decide-read.ts'
+import { identityOf } from '../identity.ts'
+import { previousPoints } from '../previous-points.ts'
+import type { SnapshotContext } from '../run-context.ts'
+import { startRun } from '../start-run.ts'
+import { withSnapshot } from '../with-snapshot.ts'
+import { auditDisk } from './audit-disk.ts'
+import type { TrackingRequest } from './switch-tracking.ts'
+
+export interface AuditRequest extends TrackingRequest {
+  readonly repository: Repository
+  readonly transport: TransportSettings
+}
+
+export interface AuditedDisk {
+  readonly key: number
+  readonly label: string
+  /** Why change tracking makes no claim about this disk that could be audited. */
+  readonly notAudited?: Cause
+  readonly checkedBytes: number
+  /** Where the disk differs from the last restore point though it is called unchanged; the first thousand places. */
+  readonly differing: readonly Extent[]
+}
+
+export interface AuditReport {
+  readonly vm: string
+  /** The restore point that the disks were compared with. */
+  readonly point?: string
+  readonly honest: boolean
+  readonly disks: readonly AuditedDisk[]
+  readonly leftover?: unknown
+}
+
+/** Reads all that change tracking calls unchanged and compares it with the VM's last restore point. Stores nothing. */
+export async function auditVm(request: AuditRequest): Promise<AuditReport> {
+  await using started = await startRun(request, { snapshotsPerDatastoreMax: 1 })
+  const run = { ...started, options: { quiesce: 'off', quiesceTimeoutMinutes: 5 } } as const
+  const vm = await readVm(run.session, request.vm.ref, run.signal)
+  await using _lock = await lockVm(request.stateFolder, { name: vm.name, uuid: identityOf(vm) }, `run ${run.runId}`)
+  const point = (await previousPoints(request.repository, run.signal)).get(identityOf(vm).toLowerCase())
+  const { value: disks, leftover } = await withSnapshot(run, vm, { quiesce: false }, async ({ ref }) => {
+    const captured = await captureSnapshot(run.session, ref, run.signal)
+    const audited: AuditedDisk[] = []
+    for (const disk of captured.disks) {
+      const previous = point?.disks.find(({ key }) => key === disk.key)
+      audited.push(await audit(run, request, { vm, snapshot: ref, disk, previous }))
+    }
+    return audited
+  })
+  const honest = disks.every(({ differing }) => differing.length === 0)
+  const about = { vm: vm.name, ...(point === undefined ? {} : { point: point.id }) }
+  return { ...about, honest, disks, ...(leftover === undefined ? {} : { leftover }) }
+}
+
+interface Subject {
+  readonly vm: Vm
+  readonly snapshot: SnapshotRef
+  readonly disk: VmDisk
+  readonly previous: PreviousDisk | undefined
+}
+
+async function audit(
+  run: SnapshotContext,
+  { repository, transport }: AuditRequest,
+  { vm, snapshot, disk, previous }: Subject,
+): Promise<AuditedDisk> {
+  const { key, label, capacityBytes } = disk
+  const decision = decideRead({ ...disk, backingUuid: disk.uuid }, previous, { full: false })
+  if (decision.mode === 'full') return { key, label, notAudited: decision.cause, checkedBytes: 0, differing: [] }
+  const { session, clock, random, signal, onEvent } = run
+  const note = (message: string) => onEvent({ type: 'note', level: 'warn', vm: vm.name, disk: label, message })
+  await using source = await openVmDisk({
+    session,
+    vm: vm.ref,
+    deviceKey: key,
+    path: disk.fileName,
+    capacityBytes,
+    uuid: disk.uuid,
+    settings: transport,
+    clock,
+    random,
+    onReconnect: () => note('reconnected'),
+    onFallback: ({ from, to }) => note(`${from} failed, ${to} goes on`),
+    signal,
+  })
+  onEvent({ type: 'disk-phase', vm: vm.name, disk: label, phase: 'read', detail: 'audit of change tracking' })
+  const { extents: lost } = await repository.lostExtents(decision.base, signal)
+  const about = { session, repository, vm, snapshot, disk, source, decision, lost, signal }
+  const { checkedBytes, differing } = await auditDisk(about)
+  const found = `${totalBytes(differing)} bytes differ though they are called unchanged`
+  if (differing.length > 0)
+    onEvent({ type: 'note', level: 'error', vm: vm.name, disk: label, message: found, code: 'tracking-lied' })
+  onEvent({ type: 'disk-phase', vm: vm.name, disk: label, phase: 'done' })
+  return { key, label, checkedBytes, differing }
+}
