@@ -8,6 +8,7 @@ import { fromHex, toHex } from './formats/hex.ts'
 import { newSessionId } from './formats/session-id.ts'
 import { ChunkCache } from './images/chunk-cache.ts'
 import { ChunkFetcher } from './images/chunk-fetcher.ts'
+import { DamagedImageReader } from './images/damaged-image-reader.ts'
 import { MappedImageReader } from './images/image-reader.ts'
 import { joinGenerations } from './keys/join-generations.ts'
 import { lostExtents } from './lost/lost-extents.ts'
@@ -27,6 +28,7 @@ import type {
   ImageReader,
   PointMark,
   LostExtents,
+  OnDamaged,
   Repository,
   RepositoryStatus,
   VerifyOptions,
@@ -133,10 +135,15 @@ export class OpenRepository implements Repository {
     return await pinForReader(this.#core, pointId, signal)
   }
 
-  async openImage(image: StoredImage, signal?: AbortSignal): Promise<ImageReader> {
+  async openImage(
+    image: StoredImage,
+    signal?: AbortSignal,
+    { onDamaged }: { readonly onDamaged?: OnDamaged | undefined } = {},
+  ): Promise<ImageReader> {
     signal?.throwIfAborted()
     const { pages, fetcher, cache } = this.#parts
-    return new MappedImageReader({ image, map: new MapReader(pages, image), fetcher, cache })
+    const reader = new MappedImageReader({ image, map: new MapReader(pages, image), fetcher, cache })
+    return onDamaged === undefined ? reader : await DamagedImageReader.open(reader, { image, pages, onDamaged }, signal)
   }
 
   lostExtents(image: StoredImage, signal?: AbortSignal): Promise<LostExtents> {

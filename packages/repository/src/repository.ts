@@ -48,7 +48,15 @@ export interface Repository extends AsyncDisposable {
    * @throws `repository.point-buried`
    */
   holdPoint(pointId: string, signal?: AbortSignal): Promise<AsyncDisposable>
-  openImage(image: StoredImage, signal?: AbortSignal): Promise<ImageReader>
+  /**
+   * An image as a disk. With `onDamaged`, what cannot be had reads as zeroes and is told, instead of failing: in whole chunks, perhaps
+   * more than once. What could merely not be read now fails all the same.
+   */
+  openImage(
+    image: StoredImage,
+    signal?: AbortSignal,
+    options?: { readonly onDamaged?: OnDamaged | undefined },
+  ): Promise<ImageReader>
   /**
    * What of an image cannot be had any more, as far as is known: because packs are not there, or verification found copies damaged.
    * A backup that inherits from the image reads these extents again, whatever change tracking says; where the machine still holds
@@ -84,6 +92,9 @@ export type PointMark =
   | { readonly kind: 'tag'; readonly add: readonly string[]; readonly remove: readonly string[] }
   /** It looked suspect, and somebody vouches for it. */
   | { readonly kind: 'clear'; readonly reason: string }
+/** Hears of a part of an image that cannot be had. */
+export type OnDamaged = (extent: Extent) => void
+
 export interface LostExtents {
   /** A page of the map is lost as well: nothing can be inherited there. The whole image must be read. */
   readonly mapLost: boolean
@@ -167,7 +178,7 @@ export interface ImageReader extends DiskReader {
    */
   runs(
     extents?: AsyncIterable<Extent> | Iterable<Extent>,
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly signal?: AbortSignal | undefined },
   ): AsyncIterable<ImageRun>
 }
 

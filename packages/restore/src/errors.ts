@@ -1,10 +1,29 @@
 import { defineErrors } from '@vmkeep/kit'
 
+interface LostRange {
+  readonly disk: string
+  readonly offsetBytes: number
+  readonly lengthBytes: number
+}
+
+/** The first few; all are in the details. */
+function summary(ranges: readonly LostRange[]): string {
+  const named = ranges
+    .slice(0, 5)
+    .map(({ disk, offsetBytes, lengthBytes }) => `${disk}, ${lengthBytes} bytes from ${offsetBytes}`)
+  return named.join('; ') + (ranges.length > named.length ? `; and ${ranges.length - named.length} more` : '')
+}
+
 export const fail = defineErrors({
   'restore.no-such-disk': [
     'change-request',
     (d: { point: string; disk: string; disks: string }) =>
       `restore point ${d.point} has no disk "${d.disk}"; it has ${d.disks}`,
+  ],
+  'restore.point-damaged': [
+    'quarantine',
+    (d: { point: string; ranges: readonly LostRange[] }) =>
+      `parts of restore point ${d.point} are lost: ${summary(d.ranges)}. Nothing was restored. Restore another point, or run a backup of the VM (it reads again what was lost) and try again; with --allow-damaged the lost parts become zeroes`,
   ],
   'restore.target-exists': [
     'change-request',

@@ -1,3 +1,5 @@
+import type { Extent } from '@vmkeep/disk'
+
 export interface DiskRestoreReport {
   readonly label: string
   readonly address: string
@@ -6,6 +8,8 @@ export interface DiskRestoreReport {
   readonly provisionedBytes: number
   readonly writtenBytes: number
   readonly verified: boolean
+  /** What could not be had and was left zero, ascending. Empty unless damage was allowed. */
+  readonly damaged: readonly Extent[]
 }
 
 export interface RestoreReport {

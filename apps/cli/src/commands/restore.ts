@@ -17,6 +17,9 @@ const flags = {
   toVsphere: flag({ help: 'make a new VM in the chosen vCenter or ESXi host' }),
   dryRun: flag({ help: 'with --to-vsphere: show what would be made, and make nothing' }),
   disk: options(text('DISK'), { help: 'only this disk, by label, address (scsi0:1) or key' }),
+  allowDamaged: flag({
+    help: 'go on where parts of a disk are lost in the repository: they become zeroes, and are listed',
+  }),
   verify: flag({ negated: true, help: 'do not read the disks back and compare them' }),
   format: option(choice(['streamOptimized', 'monolithicSparse', 'monolithicFlat', 'raw']), {
     fallback: 'monolithicSparse',
@@ -32,7 +35,8 @@ export const restoreCommand = command({
   summary: 'Get a VM or its disks back from a restore point',
   description:
     'As files (--to-files): needs the repository only, no vCenter. As a new VM (--to-vsphere): the original, if it lives, is never touched. ' +
-    'The newest restore point is taken unless --point names another. Every disk is read back and compared with the restore point before it counts as restored.',
+    'The newest restore point is taken unless --point names another. Every disk is read back and compared with the restore point before it counts as restored. ' +
+    'Where parts of a restore point are lost, nothing is restored unless --allow-damaged is given.',
   examples: [
     {
       run: 'vmkeep restore web-01 --to-vsphere --name web-01-restored',
@@ -80,6 +84,10 @@ export const restoreCommand = command({
       await using _held = await holdPoint(repository, point.id, say, signal)
       const report = await (chosen.toVsphere ? toVsphere(context, point) : toFiles(context, point, chosen.toFiles!))
       await out.answer(report, (style) => describeReport(report, style))
+      if (report.disks.some(({ damaged }) => damaged.length > 0)) {
+        say.error('parts of what was restored are lost and read as zeroes: they are listed with the result')
+        return 'damaged'
+      }
     }
     return 'ok'
   },
@@ -91,8 +99,9 @@ async function toFiles(
   target: string,
 ): Promise<RestoreReport> {
   const { restoreToFiles } = await import('@vmkeep/restore')
-  const { format, disk: disks, verify } = chosen
-  return restoreToFiles({ repository, point, folder: target, format, disks, verify, onEvent: progress.onEvent, signal })
+  const { format, disk: disks, verify, allowDamaged } = chosen
+  const how = { format, disks, verify, allowDamaged }
+  return restoreToFiles({ repository, point, folder: target, ...how, onEvent: progress.onEvent, signal })
 }
 
 async function toVsphere(context: Restoring, point: VmPoint): Promise<RestoreReport> {
@@ -106,6 +115,7 @@ async function toVsphere(context: Restoring, point: VmPoint): Promise<RestoreRep
     destination: destinationOf(chosen, chosen.disk),
     transport: transportOf(config, undefined),
     verify: chosen.verify,
+    allowDamaged: chosen.allowDamaged,
     powerOn: chosen.powerOn,
     stateFolder: stateFolderOf(config, world),
     onEvent: progress.onEvent,

@@ -18,6 +18,11 @@ const restored: readonly Column<DiskRestoreReport>[] = [
 export function describeReport({ vm, target, disks, files, warnings, seconds }: RestoreReport, style: Style): string {
   return [
     table(disks, restored, style),
+    ...disks.flatMap(({ label, damaged }) =>
+      damaged.map(({ offsetBytes, lengthBytes }) =>
+        style.bad(`${label}: ${lengthBytes} bytes from byte ${offsetBytes} are lost and read as zeroes`),
+      ),
+    ),
     ...files.map((path) => `file ${path}`),
     ...warnings.map(({ message }) => `${style.warning('warning:')} ${message}`),
     '',

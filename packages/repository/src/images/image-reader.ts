@@ -59,7 +59,7 @@ export class MappedImageReader implements ImageReader {
 
   async *runs(
     extents: AsyncIterable<Extent> | Iterable<Extent> = [whole(this.capacityBytes)],
-    { signal }: { signal?: AbortSignal } = {},
+    { signal }: { signal?: AbortSignal | undefined } = {},
   ): AsyncIterable<ImageRun> {
     const stop = new AbortController()
     const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])

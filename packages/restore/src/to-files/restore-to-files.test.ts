@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { whole } from '@vmkeep/disk'
 import { bytesOf, imageOf, sampleContent } from '@vmkeep/disk/testing'
-import type { ImageReader, Repository } from '@vmkeep/repository'
+import { type ImageReader, type Repository, repositoryFail } from '@vmkeep/repository'
 import type { RunEvent, VmPoint } from '@vmkeep/run'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type DiskFileFormat, diskFileFormats, openDiskFile } from './disk-file.ts'
@@ -35,6 +35,7 @@ const point = {
 const repository = {
   openImage: async ({ capacityBytes }: { capacityBytes: number }) => fakeImage(capacityBytes),
   readBlob: async (id: string) => Buffer.from(id),
+  lostExtents: async () => ({ mapLost: false, extents: [] }),
 } as unknown as Repository
 
 function fakeImage(capacityBytes: number): ImageReader {
@@ -51,10 +52,13 @@ function fakeImage(capacityBytes: number): ImageReader {
 interface Change {
   readonly format?: DiskFileFormat
   readonly onEvent?: (event: RunEvent) => void
+  readonly from?: Repository
+  readonly allowDamaged?: boolean
 }
-const restore = ({ format = 'raw', onEvent = () => {} }: Change = {}) =>
+const restore = ({ format = 'raw', onEvent = () => {}, from = repository, allowDamaged = false }: Change = {}) =>
   restoreToFiles({
-    repository,
+    repository: from,
+    allowDamaged,
     point,
     folder,
     format,
@@ -86,6 +90,41 @@ describe('a restore to files', () => {
     const told = [...report.disks.map(({ target }) => target), ...report.files]
     expect(told).toEqual(rawFiles.map((name) => join(folder, name)))
     expect(await names()).toEqual(rawFiles.toSorted())
+  })
+
+  it('of a point of which parts are lost makes nothing, and names them, unless that is allowed', async () => {
+    const lost = { offsetBytes: 65_536, lengthBytes: 131_072 }
+    const [whole, broken] = [contents[0]!.capacityBytes, contents[1]!.capacityBytes]
+    const damaged = {
+      ...repository,
+      lostExtents: async ({ capacityBytes }: { capacityBytes: number }) => ({
+        mapLost: false,
+        extents: capacityBytes === broken ? [lost] : [],
+      }),
+      async openImage(
+        { capacityBytes }: { capacityBytes: number },
+        _: AbortSignal,
+        { onDamaged }: { onDamaged: (extent: typeof lost) => void },
+      ) {
+        if (capacityBytes !== whole) for (let reading = 0; reading < 2; reading++) onDamaged(lost)
+        return fakeImage(capacityBytes)
+      },
+      async readBlob(id: string) {
+        if (id === 'vmx') throw repositoryFail('repository.chunk-missing', { id })
+        return Buffer.from(id)
+      },
+    } as unknown as Repository
+    await expect(restore({ from: damaged })).rejects.toMatchObject({
+      code: 'restore.point-damaged',
+      remedy: 'quarantine',
+      message: expect.stringContaining('Hard disk 2, 131072 bytes from 65536'),
+      details: { point: 'p1', ranges: [{ disk: 'Hard disk 2', ...lost }] },
+    })
+    expect(await names()).toEqual([])
+    const { disks, files, warnings } = await restore({ from: damaged, allowDamaged: true })
+    expect(disks.map(({ damaged: parts }) => parts)).toEqual([[], [lost]])
+    expect(files).not.toContain(join(folder, 'web.vmx'))
+    expect(warnings).toMatchObject([{ code: 'file-lost' }])
   })
 
   it.each(diskFileFormats)(

@@ -1,7 +1,9 @@
 import { NewFile } from '@vmkeep/disk'
+import { hasCode } from '@vmkeep/kit'
 import type { Repository } from '@vmkeep/repository'
 import type { OnRunEvent, VmPoint } from '@vmkeep/run'
 import { chooseDisks, type PointDisk } from '../choose-disks.ts'
+import { DamagedParts, requireWhole } from '../damaged-parts.ts'
 import { diskProgress } from '../disk-progress.ts'
 import type { DiskRestoreReport, RestoreReport } from '../report.ts'
 import { compareWithImage, writeImage } from '../write-image.ts'
@@ -20,6 +22,8 @@ export interface RestoreToFilesRequest {
   readonly disks: readonly string[]
   /** Reads everything back and compares it with the restore point. */
   readonly verify: boolean
+  /** Goes on where parts of a disk are lost: they become zeroes, and the report names them. Refused otherwise. */
+  readonly allowDamaged?: boolean
   readonly onEvent: OnRunEvent
   readonly signal: AbortSignal
 }
@@ -29,26 +33,30 @@ export interface RestoreToFilesRequest {
  *
  * Each file appears whole or not at all. The last one is the report, `<vm>-restored.json`: where it is, everything is.
  *
- * @throws `restore.target-exists`, `restore.target-busy`, `restore.target-full`, `restore.target-unusable`,
+ * @throws `restore.point-damaged`, `restore.target-exists`, `restore.target-busy`, `restore.target-full`, `restore.target-unusable`,
  * `restore.no-such-disk`, `restore.verify-failed`, `repository.chunk-…`
  */
 export async function restoreToFiles(request: RestoreToFilesRequest): Promise<RestoreReport> {
   const { point, folder, format, verify } = request
   const startedMs = performance.now()
-  const files = targetFilesOf(point, chooseDisks(point, request.disks), folder, format)
+  const chosen = chooseDisks(point, request.disks)
+  if (request.allowDamaged !== true) await requireWhole(request, chosen, request.signal)
+  const files = targetFilesOf(point, chosen, folder, format)
   const warnings = await prepareFolder(folder, files)
   await using reportFile = await createSmallFile(files.report) // held from now on: it tells others that we are at work
   const disks: DiskRestoreReport[] = []
   for (const { disk, path } of files.disks) disks.push(await restoreDisk(request, disk, path))
-  for (const file of files.sideFiles) await restoreSideFile(request, file)
+  const lostFiles: SideFile[] = []
+  for (const file of files.sideFiles) if (!(await restoreSideFile(request, file))) lostFiles.push(file)
+  const written = files.sideFiles.filter((file) => !lostFiles.includes(file))
   const report: RestoreReport = {
     point: point.id,
     vm: point.name,
     target: folder,
     disks,
-    files: [...files.sideFiles.map(({ path }) => path), files.report],
+    files: [...written.map(({ path }) => path), files.report],
     verified: verify,
-    warnings,
+    warnings: [...warnings, ...lostFiles.map(lostFileWarning)],
     seconds: (performance.now() - startedMs) / 1000,
   }
   await writeWhole(reportFile, Buffer.from(`${JSON.stringify(report, null, 2)}\n`))
@@ -61,7 +69,8 @@ async function restoreDisk(request: RestoreToFilesRequest, disk: PointDisk, path
   const { capacityBytes } = disk.image
   const progress = diskProgress(onEvent, about, capacityBytes)
   onEvent({ type: 'disk-phase', ...about, phase: 'write', detail: path })
-  await using image = await repository.openImage(disk.image, signal)
+  const damage = new DamagedParts(request.allowDamaged)
+  await using image = await repository.openImage(disk.image, signal, damage)
   const writtenBytes = await mapTargetErrors(path, async () => {
     await using target = await createDiskFile(path, format, { capacityBytes, metadata: disk.metadata })
     const written = await writeImage(image, target, (now) => progress(now.writtenBytes), signal)
@@ -81,17 +90,30 @@ async function restoreDisk(request: RestoreToFilesRequest, disk: PointDisk, path
     provisionedBytes: capacityBytes,
     writtenBytes,
     verified: request.verify,
+    damaged: await damage.extents(),
   }
 }
 
+type SideFile = TargetFiles['sideFiles'][number]
+
+/** False if it is lost, and that is allowed. */
 async function restoreSideFile(
-  { repository, signal }: RestoreToFilesRequest,
-  { path, blob }: TargetFiles['sideFiles'][number],
-): Promise<void> {
-  const bytes = await repository.readBlob(blob, signal)
-  await using file = await createSmallFile(path)
-  await writeWhole(file, bytes)
+  { repository, allowDamaged, signal }: RestoreToFilesRequest,
+  { path, blob }: SideFile,
+): Promise<boolean> {
+  try {
+    const bytes = await repository.readBlob(blob, signal)
+    await using file = await createSmallFile(path)
+    await writeWhole(file, bytes)
+    return true
+  } catch (error) {
+    const isLost = hasCode(error, 'repository.chunk-corrupt', 'repository.chunk-missing', 'repository.pack-missing')
+    if (!isLost || allowDamaged !== true) throw error
+    return false
+  }
 }
+
+const lostFileWarning = ({ path }: SideFile) => ({ code: 'file-lost', message: `${path} is lost and was not restored` })
 
 const createSmallFile = (path: string): Promise<NewFile> => mapTargetErrors(path, () => NewFile.create(path))
 

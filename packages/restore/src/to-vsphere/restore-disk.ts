@@ -1,6 +1,7 @@
 import { messageOf } from '@vmkeep/kit'
 import { openVmDisk, openVmDiskForWriting, thatWrite } from '@vmkeep/transport'
 import { addDisk, type ManagedObjectReference, type VmDisk } from '@vmkeep/vsphere'
+import { DamagedParts } from '../damaged-parts.ts'
 import { diskProgress } from '../disk-progress.ts'
 import { fail } from '../errors.ts'
 import type { DiskRestoreReport } from '../report.ts'
@@ -32,7 +33,8 @@ export async function restoreDisk(
       foundBytes: added.capacityBytes,
     })
   const progress = diskProgress(onEvent, about, capacityBytes)
-  await using image = await repository.openImage(disk.image, signal)
+  const damage = new DamagedParts(context.allowDamaged)
+  await using image = await repository.openImage(disk.image, signal, damage)
   onEvent({ type: 'disk-phase', ...about, phase: 'write', detail: added.fileName })
   const writtenBytes = await write(context, vm, added, async (target) => {
     const written = await writeImage(image, target, (now) => progress(now.writtenBytes), signal)
@@ -47,7 +49,9 @@ export async function restoreDisk(
   onEvent({ type: 'disk-phase', ...about, phase: 'done' })
   const target = added.fileName
   const { label, address } = disk
-  const report = { label, address, target, provisionedBytes: capacityBytes, writtenBytes, verified: context.verify }
+  const damaged = await damage.extents()
+  const sizes = { provisionedBytes: capacityBytes, writtenBytes }
+  const report = { label, address, target, ...sizes, verified: context.verify, damaged }
   return { report, key: added.key }
 }
 

@@ -24,6 +24,7 @@ import {
   uploadNvram,
 } from '@vmkeep/vsphere'
 import type { DiskRestoreReport, RestoreReport } from '../report.ts'
+import { requireWhole } from '../damaged-parts.ts'
 import { type Destination, planRestore, type RestorePlan } from './plan-restore.ts'
 import { restoreDisk } from './restore-disk.ts'
 
@@ -35,6 +36,8 @@ export interface RestoreToVsphereRequest {
   readonly transport: TransportSettings
   /** Reads every disk back over NFC and compares it with the restore point. */
   readonly verify: boolean
+  /** Goes on where parts of a disk are lost: they become zeroes, and the report names them. Refused otherwise. */
+  readonly allowDamaged?: boolean
   readonly powerOn: boolean
   readonly stateFolder: string
   readonly onEvent: OnRunEvent
@@ -67,6 +70,8 @@ export async function restoreToVsphere(request: RestoreToVsphereRequest): Promis
     vmUuid: point.instanceUuid.toLowerCase(),
   }
   const plan = await planRestore({ ...request, marker }, signal)
+  const disks = plan.disks.map(({ disk }) => disk)
+  if (request.allowDamaged !== true) await requireWhole(request, disks, signal)
   for (const { code, message } of plan.warnings) onEvent({ type: 'note', level: 'warn', vm: plan.name, message, code })
   await using journal = await Journal.start(stateFolder, runId)
   const entry = await journal.intend({ kind: 'vm', endpointId: endpointIdOf(session), vmName: plan.name, marker })
