@@ -47,6 +47,7 @@ export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['repository.version-unknown', 'precondition'],
   ['repository.feature-unknown', 'precondition'],
   ['repository.point-not-found', 'notFound'],
+  ['repository.copy-to-itself', 'usage'],
   ['repository.point-ambiguous', 'usage'],
   ['storage.missing', 'noRepository'],
   ['storage.not-a-folder', 'noRepository'],

@@ -37,6 +37,7 @@ export {
   u64be,
   u64le,
 } from './records.ts'
+export { RateLimit } from './rate-limit.ts'
 export { retry, type RetryOptions } from './retry.ts'
 export { Secret } from './secret.ts'
 export { siblingModule } from './sibling-module.ts'

@@ -271,6 +271,18 @@ const writingErrors = {
   ],
 } as const
 
+const copyingErrors = {
+  'repository.copy-damaged': [
+    'quarantine',
+    (d: { point: string; reason: string }) =>
+      `restore point ${d.point} cannot be copied, because what it needs is damaged: ${d.reason}`,
+  ],
+  'repository.copy-to-itself': [
+    'change-request',
+    (d: { storage: string }) => `${d.storage} cannot be copied into itself: name another repository as the target`,
+  ],
+} as const
+
 const collectingErrors = {
   'repository.listing-incomplete': [
     'call-operator',
@@ -290,5 +302,6 @@ export const fail = defineErrors({
   ...openingErrors,
   ...readingErrors,
   ...writingErrors,
+  ...copyingErrors,
   ...collectingErrors,
 })

@@ -31,6 +31,8 @@ import type {
   OnDamaged,
   Repository,
   RepositoryStatus,
+  SyncOptions,
+  SyncReport,
   VerifyOptions,
   VerifyReport,
   WriterSession,
@@ -41,6 +43,8 @@ import { Claims } from './sessions/claims.ts'
 import { fence } from './sessions/session-end.ts'
 import { OpenSession } from './sessions/writer-session.ts'
 import { readStatus } from './status.ts'
+import type { SyncEnd, SyncTarget } from './sync/sync-ends.ts'
+import { syncPoints } from './sync/sync-points.ts'
 import { checkPoint } from './verify/check-point.ts'
 import { verifyRepository } from './verify/verify.ts'
 
@@ -73,10 +77,14 @@ export class OpenRepository implements Repository {
     return this.#core.objects.lockRule?.policy
   }
 
-  async beginSession({ signal }: { readonly signal?: AbortSignal } = {}): Promise<WriterSession> {
+  beginSession({ signal }: { readonly signal?: AbortSignal } = {}): Promise<WriterSession> {
+    return this.#begin(this.#core.clock.nowMs(), signal)
+  }
+
+  async #begin(atMs: number, signal: AbortSignal | undefined): Promise<OpenSession> {
     const { packs, reader, pages } = this.#parts
     this.#core.objects.requireLock()
-    const sessionId = newSessionId(this.#core.clock.nowMs(), this.#process, this.#core.random)
+    const sessionId = newSessionId(atMs, this.#process, this.#core.random)
     let deltas = 0
     const owner = { sessionId, signal, nextDelta: () => ++deltas }
     let session: OpenSession
@@ -180,6 +188,20 @@ export class OpenRepository implements Repository {
 
   collect(options: CollectOptions = {}): Promise<CollectReport> {
     return collectGarbage(this.#core, this.#parts, options)
+  }
+
+  async syncFrom(source: Repository, options: SyncOptions = {}): Promise<SyncReport> {
+    assert(source instanceof OpenRepository)
+    const target: SyncTarget = {
+      ...this.#syncEnd,
+      begin: (atMs, signal) => this.#begin(atMs, signal),
+      learnKeys: (signal) => this.learnKeysOf(source, signal),
+    }
+    return await syncPoints(source.#syncEnd, target, options)
+  }
+
+  get #syncEnd(): SyncEnd {
+    return { core: this.#core, parts: this.#parts }
   }
 
   /** Abandons the sessions still open and ends the threads. The storage stays open: it is the caller's. */

@@ -1,5 +1,5 @@
 import type { DiskReader, Extent } from '@vmkeep/disk'
-import type { Clock, Random, Secret } from '@vmkeep/kit'
+import type { Clock, ErrorData, Random, Secret } from '@vmkeep/kit'
 import type { LockPolicy } from './lock/lock-rule.ts'
 import type { DamagedPoint, PointManifest, RestorePoint, StoredImage } from './restore-point.ts'
 
@@ -82,6 +82,68 @@ export interface Repository extends AsyncDisposable {
    * @throws `repository.collect-unsafe`, `repository.listing-incomplete`, `repository.feature-unknown`: then nothing was deleted
    */
   collect(options?: CollectOptions): Promise<CollectReport>
+  /**
+   * Copies restore points of another repository into this one. What is there already is not copied again, whatever became of it, and
+   * nothing is ever removed: a copy has a fate of its own. May be broken off at any time; the next call goes on.
+   *
+   * @throws `repository.copy-to-itself`, and what opening and listing throw; what goes wrong with a point is in the report
+   */
+  syncFrom(source: Repository, options?: SyncOptions): Promise<SyncReport>
+}
+
+export interface SyncOptions {
+  /** Ids of the points to copy. Default: all. */
+  readonly points?: readonly string[]
+  /** Copy again what was copied once and forgotten in the target since. */
+  readonly again?: boolean
+  /** Read each point back as a whole before it is copied, not only what the copy takes of it. */
+  readonly verifiedOnly?: boolean
+  /** At most so much is read from the source, or stored if it has other keys. */
+  readonly bytesPerSecondMax?: number
+  /** Only look: say what would be copied. */
+  readonly dryRun?: boolean
+  readonly onProgress?: (progress: SyncProgress) => void
+  readonly signal?: AbortSignal
+}
+
+export interface SyncProgress {
+  /** The point at work. */
+  readonly point: RestorePoint
+  /** Points done of those that have to be copied. */
+  readonly pointsDone: number
+  readonly pointsTotal: number
+  /** Sealed bytes of this point. With other keys what the target knows already is among the total, and never comes. */
+  readonly bytesDone: number
+  readonly bytesTotal: number
+}
+
+/**
+ * - `copied`: with an error if it is not locked, though the target wants that.
+ * - `there`: it is there already. `forgotten`: it was, and was forgotten.
+ * - `damaged`: what it needs is damaged in the source, or it cannot be understood; the other points are copied.
+ * - `failed`: and nothing more was tried. `pending`: not tried any more.
+ */
+export type SyncOutcome = 'copied' | 'would-copy' | 'there' | 'forgotten' | 'damaged' | 'failed' | 'pending'
+
+export interface SyncedPoint {
+  /** Its id in the source. */
+  readonly point: string
+  /** Missing if the point cannot be understood. */
+  readonly subject?: RestorePoint['subject']
+  readonly createdAt: string
+  readonly outcome: SyncOutcome
+  /** Its id in the target, if it was copied now. */
+  readonly copy?: string
+  /** Sealed bytes that were stored, or would be read. */
+  readonly bytes: number
+  readonly error?: ErrorData
+}
+
+export interface SyncReport {
+  /** Whether both use the same keys, so that data went over as it is. */
+  readonly verbatim: boolean
+  /** Ascending by creation. */
+  readonly points: readonly SyncedPoint[]
 }
 
 /** What can be said of a point after it was made. What was said last counts. */

@@ -43,6 +43,16 @@ export interface PointClearance {
   readonly reason: string
 }
 
+/** Where a point that was copied was committed first. It stays the same wherever the point is copied to from there. */
+export interface PointOrigin {
+  /** The id of that repository, 32 hex digits. */
+  readonly repository: string
+  /** The point's id there. */
+  readonly point: string
+  /** When it counts as committed there: see {@link timeOfPoint}. ISO 8601 UTC. */
+  readonly committedAt: string
+}
+
 /** What a writer says about the point it commits. At most 1 MiB once encoded: put what has no bound of its own into a blob. */
 export interface PointManifest {
   readonly subject: { readonly id: string; readonly name: string; readonly kind: string }
@@ -54,13 +64,15 @@ export interface PointManifest {
   /** Words such as `audit` or `env=prod`: see {@link checkTags}. */
   readonly tags?: readonly string[]
   readonly gfs?: readonly GfsFlag[]
+  /** Set if the point is a copy. */
+  readonly origin?: PointOrigin
 }
 
 /** One subject at one moment: immutable, complete in itself, but for the marks that {@link Repository.markPoint} makes. */
 export interface RestorePoint extends PointManifest {
   /** 32 hex digits; ids ascend with `createdAt`. */
   readonly id: string
-  /** When its session began, ISO 8601 UTC. */
+  /** When its session began, ISO 8601 UTC; of a copy, when the session of its origin began. */
   readonly createdAt: string
   /** When it was committed, by the writer's clock, ISO 8601 UTC. */
   readonly committedAt: string

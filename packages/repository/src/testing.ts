@@ -174,16 +174,29 @@ export const changedStorage = (inner: Storage, changes: Partial<Storage>): Stora
 
 /** A storage that works for `callsMax` calls and then never again, as if the process had died. */
 export function dyingAfter(callsMax: number, inner: Storage): { storage: Storage; calls: () => number } {
+  const { storages, calls } = dyingTogether(callsMax, [inner])
+  return { storage: storages[0]!, calls }
+}
+
+/** Storages of one process that work for `callsMax` calls together. */
+export function dyingTogether(
+  callsMax: number,
+  inner: readonly Storage[],
+): { storages: readonly Storage[]; calls: () => number } {
   let calls = 0
   const live = () => {
     if (calls++ >= callsMax) throw powerCut
   }
+  return { storages: inner.map((storage) => livingBy(live, storage)), calls: () => calls }
+}
+
+function livingBy(live: () => void, inner: Storage): Storage {
   const call = async <T>(work: () => Promise<T>) => {
     live()
     return await work()
   }
   const { lock } = inner
-  const storage: Storage = {
+  return {
     name: inner.name,
     ...(lock === undefined ? {} : { lock: dyingLock(lock, call) }),
     putNew: (key, bytes, signal) => call(() => inner.putNew(key, bytes, signal)),
@@ -198,7 +211,6 @@ export function dyingAfter(callsMax: number, inner: Storage): { storage: Storage
     },
     [Symbol.asyncDispose]: async () => {},
   }
-  return { storage, calls: () => calls }
 }
 
 const dyingLock = (lock: ObjectLock, call: <T>(work: () => Promise<T>) => Promise<T>): ObjectLock => ({

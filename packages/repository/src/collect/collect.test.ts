@@ -23,6 +23,25 @@ const refusal = (work: Promise<unknown>) =>
 const keysOf = async (storage: Storage, prefix: string) => (await collect(storage.list(prefix))).map(({ key }) => key)
 const now = { graceMs: 0 }
 
+it('takes what a session left that died long ago, also where nothing else is to be taken', async () => {
+  const { repository, storage } = await openTestRepository()
+  await backUp(repository, { disk: noise(chunk, 'kept') })
+  const died = await reopenTestRepository(storage, { seed: 'died' })
+  await storeImage(await died.beginSession(), noise(40 * chunk, 'left'))
+  const collected = async (day: number) => {
+    await using collector = await reopenTestRepository(storage, {
+      seed: `day ${day}`,
+      clock: fakeClock(Date.UTC(2026, 0, day)),
+    })
+    return await collector.collect()
+  }
+  expect(await collected(1)).toMatchObject({ packsDeleted: 0, sessionsFenced: [] })
+  expect(await collected(3)).toMatchObject({ outcome: 'done', sessionsFenced: [expect.any(String)] })
+  expect(await collect(storage.list('sessions/'))).toEqual([])
+  const packs = (await collect(storage.list('packs/'))).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  expect(packs).toBeLessThan(2 * chunk)
+})
+
 describe('a blob with two copies', () => {
   it('is found at the other when a pack vanishes, by a repository that is open', async () => {
     const { repository, storage } = await openTestRepository()

@@ -111,6 +111,7 @@ class Collection implements Disposable {
     for (;;) {
       const list = await this.#condemn()
       if (list === undefined) continue // another collector was faster: everything is to be looked at anew
+      if (list.packs.length === 0 && (await this.#giveUpDead())) continue // what they left can go now
       if (list.packs.length > 0 && !(await this.#finish(list))) return this.#report('waiting')
       break
     }
@@ -118,6 +119,14 @@ class Collection implements Disposable {
     await this.#closeLost()
     await removeRecords(this.#core, new Set(this.#liveness.points), this.#signal)
     return this.#report('done')
+  }
+
+  /** Where nothing is condemned nobody waits for sessions: what one left that died would be spared for its sake, and stay. */
+  async #giveUpDead(): Promise<boolean> {
+    const atOnce = { silentMs: Infinity, waitMsMax: 0, onWait: () => {}, signal: this.#signal }
+    const { fenced } = await waitForSessions(this.#core, Infinity, atOnce)
+    this.#fenced.push(...fenced)
+    return fenced.length > 0
   }
 
   async #buryExpired(): Promise<void> {

@@ -103,6 +103,7 @@ const manifest = {
   stats: { sent: 3 },
   tags: ['audit', 'env=prod'],
   gfs: [{ period: 'monthly', keepUntil: '2027-11-22T00:00:00.000Z' }],
+  origin: { repository: '0a'.repeat(16), point: '0b'.repeat(16), committedAt: '2025-12-31T23:59:59.999Z' },
 }
 const marks = {
   protection: { at: '2026-11-22T00:00:00.000Z', reason: 'a trial', until: '2027-01-01T00:00:00.000Z' },

@@ -1,6 +1,6 @@
 import { FormatError } from '@vmkeep/kit'
 import type { Plain } from '../plain.ts'
-import type { GfsFlag, PointImage, PointManifest, RestorePoint } from '../restore-point.ts'
+import type { GfsFlag, PointImage, PointManifest, PointOrigin, RestorePoint } from '../restore-point.ts'
 import { idBytes } from './blob.ts'
 import { magic } from './common-header.ts'
 import { Fields } from './fields.ts'
@@ -16,6 +16,8 @@ import { createdAtMsOf } from './session-id.ts'
  * 256 disks, vSphere's maximum, with long names takes about 300 KiB.
  */
 export const pointBytesMax = 1024 * 1024
+
+const originIdBytes = 16
 
 const kinds = { point: 1, fenced: 2, deleted: 3 } as const
 
@@ -37,7 +39,7 @@ export function encodePoint(
   { committedAtMs, lockedUntilMs, writer }: { committedAtMs: number; lockedUntilMs?: number; writer: string },
   sealing: Sealing,
 ): Uint8Array {
-  const { subject, images, blobs, attributes, stats, tags = [], gfs = [] } = manifest
+  const { subject, images, blobs, attributes, stats, tags = [], gfs = [], origin } = manifest
   const content = {
     createdAt: createdAtMsOf(identity.sessionId),
     committedAt: committedAtMs,
@@ -52,6 +54,7 @@ export function encodePoint(
       ? { gfs: gfs.map(({ period, keepUntil }) => ({ period, keepUntil: Date.parse(keepUntil) })) }
       : {}),
     ...(lockedUntilMs === undefined ? {} : { lockedUntil: lockedUntilMs }),
+    ...(origin === undefined ? {} : { origin: encodeOrigin(origin) }),
   }
   return encodeEnd(identity, kinds.point, content, sealing)
 }
@@ -83,6 +86,18 @@ function encodeEnd(
   return encodeSealed({ magic: magic.point, kind, repositoryId, objectId, content }, controlKey, random)
 }
 
+const encodeOrigin = ({ repository, point, committedAt }: PointOrigin): Plain => ({
+  repository: idFrom(repository, originIdBytes),
+  point: idFrom(point, originIdBytes),
+  committedAt: Date.parse(committedAt),
+})
+
+const decodeOrigin = (fields: Fields): PointOrigin => ({
+  repository: toHex(fields.bytes('repository', originIdBytes)),
+  point: toHex(fields.bytes('point', originIdBytes)),
+  committedAt: isoTime(fields.count('committedAt')),
+})
+
 function encodeImage({ key, label, image, attributes }: PointImage): Plain {
   const { capacityBytes, chunkSizeBytes, height, root } = image
   return { key, label, attributes, capacityBytes, chunkSizeBytes, height, root: root === null ? null : idFrom(root) }
@@ -105,6 +120,7 @@ function decodePoint(id: string, fields: Fields): RestorePoint {
     stats: fields.map('stats').values,
     tags: fields.has('tags') ? fields.texts('tags') : [],
     gfs: fields.has('gfs') ? fields.maps('gfs').map(decodeFlag) : [],
+    ...(fields.has('origin') ? { origin: decodeOrigin(fields.map('origin')) } : {}),
   }
 }
 
@@ -130,8 +146,8 @@ function decodeImage(fields: Fields): PointImage {
   }
 }
 
-function idFrom(hex: string): Uint8Array {
-  const id = fromHex(hex, idBytes)
+function idFrom(hex: string, sizeBytes = idBytes): Uint8Array {
+  const id = fromHex(hex, sizeBytes)
   if (id === undefined) throw new FormatError(`"${hex}" is no id`)
   return id
 }

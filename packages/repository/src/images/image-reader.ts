@@ -21,7 +21,7 @@ import { runsOf } from './image-runs.ts'
 export interface ImageSource {
   readonly image: StoredImage
   readonly map: MapReader
-  readonly fetcher: ChunkFetcher
+  readonly fetcher: Pick<ChunkFetcher, 'fetch' | 'fetchBytesFor' | 'inFlightMax'>
   readonly cache: ChunkCache
 }
 

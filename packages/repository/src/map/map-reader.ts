@@ -2,7 +2,7 @@ import { chunkBitsOf, chunkCountOf, chunksUnder } from '../formats/map-geometry.
 import { type MapPage, slotsPerPage } from '../formats/map-page.ts'
 import type { StoredImage } from '../restore-point.ts'
 import { rootOf } from '../sessions/image-plan.ts'
-import type { PageCache } from './page-cache.ts'
+import type { PageSource } from './map-difference.ts'
 
 /** Pages read before they are asked for, on each level: a map of few chunks per page is as slow as its pages come. */
 const pagesAheadMax = 16
@@ -22,13 +22,13 @@ export interface MappedChunk {
 /** Reads the map of an image. */
 export class MapReader {
   readonly chunks: number
-  readonly #pages: PageCache
+  readonly #pages: PageSource
   readonly #root: Uint8Array | null
   readonly #height: number
   readonly #chunkBits: number
 
   /** @throws `repository.invalid-option` if the image contradicts itself */
-  constructor(pages: PageCache, image: StoredImage) {
+  constructor(pages: PageSource, image: StoredImage) {
     const { root, height } = rootOf(image)
     this.chunks = chunkCountOf(image.capacityBytes, image.chunkSizeBytes)
     this.#pages = pages

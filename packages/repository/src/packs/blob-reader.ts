@@ -6,6 +6,16 @@ import type { BlobLocation } from '../index/chunk-index.ts'
 import { openStoredBlob } from './open-stored-blob.ts'
 import type { PackStore } from './pack-store.ts'
 
+interface ExpectedBlob {
+  readonly id: Uint8Array
+  readonly type?: number
+}
+
+interface OpenedBlob {
+  readonly sealed: Uint8Array
+  readonly plain: Uint8Array
+}
+
 /** Finds blobs by id and opens them, one at a time, in this thread. Says precisely what is wrong with one that it cannot. */
 export class BlobReader {
   readonly #core: Core
@@ -22,32 +32,43 @@ export class BlobReader {
    * @throws `repository.chunk-missing`, `repository.pack-missing`, `repository.chunk-corrupt`, `repository.chunk-unreadable`
    */
   async read(id: Uint8Array, type?: number, signal?: AbortSignal): Promise<Uint8Array> {
-    const expected = type === undefined ? { id } : { id, type }
-    const location = await this.locate(id, signal)
-    try {
-      return await this.readAt(location, expected, signal)
-    } catch (error) {
-      if (!hasCode(error, 'repository.pack-missing')) throw error
-      this.#core.indexStore.lose(location.pack) // perhaps removed by a collector, which left another copy
-      return await this.readAt(await this.locate(id, signal), expected, signal)
-    }
+    return (await this.#find(type === undefined ? { id } : { id, type }, signal)).plain
+  }
+
+  /** The blob itself, sealed, once it was opened and found right. @throws as {@link read} */
+  async readSealed(id: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+    return (await this.#find({ id }, signal)).sealed
   }
 
   /** As `read`, from a place that is known. */
-  async readAt(
-    location: BlobLocation,
-    expected: { readonly id: Uint8Array; readonly type?: number },
-    signal?: AbortSignal,
-  ): Promise<Uint8Array> {
-    const { id } = expected
+  async readAt(location: BlobLocation, expected: ExpectedBlob, signal?: AbortSignal): Promise<Uint8Array> {
+    return (await this.#open(location, expected, signal)).plain
+  }
+
+  async #find(expected: ExpectedBlob, signal: AbortSignal | undefined): Promise<OpenedBlob> {
+    const location = await this.locate(expected.id, signal)
     try {
-      return await openStoredBlob(this.#core, await this.#fetch(id, location, signal), expected, signal)
+      return await this.#open(location, expected, signal)
+    } catch (error) {
+      if (!hasCode(error, 'repository.pack-missing')) throw error
+      this.#core.indexStore.lose(location.pack) // perhaps removed by a collector, which left another copy
+      return await this.#open(await this.locate(expected.id, signal), expected, signal)
+    }
+  }
+
+  async #open(location: BlobLocation, expected: ExpectedBlob, signal: AbortSignal | undefined): Promise<OpenedBlob> {
+    const { id } = expected
+    const once = async () => {
+      const sealed = await this.#fetch(id, location, signal)
+      return { sealed, plain: await openStoredBlob(this.#core, sealed, expected, signal) }
+    }
+    try {
+      return await once()
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
     }
     try {
-      // Once more: a bit may have flipped on the way. Only what is wrong twice is bad.
-      return await openStoredBlob(this.#core, await this.#fetch(id, location, signal), expected, signal)
+      return await once() // a bit may have flipped on the way: only what is wrong twice is bad
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
       throw corrupt(id, location, error.message, error)

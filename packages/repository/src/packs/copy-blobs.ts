@@ -7,6 +7,7 @@ import type { PackEntry } from '../formats/pack.ts'
 import { planReads } from '../images/plan-reads.ts'
 import type { IndexedPack } from '../index/chunk-index.ts'
 import { openStoredBlob } from './open-stored-blob.ts'
+import type { SealedBlob } from '../workers/seal-blob.ts'
 import type { PackStream } from './pack-stream.ts'
 
 /** A blob that was copied, and where it lies now. */
@@ -53,7 +54,8 @@ async function checkBlob(
   }
 }
 
-const partsOf = (blob: Uint8Array) => ({
+/** A sealed blob in its three parts. */
+export const partsOf = (blob: Uint8Array): SealedBlob => ({
   header: blob.subarray(0, blobHeaderBytes),
   ciphertext: blob.subarray(blobHeaderBytes, blob.length - blobTagBytes),
   tag: blob.subarray(blob.length - blobTagBytes),

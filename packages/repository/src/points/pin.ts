@@ -1,8 +1,12 @@
+import { hasCode } from '@vmkeep/kit'
 import { type Core, nowMs } from '../core.ts'
 import { pinOf, readerPinKey, readersPrefix, sessionPinKey, sessionsPrefix } from '../formats/object-names.ts'
 import { createdAtMsOf, newSessionId } from '../formats/session-id.ts'
 import { encodePin } from '../formats/session-signs.ts'
 import { checkNotBuried } from './trash.ts'
+
+/** Less than half of the time a pin counts. */
+const renewMs = 8 * 60 * 60_000
 
 /**
  * Has a session hold a point while it inherits from it. First the pin, then the look at the point's fate: so a collector that
@@ -35,6 +39,35 @@ export async function pinForReader(core: Core, pointId: string, signal?: AbortSi
     throw error
   }
   return { [Symbol.asyncDispose]: letGo }
+}
+
+/**
+ * As {@link pinForReader}, for as long as it takes: a pin counts for 24 hours, so that it is renewed meanwhile. Where nothing can be
+ * written there is none, and a point that was forgotten a week ago may go.
+ *
+ * @throws `repository.point-buried`
+ */
+export async function pinForLong(core: Core, pointId: string, signal?: AbortSignal): Promise<AsyncDisposable> {
+  let pin = await pinForReader(core, pointId, signal).catch((error: unknown) => {
+    if (!hasCode(error, 'storage.read-only', 'storage.no-permission', 'storage.full')) throw error
+    return undefined
+  })
+  let renewing: Promise<void> = Promise.resolve()
+  const renew = async () => {
+    const earlier = pin
+    pin = await pinForReader(core, pointId, signal)
+    await earlier?.[Symbol.asyncDispose]()
+  }
+  const timer = core.every(renewMs, () => {
+    renewing = renewing.then(renew).catch(() => {}) // tried again at the next turn; the pin that is there counts longer
+  })
+  return {
+    async [Symbol.asyncDispose]() {
+      timer[Symbol.dispose]()
+      await renewing
+      await pin?.[Symbol.asyncDispose]()
+    },
+  }
 }
 
 /** Points that a session or a reader holds. */

@@ -7,7 +7,7 @@ import type { IndexedPack } from '../index/chunk-index.ts'
 import type { PackStore } from '../packs/pack-store.ts'
 import type { PackStream } from '../packs/pack-stream.ts'
 import { type ChunkToSeal, regionOf } from '../workers/jobs.ts'
-import { idOf, sealBlob } from '../workers/seal-blob.ts'
+import { idOf, sealBlob, type SealedBlob } from '../workers/seal-blob.ts'
 import type { Claims } from './claims.ts'
 import type { CompressionChoice } from './compression-choice.ts'
 
@@ -18,6 +18,18 @@ export interface StoredChunk {
   /** What it newly takes in a pack; 0 if it was known. */
   readonly storedBytes: number
 }
+
+/** A blob that may have to be stored, under the id that its content gave it. */
+export interface BlobName {
+  readonly id: Uint8Array
+  readonly type: number
+}
+
+/** Gets blobs that are sealed already, and hands each over with `store`. */
+export type Bring<Name extends BlobName = BlobName> = (
+  missing: readonly Name[],
+  store: (name: Name, sealed: SealedBlob) => Promise<void>,
+) => Promise<void>
 
 /** Stores blobs for one session: each id once, whoever brings it, and remembers whose packs the session relies on. */
 export class BlobWriter {
@@ -53,6 +65,23 @@ export class BlobWriter {
       this.#claims.stored(id, (await stream.append(sealed)).pack)
     })
     return id
+  }
+
+  /** Stores blobs that are sealed with the right keys, as they are: those that are not known yet. */
+  async adopt(names: readonly BlobName[], streamOf: (type: number) => PackStream, bring: Bring): Promise<void> {
+    const missing = names.filter(({ id }) => this.#mustStore(id))
+    let stored = 0
+    const store = async ({ id, type }: BlobName, sealed: SealedBlob) => {
+      this.#claims.stored(id, (await streamOf(type).append(sealed)).pack)
+      stored++
+    }
+    await this.#claimed(
+      missing.map(({ id }) => id),
+      async () => {
+        await bring(missing, store)
+        assert.equal(stored, missing.length)
+      },
+    )
   }
 
   /** Stores the chunks of a run in shared memory. The run's bytes are used up. */

@@ -18,7 +18,7 @@ import type { PointManifest, RestorePoint } from '../restore-point.ts'
 import { pinForSession } from '../points/pin.ts'
 import { checkTags } from '../points/tags.ts'
 import { Beats } from './beats.ts'
-import { BlobWriter } from './blob-writer.ts'
+import { type BlobName, BlobWriter, type Bring } from './blob-writer.ts'
 import type { Claims } from './claims.ts'
 import { imagePlan } from './image-plan.ts'
 import { commitPoint, fence, readEnd, removeSession } from './session-end.ts'
@@ -38,6 +38,7 @@ export class OpenSession implements WriterSession {
   readonly #parts: SessionParts
   readonly #blobs: BlobWriter
   readonly #metadata: PackStream
+  readonly #adopted: PackStream
   readonly #images = new Set<ChunkingImageWriter>()
   readonly #storing = new Set<Promise<void>>()
   readonly #beats: Beats
@@ -51,6 +52,7 @@ export class OpenSession implements WriterSession {
     this.#parts = parts
     this.#blobs = new BlobWriter(core, { ...parts, sessionId: this.id })
     this.#metadata = this.#stream(packKind.metadata)
+    this.#adopted = this.#stream(packKind.data)
     this.#beats = new Beats(core, { ...parts, relied: this.#blobs.relied, onFailure: (reason) => this.#fail(reason) })
   }
 
@@ -66,7 +68,7 @@ export class OpenSession implements WriterSession {
   async beginImage(options: BeginImageOptions): Promise<ImageWriter> {
     this.#checkAlive()
     const { capacityBytes, chunkSizeBytes, base, inheritedTail } = imagePlan(options, this.#core.chunkSizeBytes)
-    if (base !== undefined) await this.#pin(options.base!.point)
+    if (base !== undefined) await this.hold(options.base!.point)
     const image = new ChunkingImageWriter(this.#core, {
       capacityBytes,
       chunkSizeBytes,
@@ -94,6 +96,16 @@ export class OpenSession implements WriterSession {
     return toHex(await this.#blobs.put(blobType.smallFile, bytes, this.#metadata))
   }
 
+  /**
+   * Takes blobs that are sealed with this repository's keys, as they are. `bring` gets those that are missing here, and must hand
+   * each of them over.
+   */
+  async adopt(blobs: readonly BlobName[], bring: Bring): Promise<void> {
+    this.#checkAlive()
+    const streamOf = (type: number) => (type === blobType.chunk ? this.#adopted : this.#metadata)
+    await this.#blobs.adopt(blobs, streamOf, bring)
+  }
+
   async commit(manifest: PointManifest, signal?: AbortSignal): Promise<RestorePoint> {
     this.#checkAlive()
     for (const image of this.#images) assert(image.finished, 'every image must be finished before the commit')
@@ -101,7 +113,7 @@ export class OpenSession implements WriterSession {
     const lock = await this.#lock(manifest)
     const { bytes, point } = this.#encode(manifest, lock.untilMs)
     await this.#beats.stop() // one that landed after the end would be left behind
-    this.#metadata.close()
+    for (const stream of [this.#metadata, this.#adopted]) stream.close()
     await Promise.all(this.#storing)
     this.#checkAlive()
     await this.#blobs.settleDependencies()
@@ -117,7 +129,7 @@ export class OpenSession implements WriterSession {
     this.#state = 'ended'
     await this.#beats.stop()
     for (const image of this.#images) await image.end()
-    this.#metadata.close()
+    for (const stream of [this.#metadata, this.#adopted]) stream.close()
     await Promise.allSettled(this.#storing) // what is stored helps the next try, and others may rely on it
     await fence(this.#core, this.id)
   }
@@ -126,8 +138,12 @@ export class OpenSession implements WriterSession {
     return this.abandon()
   }
 
-  /** Holds a point, once, for all images that inherit from it. A point of this very session needs no hold. */
-  #pin(pointId: string): Promise<void> {
+  /**
+   * Holds a point while the session is open, once for all images that inherit from it. A point of this very session needs no hold.
+   *
+   * @throws `repository.point-buried`
+   */
+  hold(pointId: string): Promise<void> {
     if (pointId === this.id) return Promise.resolve()
     const pinned = this.#pins.get(pointId) ?? pinForSession(this.#core, this.id, pointId, this.#parts.owner.signal)
     this.#pins.set(pointId, pinned)
@@ -142,7 +158,7 @@ export class OpenSession implements WriterSession {
     const rule = this.#core.objects.lockRule
     if (rule === undefined) return {}
     const { pages, owner } = this.#parts
-    this.#metadata.close()
+    for (const stream of [this.#metadata, this.#adopted]) stream.close()
     await Promise.all(this.#storing)
     this.#checkAlive()
     await this.#blobs.settleDependencies()

@@ -33,7 +33,8 @@ export async function checkPoint(
   for (const id of Object.values(point.blobs)) checkBlob(core, fromHex(id, idBytes)!)
 }
 
-function checkBlob({ indexStore, lost }: Core, id: Uint8Array): void {
+/** @throws `repository.chunk-missing`, `repository.pack-missing`, `repository.pack-corrupt` */
+export function checkBlob({ indexStore, lost }: Core, id: Uint8Array): void {
   const found = indexStore.index.recall(id)
   if (found?.pack.row === undefined) throw fail('repository.chunk-missing', { id: toHex(id) })
   if (found.pack.state === 'gone') throw fail('repository.pack-missing', { id: toHex(id), pack: found.pack.key })

@@ -1,0 +1,126 @@
+import { hasCode } from '@vmkeep/kit'
+import { fail } from '../errors.ts'
+import type { BlobMarks } from '../index/chunk-index.ts'
+import { pinForLong } from '../points/pin.ts'
+import type { PointManifest, RestorePoint } from '../restore-point.ts'
+import { verifyRepository } from '../verify/verify.ts'
+import { checkCopy } from './check-copy.ts'
+import { changedBytes, copyAnew, type CopiedPoint } from './copy-anew.ts'
+import { copyVerbatim, verbatimBytes } from './copy-verbatim.ts'
+import { hasCopy, identityOf, originOf } from './known-points.ts'
+import type { CopyWork } from './sync-ends.ts'
+
+const attemptsMax = 3
+
+export interface CopierOptions {
+  readonly verbatim: boolean
+  /** A point may have a copy already that was forgotten. */
+  readonly again: boolean
+  readonly verifiedOnly: boolean
+  /** Points of the target that may be compared with. */
+  readonly standing: readonly RestorePoint[]
+  /** Points of the source whose copies are among them. */
+  readonly copied: readonly CopiedPoint[]
+}
+
+/** Copies points one after the other. What was copied is what the next ones are compared with. */
+export class PointCopier implements Disposable {
+  readonly #work: Omit<CopyWork, 'onStored'>
+  readonly #options: CopierOptions
+  readonly #counted: BlobMarks
+  #standing: readonly RestorePoint[]
+  #copied: readonly CopiedPoint[]
+
+  constructor(work: Omit<CopyWork, 'onStored'>, options: CopierOptions) {
+    this.#work = work
+    this.#options = options
+    this.#counted = work.from.core.indexStore.index.marks()
+    this.#standing = options.standing
+    this.#copied = options.copied
+  }
+
+  /** About how many sealed bytes a copy would bring, beyond what earlier ones brought. */
+  async plan(point: RestorePoint): Promise<number> {
+    const isCounted = (id: Uint8Array) => this.#counted.add(id) === 'known'
+    return this.#options.verbatim
+      ? await verbatimBytes(this.#work, point, { candidates: this.#standing, isCounted })
+      : await changedBytes(this.#work, point, { candidates: this.#copied, isCounted })
+  }
+
+  /** For a look ahead: as if it had been copied. */
+  pretend(point: RestorePoint): void {
+    this.#learn(point, point)
+  }
+
+  /**
+   * Returns the copy, or `undefined` if somebody else has copied the point meanwhile. `onStored` hears of sealed bytes as they come.
+   *
+   * @throws `repository.copy-damaged`, and whatever is wrong with the target
+   */
+  async copy(point: RestorePoint, onStored: CopyWork['onStored']): Promise<RestorePoint | undefined> {
+    await using _held = await this.#hold(point)
+    if (this.#options.verifiedOnly) await this.#verify(point)
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await this.#attempt(point, { ...this.#work, onStored })
+      } catch (error) {
+        this.#work.signal?.throwIfAborted()
+        const again = ['repository.session-fenced', 'repository.dependency-lost', 'repository.point-buried']
+        if (attempt === attemptsMax || !hasCode(error, ...again)) throw error
+        this.#standing = this.#copied = [] // what it was compared with may have gone
+      }
+  }
+
+  [Symbol.dispose](): void {
+    this.#counted[Symbol.dispose]()
+  }
+
+  async #attempt(point: RestorePoint, work: CopyWork): Promise<RestorePoint | undefined> {
+    const { from, to, signal } = work
+    const createdAtMs = Date.parse(point.createdAt)
+    await using session = await to.begin(createdAtMs, signal)
+    const changed = this.#options.verbatim
+      ? await copyVerbatim(work, session, point, this.#standing)
+      : await copyAnew(work, session, point, this.#copied)
+    if (!this.#options.again && (await hasCopy(to.core, identityOf(from.core, point), createdAtMs, signal)))
+      return undefined
+    if (this.#options.verbatim) await to.learnKeys(signal) // a blob may have been sealed with a new one since
+    const manifest = { ...manifestOf(point), ...changed, origin: originOf(from.core, point) }
+    const copy = await session.commit(manifest, signal)
+    await checkCopy(to, copy, this.#standing, signal)
+    this.#learn(point, copy)
+    return copy
+  }
+
+  #learn(point: RestorePoint, copy: RestorePoint): void {
+    this.#standing = [...this.#standing, copy]
+    this.#copied = [...this.#copied, { ...point, copy }]
+  }
+
+  async #hold(point: RestorePoint): Promise<AsyncDisposable> {
+    const { from, signal } = this.#work
+    try {
+      return await pinForLong(from.core, point.id, signal)
+    } catch (error) {
+      if (!hasCode(error, 'repository.point-buried')) throw error
+      throw fail('repository.copy-damaged', { point: point.id, reason: 'its data was released meanwhile' }, error)
+    }
+  }
+
+  async #verify(point: RestorePoint): Promise<void> {
+    const { from, signal } = this.#work
+    const options = { points: [point.id], ...(signal === undefined ? {} : { signal }) }
+    const [damage] = (await verifyRepository(from.core, from.parts, options)).damaged
+    if (damage !== undefined) throw fail('repository.copy-damaged', { point: point.id, reason: damage.message })
+  }
+}
+
+/** What a copy takes over. What keeps a point from being forgotten is left to the target, and decided there. */
+const manifestOf = ({ subject, images, blobs, attributes, stats, tags }: RestorePoint): PointManifest => ({
+  subject,
+  images,
+  blobs,
+  attributes,
+  stats,
+  tags,
+})

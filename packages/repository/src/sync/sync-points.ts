@@ -1,0 +1,85 @@
+import { collect, errorToData, hasCode, RateLimit } from '@vmkeep/kit'
+import { fail } from '../errors.ts'
+import { sameBytes } from '../formats/hex.ts'
+import type { SyncedPoint, SyncOptions, SyncReport } from '../repository.ts'
+import type { RestorePoint } from '../restore-point.ts'
+import { knownPoints } from './known-points.ts'
+import { copiedIn, planSync, standingIn, type Survey } from './plan-sync.ts'
+import { PointCopier } from './point-copier.ts'
+import type { SyncEnd, SyncTarget } from './sync-ends.ts'
+
+/** Copies what of the source's points is not in the target yet, the oldest first: each is compared with the one before. */
+export async function syncPoints(from: SyncEnd, to: SyncTarget, options: SyncOptions): Promise<SyncReport> {
+  const { again = false, verifiedOnly = false, bytesPerSecondMax, signal } = options
+  const survey = await look(from, to, signal)
+  const verbatim = await shareKeys(from, to, options)
+  const limit = bytesPerSecondMax === undefined ? undefined : new RateLimit(bytesPerSecondMax, to.core.clock)
+  using copier = new PointCopier(
+    { from, to, limit, signal },
+    { verbatim, again, verifiedOnly, standing: standingIn(survey), copied: copiedIn(survey) },
+  )
+  const rows = planSync(survey, options)
+  const points = new Map(survey.source.map(({ point }) => [point.id, point]))
+  const pointsTotal = rows.filter(({ outcome }) => outcome === 'pending').length
+  let pointsDone = 0
+  for (const [i, row] of rows.entries()) {
+    if (row.outcome !== 'pending') continue
+    const point = points.get(row.point) as RestorePoint // what cannot be understood is not pending
+    const tell = (bytesDone: number, bytesTotal: number) =>
+      options.onProgress?.({ point, pointsDone, pointsTotal, bytesDone, bytesTotal })
+    rows[i] = { ...row, ...(await copyOne(copier, point, options, tell)) }
+    if (rows[i].outcome === 'failed') break
+    pointsDone++
+  }
+  return { verbatim, points: rows }
+}
+
+async function look(from: SyncEnd, to: SyncEnd, signal: AbortSignal | undefined): Promise<Survey> {
+  const { name } = to.core.objects.storage
+  if (sameBytes(from.core.repositoryId, to.core.repositoryId) && from.core.objects.storage.name === name)
+    throw fail('repository.copy-to-itself', { storage: name })
+  for (const { core } of [from, to]) {
+    await core.condemned.refresh(signal)
+    await core.indexStore.refresh(signal)
+  }
+  const source = await collect(knownPoints(from.core, signal))
+  const target = await collect(knownPoints(to.core, signal))
+  return { from: from.core, to: to.core, source, target }
+}
+
+/** Whether what one has sealed the other can open. */
+async function shareKeys(from: SyncEnd, to: SyncTarget, { dryRun = false, signal }: SyncOptions): Promise<boolean> {
+  if (!sameBytes(from.core.keysId, to.core.keysId)) return false
+  try {
+    if (!dryRun) await to.learnKeys(signal)
+    return true
+  } catch (error) {
+    if (!hasCode(error, 'repository.generations-clash')) throw error
+    return false
+  }
+}
+
+async function copyOne(
+  copier: PointCopier,
+  point: RestorePoint,
+  { dryRun = false, signal }: SyncOptions,
+  tell: (bytesDone: number, bytesTotal: number) => void,
+): Promise<Pick<SyncedPoint, 'outcome' | 'bytes' | 'copy' | 'error'>> {
+  let bytes = 0
+  try {
+    const bytesTotal = await copier.plan(point)
+    tell(bytes, bytesTotal)
+    if (dryRun) {
+      copier.pretend(point)
+      return { outcome: 'would-copy', bytes: bytesTotal }
+    }
+    const copy = await copier.copy(point, (storedBytes) => tell((bytes += storedBytes), bytesTotal))
+    if (copy === undefined) return { outcome: 'there', bytes }
+    const unlocked = copy.lockFailure === undefined ? {} : { error: errorToData(copy.lockFailure) }
+    return { outcome: 'copied', copy: copy.id, bytes, ...unlocked }
+  } catch (error) {
+    signal?.throwIfAborted()
+    const outcome = hasCode(error, 'repository.copy-damaged') ? 'damaged' : 'failed'
+    return { outcome, bytes, error: errorToData(error) }
+  }
+}
