@@ -13,6 +13,7 @@ export {
   type Remedy,
 } from './errors.ts'
 export { FaultPlan, type FaultRule, matchesGlob } from './faults.ts'
+export { freeNow } from './free-now.ts'
 export { KeyedLimiter, Limiter } from './limiter.ts'
 export { type Log, type LogEvent, silent } from './log.ts'
 export { isAlive, pidSpace, type ProcessOwner, thisProcess } from './process-owner.ts'

@@ -1,5 +1,6 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { Readable } from 'node:stream'
+import { freeNow } from '@vmkeep/kit'
 
 /** What a GET answered with, its headers checked against each other, its body not yet read. */
 export class Download {
@@ -31,6 +32,7 @@ export class Download {
       if (at + piece.length > target.length) throw new Error(`more than the ${target.length} bytes that were announced`)
       target.set(piece, at)
       at += piece.length
+      if (piece.length === piece.buffer.byteLength) freeNow(piece) // else it lies beside others that are yet to come
     }
     this.#signal.throwIfAborted()
     if (at < target.length) throw new Error(`${at} bytes where ${target.length} were announced`)

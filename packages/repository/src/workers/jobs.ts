@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
-import { FormatError } from '@vmkeep/kit'
+import { FormatError, freeNow } from '@vmkeep/kit'
 import { isZero } from '@vmkeep/disk'
 import { nonceBytes } from '../formats/aead.ts'
 import { blobHeaderBytes, blobOverheadBytes, blobType, idBytes } from '../formats/blob.ts'
 import type { BlobKeys } from '../keys/role-keys.ts'
-import { freeNow } from './free-now.ts'
 import { idOf, openBlob, sealBlob } from './seal-blob.ts'
 
 // The work that costs processor time, as data: a job goes to a thread, its bytes stay where they are in shared memory.

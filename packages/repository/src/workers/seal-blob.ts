@@ -1,5 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { FormatError } from '@vmkeep/kit'
+import { FormatError, freeNow } from '@vmkeep/kit'
 import { hmac, seal, unseal } from '../formats/aead.ts'
 import {
   blobHeaderBytes,
@@ -12,7 +12,6 @@ import {
 } from '../formats/blob.ts'
 import { sameBytes, toHex } from '../formats/hex.ts'
 import type { BlobKeys } from '../keys/role-keys.ts'
-import { freeNow } from './free-now.ts'
 import { fail } from '../errors.ts'
 
 /** A blob sealed with a data key that is not in the ring. */

@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type ErrorData, errorFromData, messageOf, siblingModule } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
@@ -112,6 +114,15 @@ export class WorkerPool implements JobRunner {
   }
 }
 
+/**
+ * Where compiled modules are kept: a thread learns of its process's cache by its environment only, and compiling would take longer than all else it
+ * begins with (75 ms of its 140, measured). Nothing else: what the process was told is none of its business.
+ */
+function environmentOfThreads(): NodeJS.ProcessEnv {
+  const folder = getCompileCacheDir() // has a folder for the version of Node in it, which Node adds again
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) }
+}
+
 class Thread {
   readonly #worker: Worker
   readonly #given = new Map<number, Waiting>()
@@ -121,6 +132,7 @@ class Thread {
     this.#onIdle = onIdle
     this.#worker = new Worker(siblingModule(import.meta.url, './worker'), {
       workerData: start,
+      env: environmentOfThreads(),
       name: 'vmkeep-chunks',
       resourceLimits: { maxYoungGenerationSizeMb: 4 }, // few small objects: the default lets 50 MiB of them pile up (measured)
     })
