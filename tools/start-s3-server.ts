@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 export interface S3Server extends AsyncDisposable {
   readonly endpoint: string
-  /** Where its only bucket, `backups`, lies: objects are plain files there. */
+  /** Where its bucket `backups` lies: objects are plain files there. Buckets made for locks keep versions, apart. */
   readonly bucketFolder: string
 }
 
@@ -17,12 +17,13 @@ export const s3ServerKey = { accessKeyId: 'judge', secretAccessKey: 'a-secret-of
 /** Starts versitygw, the `program`, over a new folder in `parent`, on a port that was free a moment ago; should another have taken it meanwhile, on the next. */
 export async function startS3Server(program: string, parent = tmpdir()): Promise<S3Server> {
   const folder = await mkdtemp(join(parent, 'vmkeep-s3-'))
-  const [data, sidecar] = [join(folder, 'data'), join(folder, 'sidecar')]
+  const [data, sidecar, versions] = [join(folder, 'data'), join(folder, 'sidecar'), join(folder, 'versions')]
   const bucketFolder = join(data, 'backups')
-  for (const path of [bucketFolder, sidecar]) await mkdir(path, { recursive: true })
+  for (const path of [bucketFolder, sidecar, versions]) await mkdir(path, { recursive: true })
   for (let attempt = 1; ; attempt++) {
     const listen = `127.0.0.1:${await freePort()}`
-    const args = ['--port', listen, '--quiet', '--keep-alive', 'posix', '--sidecar', sidecar, data]
+    const folders = ['--sidecar', sidecar, '--versioning-dir', versions, data]
+    const args = ['--port', listen, '--quiet', '--keep-alive', 'posix', ...folders]
     const child = spawn(program, args, {
       env: { ROOT_ACCESS_KEY: s3ServerKey.accessKeyId, ROOT_SECRET_KEY: s3ServerKey.secretAccessKey },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -2,17 +2,19 @@
 // puts and Object Lock, and keeps what we store as plain files that we can look at behind its back.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { collect, Secret, seededRandom } from '@vmkeep/kit'
+import { collect, Secret, seededRandom, systemClock } from '@vmkeep/kit'
 import { brokenPromises, validateStorage } from '@vmkeep/repository'
 import {
   backUp,
   contentOf,
   createTestRepository,
   noise,
+  objectLockContract,
   reopenTestRepository,
   storageContract,
 } from '@vmkeep/repository/testing'
 import { estimateCostUsd, openS3Storage, type S3Options, type S3Storage } from '@vmkeep/s3'
+import { createLockingBucket } from '@vmkeep/s3/testing'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { findJudge } from '../../tools/find-judge.ts'
 import { type S3Server, s3ServerKey, startS3Server } from '../../tools/start-s3-server.ts'
@@ -26,12 +28,14 @@ let server: S3Server | undefined
 let folders = 0
 const program = findJudge('versitygw')
 beforeAll(async () => {
-  if (program !== undefined) server = await startS3Server(program)
+  if (program === undefined) return
+  server = await startS3Server(program)
+  await createLockingBucket(server.endpoint, 'locked', credentials)
 })
 afterAll(() => server?.[Symbol.asyncDispose]())
 
-const open = (options: S3Options = {}, prefix = `test-${folders++}`): Promise<S3Storage> =>
-  openS3Storage(`s3://backups/${prefix}`, {
+const open = (options: S3Options = {}, prefix = `test-${folders++}`, bucket = 'backups'): Promise<S3Storage> =>
+  openS3Storage(`s3://${bucket}/${prefix}`, {
     endpoint: server!.endpoint,
     credentials: async () => credentials,
     ...options,
@@ -41,7 +45,12 @@ const judged = (name: string, check: () => Promise<void>) => judgeTest(name, ['v
 const bytes = noise(5 * MiB, 's3')
 
 // Where the server is missing, the tests below say so.
-describe.skipIf(program === undefined)('versitygw', () => storageContract('S3 in versitygw', () => open()))
+describe.skipIf(program === undefined)('versitygw', () => {
+  storageContract('S3 in versitygw', () => open())
+  const openLocking = () => open({}, `test-${folders++}`, 'locked')
+  storageContract('S3 in versitygw, in a bucket with versions', openLocking, { freesNames: false })
+  objectLockContract('S3 in versitygw', { open: openLocking, mode: 'compliance', nowMs: Date.now })
+})
 
 judged('a real server keeps every promise', async () => {
   await using storage = await open()
@@ -116,6 +125,42 @@ judged('backs up, verifies and restores a repository, opened again by another', 
   const { requests } = reader
   expect(requests).toMatchObject({ put: 0, delete: 0, retries: 0 })
   expect(estimateCostUsd(requests)).toBeLessThan(0.001)
+})
+
+judged(
+  'keeps what is locked from everybody, and shows the bucket as it was before everything was deleted',
+  async () => {
+    const prefix = `test-${folders++}`
+    const disk = noise(3 * MiB, 7)
+    await using storage = await open({}, prefix, 'locked')
+    const lock = { days: 1, mode: 'compliance' } as const
+    await using test = await createTestRepository(storage, { lock, clock: systemClock })
+    const point = await backUp(test.repository, { disk })
+    const lockedMs = Date.parse(point.lockedUntil!) - Date.parse(point.committedAt)
+    expect(Math.abs(lockedMs - 24 * 3600_000)).toBeLessThan(10_000)
+    const all = (await collect(storage.list(''))).map(({ key }) => key)
+    for (const key of all.filter((name) => /^(format|keys|packs|index|points)/.test(name)))
+      expect(await storage.lock.breaks(key), key).toEqual([]) // every attack, with the rights of root
+    await storage.deleteMany(all)
+    expect(await collect(storage.list(''))).toEqual([])
+    await using past = await open({ asOf: new Date(Date.now() + 1000) }, prefix, 'locked')
+    expect((await collect(past.list(''))).map(({ key }) => key)).toEqual(expect.arrayContaining(all))
+    await using repository = await reopenTestRepository(past, { seed: 's3 past' })
+    const found = await repository.point(point.id)
+    expect(disk.equals(await contentOf(repository, found.images[0]!.image))).toBe(true)
+    expect((await repository.verify()).damaged).toEqual([])
+  },
+)
+
+judged('a lock that its own maker may bypass is seen to be none', async () => {
+  await using storage = await open({}, `test-${folders++}`, 'locked')
+  await storage.lock.putNew('a', new Uint8Array(1), {
+    mode: 'governance',
+    untilMs: Math.ceil(Date.now() / 1000 + 60) * 1000,
+  })
+  expect(await storage.lock.breaks('a')).toEqual(['bypassed'])
+  await using without = await open()
+  expect(await without.lock.whyNot('compliance')).toContain('not enabled for the bucket')
 })
 
 judged('finds what was damaged behind its back', async () => {

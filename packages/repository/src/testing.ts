@@ -44,7 +44,7 @@ export async function createTestRepository<S extends Storage>(
   storage: S,
   { seed = 'repository', ...environment }: TestOptions = {},
 ): Promise<TestRepository<S>> {
-  const clock = (environment.clock as ReturnType<typeof fakeClock> | undefined) ?? fakeClock()
+  const clock = fakeClock()
   const random = seededRandom(seed)
   const { repository, recoveryCode } = await createRepository(storage, {
     passphrase: testPassphrase,

@@ -5,8 +5,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { FaultPlan, type FaultRule, seededRandom } from '@vmkeep/kit'
+import { type FakeObject, type FakeRetention, FakeVersions } from './fake-versions.ts'
 
-/** What the fake can do to a request, named `s3.put`, `s3.get`, `s3.head`, `s3.list`, `s3.delete`, `s3.delete-many`, `s3.head-bucket`, on the key. */
+/** What the fake can do to a request, named `s3.put`, `s3.get`, `s3.head`, `s3.list`, `s3.delete`, `s3.delete-many`, `s3.head-bucket`, `s3.list-versions`, `s3.get-lock`, `s3.put-retention`, on the key. */
 export type S3Fault =
   /** Nothing happens, and this is the answer. */
   | {
@@ -42,12 +43,7 @@ export type S3Fault =
   | { readonly kind: 'ignore-range' }
   | { readonly kind: 'ignore-checksum' }
   | { readonly kind: 'ignore-metadata' }
-
-interface FakeObject {
-  readonly bytes: Buffer
-  readonly modifiedAt: string
-  readonly metadata: Readonly<Record<string, string>>
-}
+  | { readonly kind: 'ignore-lock' }
 
 interface Reply {
   readonly status: number
@@ -80,6 +76,9 @@ export interface FakeS3Options {
   readonly rules?: readonly FaultRule<S3Fault>[]
   /** Keys on a page of a list. */
   readonly pageKeysMax?: number
+  /** The bucket keeps versions, and was made for Object Lock. */
+  readonly locks?: boolean
+  readonly nowMs?: () => number
 }
 
 /** Starts a fake S3 on 127.0.0.1 with one bucket. */
@@ -107,9 +106,13 @@ class Fake {
   readonly log: string[] = []
   readonly #bucket: string
   readonly #pageKeysMax: number
+  readonly #versions: FakeVersions | undefined
+  readonly #nowMs: () => number
 
-  constructor({ bucket = 'backups', rules = [], pageKeysMax = 1000 }: FakeS3Options) {
+  constructor({ bucket = 'backups', rules = [], pageKeysMax = 1000, locks = false, nowMs = Date.now }: FakeS3Options) {
     this.#bucket = bucket
+    this.#nowMs = nowMs
+    this.#versions = locks ? new FakeVersions(nowMs) : undefined
     this.#pageKeysMax = pageKeysMax
     this.faults = new FaultPlan(seededRandom('fake s3'), rules)
   }
@@ -141,12 +144,18 @@ class Fake {
       case 's3.list':
         return this.#list(call)
       case 's3.delete':
-        this.objects.delete(call.key)
-        return { status: 204 }
+        return this.#delete(call)
       case 's3.delete-many':
         return this.#deleteMany(call)
       case 's3.head-bucket':
         return { status: 200 }
+      case 's3.list-versions':
+        return this.#listVersions(call)
+      case 's3.get-lock':
+        if (this.#versions === undefined) return failure(404, 'ObjectLockConfigurationNotFoundError')
+        return { status: 200, body: xml('ObjectLockConfiguration', element('ObjectLockEnabled', 'Enabled')) }
+      case 's3.put-retention':
+        return this.#retain(call)
       default:
         return failure(501, 'NotImplemented')
     }
@@ -162,22 +171,86 @@ class Fake {
       return failure(412, 'PreconditionFailed')
     const metadata = Object.entries(headers).filter(([name]) => name.startsWith('x-amz-meta-'))
     const known = fault === 'ignore-metadata' ? {} : Object.fromEntries(metadata)
-    this.objects.set(key, { bytes: body, metadata: known, modifiedAt: new Date().toISOString() })
+    const { 'x-amz-object-lock-mode': mode, 'x-amz-object-lock-retain-until-date': until } = headers
+    if (mode !== undefined && this.#versions === undefined) return failure(400, 'InvalidRequest')
+    const locked = mode !== undefined && until !== undefined && fault !== 'ignore-lock'
+    this.#set(key, { bytes: body, metadata: known, ...(locked ? { retention: { mode, until } } : {}) })
     return { status: 200, headers: { etag: '"fake"' } }
   }
 
-  #get({ key, headers, fault }: Call): Reply {
+  #set(key: string, made: Omit<FakeObject, 'modifiedAt'>): void {
+    const object = { ...made, modifiedAt: new Date(this.#nowMs()).toISOString() }
+    const id = this.#versions?.nextId()
+    if (id === undefined) return void this.objects.set(key, object)
+    const version = { ...object, version: id }
+    this.objects.set(key, version)
+    this.#versions!.add(key, { id, modifiedAt: object.modifiedAt, object: version })
+  }
+
+  #delete({ key, query, headers }: Call): Reply {
+    const id = query.get('versionId')
+    if (id === null) return this.#hide(key)
+    if (this.#versions === undefined) return this.#hide(key) // there is one version, "null"
+    const left = this.#versions.remove(key, id, headers['x-amz-bypass-governance-retention'] === 'true')
+    if (left === 'refused') return failure(403, 'AccessDenied')
+    if (left === undefined) this.objects.delete(key)
+    else this.objects.set(key, left)
+    return { status: 204 }
+  }
+
+  #hide(key: string): Reply {
+    this.objects.delete(key)
+    const modifiedAt = new Date(this.#nowMs()).toISOString()
+    this.#versions?.add(key, { id: this.#versions.nextId(), modifiedAt, object: undefined })
+    return { status: 204 }
+  }
+
+  #retain({ key, body, fault }: Call): Reply {
     const object = this.objects.get(key)
     if (object === undefined) return failure(404, 'NoSuchKey')
+    if (this.#versions === undefined) return failure(400, 'InvalidRequest')
+    const [, mode = ''] = /<Mode>(\w+)</.exec(body.toString()) ?? []
+    const [, until = ''] = /<RetainUntilDate>([^<]+)</.exec(body.toString()) ?? []
+    const next: FakeRetention = { mode, until }
+    if (fault !== 'ignore-lock' && !this.#versions.mayRetain(object, next)) return failure(403, 'AccessDenied')
+    object.retention = next
+    return { status: 200 }
+  }
+
+  #listVersions({ query }: Call): Reply {
+    const [prefix, afterKey, afterId] = ['prefix', 'key-marker', 'version-id-marker'].map(
+      (name) => query.get(name) ?? '',
+    )
+    const all = [...(this.#versions?.history ?? [])]
+      .filter(([key]) => key.startsWith(prefix!))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([key, versions]) => versions.map((version, at) => ({ key, isLatest: at === 0, ...version })))
+      .filter(({ key, id }) => key > afterKey! || (key === afterKey && afterId !== '' && id < afterId!))
+    const page = all.slice(0, this.#pageKeysMax)
+    const entries = page.map(({ key, id, modifiedAt, isLatest, object }) => {
+      const about = element('Key', key) + element('VersionId', id) + element('LastModified', modifiedAt)
+      const size = object === undefined ? '' : element('Size', object.bytes.length)
+      return element(object === undefined ? 'DeleteMarker' : 'Version', about + element('IsLatest', isLatest) + size)
+    })
+    const more = page.length < all.length
+    const last = page.at(-1)
+    const next = more ? element('NextKeyMarker', last!.key) + element('NextVersionIdMarker', last!.id) : ''
+    return { status: 200, body: xml('ListVersionsResult', element('IsTruncated', more) + next + entries.join('')) }
+  }
+
+  #get({ key, headers, query, fault }: Call): Reply {
+    const id = query.get('versionId')
+    const object = id === null ? this.objects.get(key) : this.#versions?.find(key, id)
+    if (object === undefined) return failure(404, 'NoSuchKey')
     const sizeBytes = object.bytes.length
+    const about = aboutOf(object)
     const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(headers['range'] ?? '') ?? []
-    if (first === undefined || fault === 'ignore-range')
-      return { status: 200, headers: object.metadata, body: object.bytes }
+    if (first === undefined || fault === 'ignore-range') return { status: 200, headers: about, body: object.bytes }
     const from = first === '' ? Math.max(0, sizeBytes - Number(last)) : Number(first)
     const to = first === '' || last === '' ? sizeBytes : Math.min(sizeBytes, Number(last) + 1)
     if (from >= sizeBytes || (first === '' && last === '0')) return failure(416, 'InvalidRange')
     const range = { 'content-range': `bytes ${from}-${to - 1}/${sizeBytes}` }
-    return { status: 206, headers: { ...object.metadata, ...range }, body: object.bytes.subarray(from, to) }
+    return { status: 206, headers: { ...about, ...range }, body: object.bytes.subarray(from, to) }
   }
 
   #list({ query, fault }: Call): Reply {
@@ -199,14 +272,26 @@ class Fake {
 
   #deleteMany({ body }: Call): Reply {
     const keys = [...body.toString().matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key!)
-    for (const key of keys) this.objects.delete(key)
+    for (const key of keys) this.#hide(key)
     const deleted = keys.map((key) => element('Deleted', element('Key', key)))
     return { status: 200, body: xml('DeleteResult', deleted.join('')) }
   }
 }
 
+/** What the answer's headers say of an object. */
+const aboutOf = ({ metadata, version, retention }: FakeObject): Record<string, string> => ({
+  ...metadata,
+  ...(version === undefined ? {} : { 'x-amz-version-id': version }),
+  ...(retention === undefined
+    ? {}
+    : { 'x-amz-object-lock-mode': retention.mode, 'x-amz-object-lock-retain-until-date': retention.until }),
+})
+
 function nameOf(method: string, key: string, query: URLSearchParams): string {
   if (method === 'GET' && key === '' && query.has('list-type')) return 's3.list'
+  if (method === 'GET' && query.has('versions')) return 's3.list-versions'
+  if (method === 'GET' && query.has('object-lock')) return 's3.get-lock'
+  if (method === 'PUT' && query.has('retention')) return 's3.put-retention'
   if (method === 'POST' && query.has('delete')) return 's3.delete-many'
   if (method === 'HEAD' && key === '') return 's3.head-bucket'
   return `s3.${method.toLowerCase()}`

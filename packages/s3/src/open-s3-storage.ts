@@ -3,6 +3,7 @@ import { Bucket } from './bucket.ts'
 import { connect, connectionsMaxDefault, type S3ConnectionOptions } from './connect.ts'
 import { limitAnswers } from './limit-answers.ts'
 import { parseS3Url } from './location.ts'
+import { PastBucket } from './past-bucket.ts'
 import { Requests } from './requests.ts'
 import { S3Storage } from './s3-storage.ts'
 
@@ -11,6 +12,8 @@ export interface S3Options extends S3ConnectionOptions {
   readonly timeoutMs?: number
   /** Tries of one request in all. 6. */
   readonly attemptsMax?: number
+  /** Opens a bucket with versions as it was at this moment: nothing can be changed, and what was deleted since is there. */
+  readonly asOf?: Date
   readonly clock?: Clock
   readonly random?: Random
   readonly signal?: AbortSignal
@@ -34,7 +37,9 @@ export async function openS3Storage(url: string, options: S3Options = {}): Promi
   try {
     // A list, not a HEAD: its refusal has a body, which tells a missing bucket from a wrong key.
     await bucket.list('', { after: '', token: undefined }, signal)
-    return new S3Storage({ name, bucket, random })
+    if (options.asOf === undefined) return new S3Storage({ name, bucket, random })
+    const past = { name: `${name} as of ${options.asOf.toISOString()}`, atMs: options.asOf.getTime() }
+    return new S3Storage({ name: past.name, bucket: new PastBucket(bucket, past), random, isPast: true })
   } catch (error) {
     bucket.close()
     throw error

@@ -1,7 +1,17 @@
 import { AppError, forEachConcurrent, type Random } from '@vmkeep/kit'
-import { isKeyName, namesOf, prefixNamesOf, repositoryFail, type Storage, type StoredObject } from '@vmkeep/repository'
-import type { Bucket } from './bucket.ts'
+import {
+  isKeyName,
+  namesOf,
+  type ObjectLock,
+  prefixNamesOf,
+  repositoryFail,
+  type Retention,
+  type Storage,
+  type StoredObject,
+} from '@vmkeep/repository'
+import type { BucketRequests } from './bucket.ts'
 import type { RequestCounts } from './request-counts.ts'
+import { S3Lock } from './s3-lock.ts'
 import { damaged, uploadOf } from './upload.ts'
 
 const deletesAtOnce = 1000 // Source: Amazon S3 API Reference, DeleteObjects. Evidence: documented.
@@ -12,22 +22,32 @@ const putIdName = 'vmkeep-put'
 
 export interface S3StorageParts {
   readonly name: string
-  readonly bucket: Bucket
+  readonly bucket: BucketRequests
   readonly random: Random
+  /** It is a view of the past. */
+  readonly isPast?: boolean
 }
 
 /** A bucket, or a prefix of one, as a repository's storage. Made by {@link openS3Storage}. */
 export class S3Storage implements Storage {
   readonly name: string
-  readonly #bucket: Bucket
+  readonly lock: ObjectLock
+  readonly isPast: boolean
+  readonly #bucket: BucketRequests
   readonly #random: Random
   #deletesMany = true
   #closed = false
 
-  constructor({ name, bucket, random }: S3StorageParts) {
+  constructor({ name, bucket, random, isPast = false }: S3StorageParts) {
     this.name = name
+    this.isPast = isPast
     this.#bucket = bucket
     this.#random = random
+    this.lock = new S3Lock({
+      name,
+      bucket,
+      putNew: (key, bytes, retention, signal) => this.#put(key, bytes, signal, retention),
+    })
   }
 
   /** What was asked of S3 so far. */
@@ -35,17 +55,22 @@ export class S3Storage implements Storage {
     return this.#bucket.counts
   }
 
-  async putNew(
+  putNew(key: string, bytes: Uint8Array | readonly Uint8Array[], signal?: AbortSignal): Promise<'created' | 'exists'> {
+    return this.#put(key, bytes, signal)
+  }
+
+  async #put(
     key: string,
     bytes: Uint8Array | readonly Uint8Array[],
-    signal?: AbortSignal,
+    signal: AbortSignal | undefined,
+    retention?: Retention,
   ): Promise<'created' | 'exists'> {
     this.#check(key)
     const upload = await uploadOf(bytes, signal)
     const putId = Buffer.from(this.#random.bytes(16)).toString('hex')
     let uncertain = false // an earlier try may have stored it, or may do so yet
     const onRetry = () => void (uncertain = true)
-    const put = { upload, metadata: { [putIdName]: putId }, onRetry }
+    const put = { upload, metadata: { [putIdName]: putId }, onRetry, retention }
     const outcome = await this.#bucket.putNew(key, put, signal).catch((error: unknown) => {
       throw uncertain ? this.#uncertain(key, error) : error
     })

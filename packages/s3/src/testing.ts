@@ -1,5 +1,7 @@
 // A fake S3 for others' tests.
+import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { type Clock, Secret, systemClock } from '@vmkeep/kit'
+import { connect, type S3Credentials } from './connect.ts'
 import { openS3Storage, type S3Options } from './open-s3-storage.ts'
 import type { S3Storage } from './s3-storage.ts'
 
@@ -35,4 +37,14 @@ export function openTestStorage(endpoint: string, url: string, options: S3Option
     clock: impatientClock(1e8),
     ...options,
   })
+}
+
+/** Makes a bucket for Object Lock in a server on this machine. */
+export async function createLockingBucket(endpoint: string, bucket: string, credentials: S3Credentials): Promise<void> {
+  const { client } = await connect({ bucket, prefix: '' }, { endpoint, credentials: async () => credentials })
+  try {
+    await client.send(new CreateBucketCommand({ Bucket: bucket, ObjectLockEnabledForBucket: true }))
+  } finally {
+    client.destroy()
+  }
 }

@@ -174,8 +174,14 @@ class Probe {
     await this.#storage.delete(this.#key('gone'), this.#signal)
     expect(await this.#storage.size(this.#key('gone'), this.#signal), undefined, 'the size of what was removed')
     await this.#storage.delete(this.#key('gone'), this.#signal)
-    expect(await this.#put('gone', second), 'created', 'a put where an object was removed')
-    await this.#expectContent('gone', second, 'where another object was removed')
+    // No repository uses a name twice, and some servers with versions refuse to; but nobody may claim what is not so.
+    if ((await this.#put('gone', second)) === 'exists')
+      expect(
+        await this.#storage.size(this.#key('gone'), this.#signal),
+        undefined,
+        'the size of what was removed and not put',
+      )
+    else await this.#expectContent('gone', second, 'where another object was removed')
   }
 
   async #listsRemoval(): Promise<void> {
