@@ -7,6 +7,7 @@ import { findJudge, judgesFolder } from './find-judge.ts'
 import { mustRun, runProgram } from './run-program.ts'
 
 const kopiaVersion = 'v0.22.3'
+const resticVersion = 'v0.18.1'
 const pyvmomiVersion = '9.1.1.0'
 
 interface Source {
@@ -21,6 +22,7 @@ const judges: readonly Source[] = [
   fromDebian('p7zip-full', ['7z']),
   fromDebian('python3-libvmdk', ['python:pyvmdk']),
   fromDebian('restic', ['restic']),
+  { judges: ['restic-0.18'], install: buildRestic },
   { judges: ['govc', 'vcsim'], install: buildGovmomi },
   { judges: ['versitygw'], install: buildVersitygw },
   { judges: ['python:pyVmomi'], install: installPyvmomi },
@@ -92,19 +94,29 @@ async function buildVersitygw(): Promise<void> {
   await goBuild(['-C', source, '-mod=readonly'], ['github.com/versity/versitygw/cmd/versitygw'])
 }
 
-/** A module of one requirement: `go install kopia@version` fails where a proxy does not list versions. */
-async function buildKopia(): Promise<void> {
-  const folder = join(judgesFolder(), 'build', 'kopia')
-  await mkdir(folder, { recursive: true })
-  await writeFile(
-    join(folder, 'go.mod'),
-    `module vmkeep/judges/kopia\n\ngo 1.25\n\nrequire github.com/kopia/kopia ${kopiaVersion}\n`,
-  )
-  await goBuild(['-C', folder, '-mod=mod'], ['github.com/kopia/kopia'])
+function buildKopia(): Promise<void> {
+  return buildModule('kopia', { module: 'github.com/kopia/kopia', version: kopiaVersion })
 }
 
-async function goBuild(flags: readonly string[], packages: readonly string[]): Promise<void> {
+/** Beside Debian's, which may be older than 0.16: since then restic keeps the oldest snapshot while a count is not used up. */
+function buildRestic(): Promise<void> {
+  return buildModule('restic-0.18', { module: 'github.com/restic/restic', version: resticVersion, main: '/cmd/restic' })
+}
+
+/** A module of one requirement: `go install module@version` fails where a proxy does not list versions. */
+async function buildModule(
+  name: string,
+  { module, version, main = '' }: { readonly module: string; readonly version: string; readonly main?: string },
+): Promise<void> {
+  const folder = join(judgesFolder(), 'build', name)
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'go.mod'), `module vmkeep/judges/${name}\n\ngo 1.25\n\nrequire ${module} ${version}\n`)
+  await goBuild(['-C', folder, '-mod=mod'], [module + main], name)
+}
+
+/** Programs go by their package's name, or the one of one package by `name`. */
+async function goBuild(flags: readonly string[], packages: readonly string[], name = ''): Promise<void> {
   if ((await runProgram('go', ['version'])).exitCode !== 0)
     throw new Error('no "go" on PATH: install Go 1.25 or newer, from go.dev or your distribution')
-  await mustRun('go', ['build', ...flags, '-o', join(judgesFolder(), 'bin') + '/', ...packages])
+  await mustRun('go', ['build', ...flags, '-o', `${join(judgesFolder(), 'bin')}/${name}`, ...packages])
 }

@@ -38,6 +38,17 @@ export function transportOf({ backup }: Pick<Config, 'backup'>, asked: Transport
   }
 }
 
+/** What else a backup that makes points is told. @throws `retention.…` */
+export async function keepingOptionsOf(
+  { backup, retention }: Config,
+  { tag }: { readonly tag: readonly string[] },
+): Promise<Pick<BackupOptions, 'tags' | 'gfs'>> {
+  const tags = [...new Set([...backup.tags, ...tag])]
+  if (retention?.gfs === undefined) return { tags }
+  const { parseRetentionPolicy } = await import('@vmkeep/retention')
+  return { tags, gfs: parseRetentionPolicy(retention) }
+}
+
 export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof backupFlags>): BackupOptions {
   return {
     quiesce: flags.quiesce ?? backup.quiesce,

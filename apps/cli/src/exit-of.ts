@@ -49,6 +49,8 @@ export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['repository.point-not-found', 'notFound'],
   ['repository.copy-to-itself', 'usage'],
   ['repository.point-ambiguous', 'usage'],
+  ['repository.point-protected', 'precondition'],
+  ['repository.tags-invalid', 'usage'],
   ['storage.missing', 'noRepository'],
   ['storage.not-a-folder', 'noRepository'],
   ['storage.full', 'precondition'],

@@ -146,6 +146,18 @@ export const duration: Kind<number> = {
   },
 }
 
+/** A moment such as `2027-06-30` (midnight UTC) or `2027-06-30T18:00Z`; in milliseconds since 1970. */
+export const instant: Kind<number> = {
+  placeholder: 'TIME',
+  parse(value) {
+    const isWellFormed = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/.test(value)
+    const timeMs = isWellFormed ? Date.parse(value) : Number.NaN
+    return Number.isNaN(timeMs)
+      ? refuse('it must be a date such as 2027-06-30 or a time such as 2027-06-30T18:00Z')
+      : timeMs
+  },
+}
+
 /** `name=value`, for options that map one thing to another. */
 export const pair = (placeholder: string): Kind<readonly [name: string, value: string]> => ({
   placeholder,

@@ -1,14 +1,6 @@
 import { crashPoint, errorToData, isAbort, messageOf } from '@vmkeep/kit'
 import type { RestorePoint, WriterSession } from '@vmkeep/repository'
-import {
-  type Cause,
-  lockVm,
-  plainOf,
-  type VmHomeFile,
-  type VmPoint,
-  type VmPointAttributes,
-  vmPointFormat,
-} from '@vmkeep/run'
+import { type Cause, lockVm, plainOf, type VmHomeFile, type VmPointAttributes, vmPointFormat } from '@vmkeep/run'
 import {
   type Captured,
   captureSnapshot,
@@ -25,6 +17,8 @@ import { backupDisk, type DiskBackup } from './backup-disk.ts'
 import { fail } from './errors.ts'
 import { identityOf } from './identity.ts'
 import { planVm, type VmPlan } from './plan.ts'
+import { keepingOf, suspicionAbout } from './keeping.ts'
+import type { VmHistory } from './previous-points.ts'
 import type { DiskReport, VmReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
 import { type TakenSnapshot, withSnapshot } from './with-snapshot.ts'
@@ -34,7 +28,7 @@ export async function backupVm(
   run: RunContext,
   summary: VmSummary,
   stateFolder: string,
-  previous: VmPoint | undefined,
+  history: VmHistory | undefined,
 ): Promise<VmReport> {
   const startedMs = run.clock.monotonicMs()
   const seconds = () => (run.clock.monotonicMs() - startedMs) / 1000
@@ -52,7 +46,7 @@ export async function backupVm(
       { name: summary.name, uuid: summary.instanceUuid ?? summary.ref.value },
       `run ${run.runId}`,
     )
-    return { ...blank, ...(await protect(run, summary, previous)), seconds: seconds() }
+    return { ...blank, ...(await protect(run, summary, history)), seconds: seconds() }
   } catch (error) {
     const outcome = isAbort(error, run.signal) || run.signal.aborted ? 'cancelled' : 'failed'
     if (outcome === 'failed') run.onEvent({ type: 'note', level: 'error', vm: summary.name, message: messageOf(error) })
@@ -64,13 +58,13 @@ export async function backupVm(
 async function protect(
   run: RunContext,
   summary: VmSummary,
-  previous: VmPoint | undefined,
+  history: VmHistory | undefined,
 ): Promise<Omit<VmReport, 'seconds'>> {
   run.onEvent({ type: 'vm-phase', vm: summary.name, phase: 'preparing' })
   await using writer = await run.repository.beginSession({ signal: run.signal })
   crashPoint('backup.session-started')
   const vm = await readVm(run.session, summary.ref, run.signal)
-  const plan = planVm(vm, previous, run.options)
+  const plan = planVm(vm, history?.newest, run.options)
   const described = {
     vm: vm.name,
     inventoryPath: vm.inventoryPath,
@@ -81,7 +75,7 @@ async function protect(
   if (plan.action === 'skip') return { ...described, outcome: 'skipped', reasons: plan.reasons, disks: [] }
   if (plan.enableChangeTracking) await enableChangeTracking(run.session, vm.ref, run.signal)
   const { value, leftover } = await withSnapshot(run, vm, plan, (snapshot) =>
-    capture(run, vm, plan, previous, writer, snapshot),
+    capture(run, vm, plan, history, writer, snapshot),
   )
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'verify' })
   await run.repository.checkPoint(value.point, run.signal)
@@ -120,7 +114,7 @@ async function capture(
   run: RunContext,
   vm: Vm,
   plan: VmPlan,
-  previous: VmPoint | undefined,
+  history: VmHistory | undefined,
   writer: WriterSession,
   snapshot: TakenSnapshot,
 ): Promise<CapturedPoint> {
@@ -135,8 +129,8 @@ async function capture(
         vm,
         snapshot: snapshot.ref,
         disk,
-        previous: previous?.disks.find(({ key }) => key === disk.key),
-        previousPoint: previous,
+        previous: history?.newest.disks.find(({ key }) => key === disk.key),
+        previousPoint: history?.newest,
         writer,
       }),
     ),
@@ -144,13 +138,17 @@ async function capture(
   await requireSnapshot(run, vm, snapshot)
   crashPoint('backup.before-commit')
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'commit' })
-  const point = await commit(run, vm, plan, writer, captured, snapshot, home, backups)
+  const before = history?.points ?? []
+  const keeping = keepingOf(run.options, before, run.clock.nowMs())
+  const point = await commit(run, vm, plan, writer, captured, snapshot, home, backups, keeping)
   crashPoint('backup.after-commit')
+  const suspicion = suspicionAbout(point, before)
+  for (const cause of suspicion) run.onEvent({ type: 'note', level: 'warn', vm: vm.name, ...cause })
   return {
     point,
     consistency: snapshot.consistency,
     disks: backups.map(({ report }) => report),
-    warnings: home.warnings,
+    warnings: [...home.warnings, ...suspicion],
   }
 }
 
@@ -206,6 +204,7 @@ async function commit(
   snapshot: TakenSnapshot,
   home: StoredHome,
   backups: readonly DiskBackup[],
+  keeping: ReturnType<typeof keepingOf>,
 ): Promise<RestorePoint> {
   const configXml = await writer.putBlob(Buffer.from(captured.configXml), run.signal)
   const attributes: VmPointAttributes = {
@@ -235,6 +234,7 @@ async function commit(
       blobs,
       attributes: plainOf(attributes),
       stats: sumSizes(backups),
+      ...keeping,
     },
     run.signal,
   )

@@ -1,3 +1,4 @@
+import type { RetentionPolicy } from '@vmkeep/retention'
 import type { TransportSettings } from '@vmkeep/transport'
 
 /** What a policy or a command line asks of a backup. */
@@ -15,6 +16,10 @@ export interface BackupOptions {
   /** Disks to leave out, by label (`Hard disk 2`) or address (`scsi0:1`). They are reported as excluded. */
   readonly excludeDisks: readonly string[]
   readonly transport: TransportSettings
+  /** Given to every point of the run; none if absent. */
+  readonly tags?: readonly string[]
+  /** Which points are flagged to be kept for weeks, months or years; none if absent. */
+  readonly gfs?: Pick<RetentionPolicy, 'gfs' | 'timeZone'>
   readonly limits: RunLimits
 }
 

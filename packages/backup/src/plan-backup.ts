@@ -18,7 +18,7 @@ export async function planBackup(
   const plans: VmPlan[] = []
   for (const { ref } of request.vms) {
     const vm = await readVm(request.session, ref, signal)
-    plans.push(planVm(vm, previous.get(vm.instanceUuid?.toLowerCase() ?? ''), request.options))
+    plans.push(planVm(vm, previous.get(vm.instanceUuid?.toLowerCase() ?? '')?.newest, request.options))
   }
   return plans
 }

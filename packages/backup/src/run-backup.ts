@@ -1,5 +1,5 @@
 import { forEachConcurrent, KeyedLimiter } from '@vmkeep/kit'
-import type { Repository } from '@vmkeep/repository'
+import { checkTags, type Repository } from '@vmkeep/repository'
 import type { VmSummary } from '@vmkeep/vsphere'
 import { backupVm } from './backup-vm.ts'
 import type { BackupOptions } from './options.ts'
@@ -22,6 +22,7 @@ export interface BackupRequest extends RunRequest {
  */
 export async function runBackup(request: BackupRequest): Promise<RunReport> {
   const { repository, options, stateFolder, onEvent, signal } = request
+  checkTags(options.tags ?? []) // before the first byte, not at the first commit
   await using started = await startRun(request, options.limits)
   const { runId, clock } = started
   const startedMs = clock.monotonicMs()

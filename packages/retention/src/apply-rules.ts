@@ -1,6 +1,7 @@
 import type { Calendar } from './calendar.ts'
 import { keepInCascade } from './cascade.ts'
 import { keepIndependently } from './independent.ts'
+import { doubtOfTime, isTimeKnown } from './known-time.ts'
 import type { Candidate } from './period.ts'
 import type { RetentionPoint } from './point.ts'
 import { isEmpty, type RetentionPolicy } from './policy.ts'
@@ -17,7 +18,7 @@ type RuleReason = KeepReason | RemoveReason
 /**
  * What the rules alone say of each point of one subject, newest first: every reason to keep it, or, if there is none, why it goes.
  *
- * A protected point takes no part in the rules: they keep as many as if it were not there. Tags and GFS flags are reasons beside the rules:
+ * A protected point takes no part in the rules, nor does one whose time is in doubt: they keep as many as if it were not there. Tags and GFS flags are reasons beside the rules:
  * the point counts like any other, so that what the rules choose does not shift when a flag expires.
  */
 export function applyRules(
@@ -26,11 +27,12 @@ export function applyRules(
 ): Map<RetentionPoint, readonly RuleReason[]> {
   if (isEmpty(context.policy)) return new Map(points.map((point) => [point, [{ kind: 'no-rules' }]]))
   const byRules = reasonsOfRules(points, context)
+  const newest = points.find((point) => isTimeKnown(point, context.nowMs))
   return new Map(
-    points.map((point, index) => {
+    points.map((point) => {
       const reasons = isFinished(point)
-        ? [...reasonsOfItsOwn(point, context), ...(byRules.get(point) ?? [])]
-        : [...protectionOf(point), unfinished(index === 0)]
+        ? [...standing(point, context), ...reasonsOfItsOwn(point, context), ...(byRules.get(point) ?? [])]
+        : [...standing(point, context), unfinished(point === newest)]
       return [point, whatCounts(reasons)]
     }),
   )
@@ -50,9 +52,9 @@ function reasonsOfRules(
 ): Map<RetentionPoint, RuleReason[]> {
   const finished = points.filter(isFinished)
   const candidates = finished
-    .filter((point) => point.protected !== true)
+    .filter((point) => standing(point, { nowMs }).length === 0)
     .map((point): Candidate => ({ point, wallMs: calendar.wallMsOf(point.timeMs) }))
-  const newestMs = finished.find(({ timeMs }) => timeMs <= nowMs)?.timeMs
+  const newestMs = finished.find((point) => isTimeKnown(point, nowMs))?.timeMs
   const chosen =
     policy.mode === 'cascade'
       ? keepInCascade(candidates, policy)
@@ -66,7 +68,6 @@ function reasonsOfItsOwn(point: RetentionPoint, { policy, nowMs }: RulesContext)
   const { tags = [], gfs = [] } = point
   const matching = (policy.keepTags ?? []).filter((wanted) => wanted.every((tag) => tags.includes(tag)))
   return [
-    ...protectionOf(point),
     ...matching.map((wanted) => ({ kind: 'tags', tags: wanted }) as const),
     ...gfs.filter(({ keepUntilMs }) => keepUntilMs > nowMs).map((flag) => ({ kind: 'gfs', ...flag }) as const),
   ]
@@ -75,4 +76,13 @@ function reasonsOfItsOwn(point: RetentionPoint, { policy, nowMs }: RulesContext)
 /** Only the newest point may be unfinished, while nothing finished is newer: what is left of it may still be of use. */
 const unfinished = (isNewest: boolean): RuleReason => ({ kind: isNewest ? 'newest-unfinished' : 'old-unfinished' })
 
-const protectionOf = (point: RetentionPoint): KeepReason[] => (point.protected === true ? [{ kind: 'protected' }] : [])
+/** Why a point is kept without taking part in the rules. */
+function standing(point: RetentionPoint, { nowMs }: Pick<RulesContext, 'nowMs'>): KeepReason[] {
+  const { protected: protection } = point
+  const doubt = doubtOfTime(point, nowMs)
+  const isProtected = protection !== undefined && (protection.untilMs ?? Number.POSITIVE_INFINITY) > nowMs
+  return [
+    ...(isProtected ? [{ kind: 'protected', ...protection } as const] : []),
+    ...(doubt === undefined ? [] : [doubt]),
+  ]
+}

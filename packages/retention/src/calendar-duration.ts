@@ -20,6 +20,10 @@ export function formatCalendarDuration({ years, months, days, hours }: CalendarD
   return parts.filter((part) => !part.startsWith('0')).join('')
 }
 
+/** The time that lies `duration` after `timeMs`, by the calendar: 31 January and a month is "31 February", 3 March. */
+export const timeAfter = (timeMs: number, { years, months, days, hours }: CalendarDuration, zone: Calendar): number =>
+  timeBefore(timeMs, { years: -years, months: -months, days: -days, hours: -hours }, zone)
+
 /**
  * The time that lies `duration` before `timeMs`: first the calendar, where 31 March less a month is the day 31 of February and so 3 March
  * (2 March in a leap year), as in restic; then the hours, which are hours on a stopwatch.

@@ -17,6 +17,11 @@ export const fail = defineErrors({
     (d: At & { found: string }) =>
       `${d.at} is ${d.found}; write "cascade" (each rule adds older points, as in Proxmox Backup Server) or "independent" (each rule counts for itself, as in restic)`,
   ],
+  'retention.clock-unknown': [
+    'change-request',
+    (d: At & { found: string }) =>
+      `${d.at} is ${d.found}; write "storage" (when the storage took a point) or "writer" (what the machine said that wrote it)`,
+  ],
   'retention.time-zone-unknown': [
     'change-request',
     (d: At & { found: string }) =>
@@ -39,6 +44,16 @@ export const fail = defineErrors({
     'change-request',
     (d: At & { found: string }) =>
       `${d.at} is ${d.found}; write a list of tags such as [audit, "prod,quarter-end"], where a comma means that a point must have both`,
+  ],
+  'retention.gfs-invalid': [
+    'change-request',
+    (d: At & { found: string }) =>
+      `${d.at} is ${d.found}; write for how many of them a flagged point is kept, 0 to 1000`,
+  ],
+  'retention.gfs-alone': [
+    'change-request',
+    (d: At) =>
+      `${d.at}.gfs flags points made from now on, and says nothing of the others: give also keepLast or keepDaily, for how long points without a flag are kept`,
   ],
   'retention.min-age-invalid': [
     'change-request',

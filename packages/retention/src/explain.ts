@@ -25,7 +25,11 @@ function phrase(reason: Reason): string {
     case 'no-rules':
       return 'the policy has no rules'
     case 'protected':
-      return 'protected'
+      return `protected${reason.untilMs === undefined ? '' : ` until ${dateTime(reason.untilMs)}`} (${reason.reason})`
+    case 'of-the-future':
+      return `its time (${dateTime(reason.timeMs)}) lies in the future; check the storage's clock`
+    case 'clocks-disagree':
+      return `the storage says it is of ${dateTime(reason.timeMs)}, its writer of ${dateTime(reason.writerTimeMs)}: one clock is wrong, or the repository was copied without its times (then set retention.clock: writer)`
     case 'rule':
       return `${oldest(reason)}${reason.rule} ${reason.ordinal} of ${reason.count}${reason.rule === 'last' ? '' : ` (${reason.period})`}`
     case 'within':
@@ -48,16 +52,16 @@ function phrase(reason: Reason): string {
       return 'newest good point of the VM'
     case 'too-young':
       return `younger than ${duration(reason.minAgeMs)}`
-    case 'of-the-future':
-      return `its time (${dateTime(reason.timeMs)}) lies in the future, so its age is not known; check the storage's clock`
     case 'locked':
       return `locked by the storage until ${dateTime(reason.untilMs)}`
     case 'legal-hold':
       return 'under legal hold'
     case 'pinned':
       return 'in use'
-    case 'newest-suspect':
-      return 'the newest point of the VM is suspect, and until that is cleared all are kept'
+    case 'suspect':
+      return `suspect and not cleared: ${percent(reason.newShare)} of the disks is new, usually ${percent(reason.usualNewShare)}, and compresses to ${percent(reason.storedShare)}, usually ${percent(reason.usualStoredShare)}`
+    case 'before-suspect':
+      return `older than the suspect point ${reason.point} (${dateTime(reason.timeMs)}), which nobody has cleared`
     case 'brake':
       return `${reason.removals} of ${reason.points} points at once are more than the ${percent(reason.maxShareRemoved)} that the policy allows`
   }

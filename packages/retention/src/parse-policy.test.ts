@@ -17,6 +17,7 @@ describe('a retention policy in the config', () => {
   test('is read whole', () => {
     const config: RetentionConfig = {
       mode: 'independent',
+      clock: 'writer',
       timeZone: 'Europe/Berlin',
       keepLast: 3,
       keepDaily: 7,
@@ -24,10 +25,12 @@ describe('a retention policy in the config', () => {
       keepWithin: '2d',
       keepWithinMonthly: '1y6m',
       keepTags: ['audit', 'prod, quarter-end'],
+      gfs: { weekly: 4, yearly: 7 },
       guards: { minAge: '3d', maxShareRemoved: '12.5%', neverNewestGood: false },
     }
     expect(parseRetentionPolicy(config)).toEqual({
       mode: 'independent',
+      clock: 'writer',
       timeZone: 'Europe/Berlin',
       keep: { last: 3, daily: 7, yearly: 'all' },
       within: {
@@ -35,6 +38,7 @@ describe('a retention policy in the config', () => {
         monthly: { years: 1, months: 6, days: 0, hours: 0 },
       },
       keepTags: [['audit'], ['prod', 'quarter-end']],
+      gfs: { weekly: 4, yearly: 7 },
       guards: { minAgeMs: 259_200_000, maxShareRemoved: 0.125, neverNewestGood: false },
     })
   })
@@ -50,10 +54,12 @@ describe('a retention policy in the config', () => {
   test('has defaults on the safe side', () =>
     expect(parseRetentionPolicy({})).toEqual({
       mode: 'cascade',
+      clock: 'storage',
       timeZone: 'UTC',
       keep: {},
       within: {},
       keepTags: [],
+      gfs: {},
       guards: { minAgeMs: 86_400_000, neverNewestGood: true },
     }))
 
@@ -64,7 +70,7 @@ describe('a retention policy in the config', () => {
     [
       { daily: 7 },
       'retention.unknown-key',
-      'there is no "daily" in policies.gold.retention; it can hold mode, timeZone, keepLast',
+      'there is no "daily" in policies.gold.retention; it can hold mode, clock, timeZone, keepLast',
     ],
     [
       { guards: { minimum: 1 } },
@@ -77,6 +83,7 @@ describe('a retention policy in the config', () => {
       'retention.time-zone-unknown',
       'policies.gold.retention.timeZone is "Mars/Olympus", which',
     ],
+    [{ clock: 'ours' }, 'retention.clock-unknown', 'policies.gold.retention.clock is "ours"; write "storage"'],
     [{ timeZone: 8 }, 'retention.time-zone-unknown', 'policies.gold.retention.timeZone is 8, which'],
     [{ keepDaily: -1 }, 'retention.count-invalid', 'policies.gold.retention.keepDaily is -1; write how many'],
     [{ keepDaily: '7' }, 'retention.count-invalid', 'policies.gold.retention.keepDaily is "7"; write'],
@@ -100,6 +107,18 @@ describe('a retention policy in the config', () => {
     [{ keepTags: 'audit' }, 'retention.tags-invalid', 'policies.gold.retention.keepTags is "audit"; write a list'],
     [{ keepTags: ['audit', 'a,,b'] }, 'retention.tags-invalid', 'policies.gold.retention.keepTags[1] is "a,,b"; write'],
     [{ keepTags: [{}] }, 'retention.tags-invalid', 'policies.gold.retention.keepTags[0] is keys and values; write'],
+    [{ gfs: { quarterly: 4 } }, 'retention.unknown-key', 'there is no "quarterly" in policies.gold.retention.gfs'],
+    [
+      { keepLast: 1, gfs: { weekly: '4w' } },
+      'retention.gfs-invalid',
+      'policies.gold.retention.gfs.weekly is "4w"; write',
+    ],
+    [
+      { keepLast: 1, gfs: { weekly: 1001 } },
+      'retention.gfs-invalid',
+      'policies.gold.retention.gfs.weekly is 1001; write',
+    ],
+    [{ gfs: { monthly: 12 } }, 'retention.gfs-alone', 'policies.gold.retention.gfs flags points made from now on'],
     [
       { guards: { minAge: '1m' } },
       'retention.min-age-invalid',
@@ -137,7 +156,9 @@ describe('a retention policy in the config', () => {
       'timeZone',
       'keepDaily',
       'keepWithin',
+      'clock',
       'keepTags',
+      'gfs',
       'guards',
       '__proto__',
       'toString',

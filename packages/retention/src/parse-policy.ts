@@ -1,12 +1,24 @@
 import { parseCalendarDuration } from './calendar-duration.ts'
 import { isTimeZone } from './calendar.ts'
 import { fail } from './errors.ts'
-import { type Count, defaultGuards, type Guards, type RetentionPolicy, type Rule, rules } from './policy.ts'
+import { gfsPeriods } from './gfs.ts'
+import {
+  type Count,
+  defaultGuards,
+  type GfsPolicy,
+  type Guards,
+  isEmpty,
+  type RetentionPolicy,
+  type Rule,
+  rules,
+} from './policy.ts'
 
 /** A retention policy as it stands in the config file. */
 export interface RetentionConfig {
   /** `cascade` if not given. */
   readonly mode?: RetentionPolicy['mode']
+  /** `storage` if not given. */
+  readonly clock?: 'storage' | 'writer'
   /** `UTC` if not given: never that of the machine, which may be another tomorrow. */
   readonly timeZone?: string
   readonly keepLast?: Count
@@ -24,6 +36,8 @@ export interface RetentionConfig {
   readonly keepWithinYearly?: string
   /** `audit`, or `prod,quarter-end` for points that have both. */
   readonly keepTags?: readonly string[]
+  /** `{weekly: 4, monthly: 12, yearly: 7}`: flags for points that are made from now on. */
+  readonly gfs?: GfsPolicy
   readonly guards?: {
     /** `24h` if not given. */
     readonly minAge?: string
@@ -34,11 +48,23 @@ export interface RetentionConfig {
   }
 }
 
+/** Longer than anybody keeps anything, and far from the last year a calendar can show. */
+const gfsCountMax = 1000
+
 type Key = keyof RetentionConfig
 const capital = <Name extends string>(name: Name) => (name[0]!.toUpperCase() + name.slice(1)) as Capitalize<Name>
 const countKey = (rule: Rule) => `keep${capital(rule)}` satisfies Key
 const withinKey = (rule: Rule): Key => (rule === 'last' ? 'keepWithin' : `keepWithin${capital(rule)}`)
-const keys: readonly Key[] = ['mode', 'timeZone', ...rules.map(countKey), ...rules.map(withinKey), 'keepTags', 'guards']
+const keys: readonly Key[] = [
+  'mode',
+  'clock',
+  'timeZone',
+  ...rules.map(countKey),
+  ...rules.map(withinKey),
+  'keepTags',
+  'gfs',
+  'guards',
+]
 const guardKeys: readonly (keyof NonNullable<RetentionConfig['guards']>)[] = [
   'minAge',
   'maxShareRemoved',
@@ -58,14 +84,19 @@ export function parseRetentionPolicy(value: unknown, at = 'retention'): Retentio
   const firstWithin = rules.find((rule) => within[rule] !== undefined)
   if (mode === 'cascade' && firstWithin !== undefined)
     throw fail('retention.within-in-cascade', { at: `${at}.${withinKey(firstWithin)}` })
-  return {
+  const policy: RetentionPolicy = {
     mode,
+    clock: readClock(config['clock'] ?? 'storage', `${at}.clock`),
     timeZone: readTimeZone(config['timeZone'] ?? 'UTC', `${at}.timeZone`),
     keep: readEach(config, at, countKey, readCount),
     within,
     keepTags: readTags(config['keepTags'] ?? [], `${at}.keepTags`),
+    gfs: readGfs(config['gfs'] ?? {}, `${at}.gfs`),
     guards: readGuards(config['guards'] ?? {}, `${at}.guards`),
   }
+  if (isEmpty(policy) && Object.values(policy.gfs ?? {}).some((count) => count > 0))
+    throw fail('retention.gfs-alone', { at })
+  return policy
 }
 
 type Config = Readonly<Record<string, unknown>>
@@ -86,6 +117,11 @@ function readEach<T>(config: Config, at: string, keyOf: (rule: Rule) => Key, rea
 function readMode(value: unknown, at: string): RetentionPolicy['mode'] {
   if (value === 'independent' || value === 'cascade') return value
   throw fail('retention.mode-unknown', { at, found: quote(value) })
+}
+
+function readClock(value: unknown, at: string): 'storage' | 'writer' {
+  if (value === 'storage' || value === 'writer') return value
+  throw fail('retention.clock-unknown', { at, found: quote(value) })
 }
 
 function readTimeZone(value: unknown, at: string): string {
@@ -113,6 +149,16 @@ function readTags(value: unknown, at: string): string[][] {
       throw fail('retention.tags-invalid', { at: `${at}[${index}]`, found: quote(entry) })
     return tags
   })
+}
+
+function readGfs(value: unknown, at: string): GfsPolicy {
+  const config = readMap(value, at, gfsPeriods)
+  for (const period of gfsPeriods) {
+    const count = config[period] ?? 0
+    if (!Number.isSafeInteger(count) || Number(count) < 0 || Number(count) > gfsCountMax)
+      throw fail('retention.gfs-invalid', { at: `${at}.${period}`, found: quote(count) })
+  }
+  return config
 }
 
 function readGuards(value: unknown, at: string): Guards {

@@ -34,17 +34,14 @@ export interface RetentionPlan {
 /**
  * Decides for every point of a run whether it is kept or removed, and says every reason. Removes nothing itself.
  *
- * `points` must be complete for every subject in it: a rule that does not see a point can't know that another is its only remainder. Their
+ * `given` must be complete for every subject in it: a rule that does not see a point can't know that another is its only remainder. Their
  * order is of no importance. Give all points of one run together: the brake counts them.
  *
  * @throws `retention.time-zone-unknown`, `retention.within-in-cascade` for a policy that {@link parseRetentionPolicy} would have refused
  * @throws `retention.point-time-invalid`, `retention.point-twice` if the list of points can't be right; decide nothing by it
  */
-export function planRetention(
-  points: readonly RetentionPoint[],
-  policy: RetentionPolicy,
-  nowMs: number,
-): RetentionPlan {
+export function planRetention(given: readonly RetentionPoint[], policy: RetentionPolicy, nowMs: number): RetentionPlan {
+  const points = policy.clock === 'writer' ? given.map(byWriterClock) : given
   checkPoints(points)
   if (policy.mode === 'cascade' && Object.values(policy.within ?? {}).some((duration) => duration !== undefined))
     throw fail('retention.within-in-cascade', { at: 'within' })
@@ -76,6 +73,11 @@ function applyBrake(decisions: readonly Decision[], maxShareRemoved: number | un
   )
   return { decisions: held, brake: { removals, points, maxShareRemoved, held: true } }
 }
+
+const byWriterClock = (point: RetentionPoint): RetentionPoint => ({
+  ...point,
+  timeMs: point.writerTimeMs ?? point.timeMs,
+})
 
 /** Newest first; points of the same time by id, so that two runs never disagree. */
 function bySubject(points: readonly RetentionPoint[]): Map<string, RetentionPoint[]> {

@@ -18,12 +18,24 @@ export interface Guards {
 
 export const defaultGuards: Guards = { minAgeMs: 24 * 3_600_000, neverNewestGood: true }
 
+/** For how many weeks, months and years the first point of each is kept. */
+export interface GfsPolicy {
+  readonly weekly?: number
+  readonly monthly?: number
+  readonly yearly?: number
+}
+
 export interface RetentionPolicy {
   /**
    * How the rules go together. *independent* (restic's): each rule counts for itself, a point may satisfy several. *cascade* (Proxmox
    * Backup Server's): each rule looks only at what no rule before it covers, so its counts add up.
    */
   readonly mode: 'independent' | 'cascade'
+  /**
+   * Whose clock tells a point's age; the storage's if absent. `writer` is for a repository that was copied without its objects' times, and for as long
+   * as nobody but friends can write to it.
+   */
+  readonly clock?: 'storage' | 'writer'
   /** IANA name, such as `Europe/Berlin`: where hours, days, weeks, months and years begin. */
   readonly timeZone: string
   readonly keep?: Readonly<Partial<Record<Rule, Count>>>
@@ -31,6 +43,8 @@ export interface RetentionPolicy {
   readonly within?: Readonly<Partial<Record<Rule, CalendarDuration>>>
   /** A point is kept that has all tags of one of these lists. */
   readonly keepTags?: readonly (readonly string[])[]
+  /** Which points are flagged when they are made: see {@link gfsFlagsFor}. Of a point that is there its own flags count, not these. */
+  readonly gfs?: GfsPolicy
   /** What is not given is as in {@link defaultGuards}. */
   readonly guards?: Readonly<Partial<Guards>>
 }

@@ -1,10 +1,12 @@
-import type { GfsFlag } from './point.ts'
+import type { TimeDoubt } from './known-time.ts'
+import type { GfsFlag, Protection, Suspicion } from './point.ts'
 import type { Count, Rule } from './policy.ts'
 
 /** Why the rules keep a point. */
 export type KeepReason =
   | { readonly kind: 'no-rules' }
-  | { readonly kind: 'protected' }
+  | ({ readonly kind: 'protected' } & Protection)
+  | TimeDoubt
   | {
       readonly kind: 'rule'
       readonly rule: Rule
@@ -36,12 +38,12 @@ export type RemoveReason =
 export type GuardReason =
   | { readonly kind: 'newest-good' }
   | { readonly kind: 'too-young'; readonly minAgeMs: number }
-  /** Its age is not known, so it may be too young. */
-  | { readonly kind: 'of-the-future'; readonly timeMs: number }
   | { readonly kind: 'locked'; readonly untilMs: number }
   | { readonly kind: 'legal-hold' }
   | { readonly kind: 'pinned' }
-  | { readonly kind: 'newest-suspect' }
+  | ({ readonly kind: 'suspect' } & Suspicion)
+  /** While an attack may be on, what is older may be all there is. */
+  | { readonly kind: 'before-suspect'; readonly point: string; readonly timeMs: number }
   | {
       readonly kind: 'brake'
       readonly removals: number

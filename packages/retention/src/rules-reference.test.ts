@@ -135,15 +135,18 @@ function reference(points: readonly RetentionPoint[], policy: RetentionPolicy, n
   const anyRule = rules.some((rule) => (policy.keep?.[rule] ?? 0) !== 0 || policy.within?.[rule] !== undefined)
   if (!anyRule && !policy.keepTags?.length) return new Set(points.map((point) => point.id))
   const finished = list.filter((point) => !point.unfinished)
-  const open = finished.filter((point) => !point.protected)
-  const newestMs = finished.find((point) => point.timeMs <= nowMs)?.timeMs
+  const isDoubtful = ({ timeMs, writerTimeMs = timeMs }: RetentionPoint) =>
+    timeMs - nowMs > hour / 6 || timeMs - writerTimeMs > day || writerTimeMs - timeMs > day
+  const open = finished.filter((point) => !point.protected && !isDoubtful(point))
+  const newestMs = finished.find((point) => !isDoubtful(point))?.timeMs
   const kept = policy.mode === 'cascade' ? proxmoxKeeps(open, policy) : resticKeeps(open, policy, newestMs)
   for (const point of finished) {
     if (policy.keepTags?.some((tags) => tags.every((tag) => point.tags?.includes(tag)))) kept.add(point.id)
     if (point.gfs?.some((flag) => flag.keepUntilMs > nowMs)) kept.add(point.id)
   }
-  if (list[0]?.unfinished) kept.add(list[0].id)
-  for (const point of list.filter((each) => each.protected)) kept.add(point.id)
+  const newest = list.find((point) => !isDoubtful(point))
+  if (newest?.unfinished) kept.add(newest.id)
+  for (const point of list.filter((each) => each.protected || isDoubtful(each))) kept.add(point.id)
   return kept
 }
 
@@ -176,10 +179,13 @@ const newest = fc
     seconds(2 * day),
   )
   .map(([start, after]) => (typeof start === 'string' ? Date.parse(start) : start) + after)
+const sometimes = <T>(oneIn: number, value: T) => fc.nat(oneIn - 1).map((n) => (n === 0 ? value : undefined))
+const suspicion = { newShare: 0.3, usualNewShare: 0.01, storedShare: 1, usualStoredShare: 0.5 }
 const flags = fc.record({
-  protected: fc.nat(9).map((n) => n === 0),
+  protected: sometimes(10, { reason: 'a trial' }),
   unfinished: fc.nat(9).map((n) => n === 0),
-  suspect: fc.nat(19).map((n) => n === 0),
+  suspect: sometimes(40, suspicion),
+  writerLateMs: fc.oneof(fc.constant(0), fc.integer({ min: -3 * day, max: 3 * day })),
   tags: fc.subarray(['a', 'b', 'c']),
   gfs: fc.nat(9).map((n) => (n === 0 ? [{ period: 'weekly' as const, keepUntilMs: 1_800_000_000_000 }] : [])),
 })
@@ -189,10 +195,13 @@ const history = fc
   .map(([end, steps]): RetentionPoint[] => {
     let timeMs = end
     // Ids in an order of their own, for points of one time.
-    return steps.map(([back, flag], i) => ({
+    return steps.map(([back, { protected: protection, suspect, writerLateMs, ...flag }], i) => ({
       id: `p${(i * 7) % 41}`,
       subject: 'vm',
       timeMs: (timeMs -= back),
+      ...(writerLateMs === 0 ? {} : { writerTimeMs: timeMs + writerLateMs }),
+      ...(protection === undefined ? {} : { protected: protection }),
+      ...(suspect === undefined ? {} : { suspect }),
       ...flag,
     }))
   })

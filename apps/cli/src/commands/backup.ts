@@ -1,13 +1,13 @@
 import type { RunReport, VmOutcome, VmReport } from '@vmkeep/backup'
 import { errorFromData } from '@vmkeep/kit'
-import { backupFlags, backupOptionsOf, checkChoice } from '../backup-options.ts'
+import { backupFlags, backupOptionsOf, checkChoice, keepingOptionsOf } from '../backup-options.ts'
 import { command } from '../command.ts'
 import { exitOf } from '../exit-of.ts'
 import type { ExitName } from '../exits.ts'
 import { count, length, size } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
 import { type Column, table } from '../output/table.ts'
-import { anyArguments, text } from '../parameters.ts'
+import { anyArguments, options, text } from '../parameters.ts'
 import { stateFolderOf } from '../state-folder.ts'
 
 export const backupCommand = command({
@@ -23,12 +23,19 @@ export const backupCommand = command({
       does: 'by name and by folder, application-consistent or not at all',
     },
     {
+      run: 'vmkeep backup erp-01 --tag audit --tag quarter=2026-Q4',
+      does: 'points that retention can keep by their tags',
+    },
+    {
       run: 'vmkeep backup --all --exclude-disk "Hard disk 3" -o json',
       does: 'everything from cron, with a report for a program',
     },
   ],
   arguments: { vm: anyArguments(text('VM'), 'names, globs, inventory paths, uuids or references; or --all') },
-  options: backupFlags,
+  options: {
+    ...backupFlags,
+    tag: options(text('TAG'), { help: 'tag the points, such as audit or env=prod; retention can keep by tag' }),
+  },
   exits: ['partial', 'failed', 'notFound', 'conflict', 'precondition', 'notSignedIn', 'damaged'],
   needs: ['config', 'repository', 'session'],
 
@@ -36,7 +43,7 @@ export const backupCommand = command({
 
   async run({
     arguments: { vm },
-    options,
+    options: flags,
     config: { config },
     repository,
     session,
@@ -50,13 +57,13 @@ export const backupCommand = command({
   }) {
     const { runBackup } = await import('@vmkeep/backup')
     const { chosenVms } = await import('../chosen-vms.ts')
-    const exclude = [...config.backup.exclude, ...options.exclude]
+    const exclude = [...config.backup.exclude, ...flags.exclude]
     const vms = await chosenVms({ include: vm, exclude }, { session, say, signal })
     const report = await runBackup({
       session,
       repository,
       vms,
-      options: backupOptionsOf(config, options),
+      options: { ...backupOptionsOf(config, flags), ...(await keepingOptionsOf(config, flags)) },
       stateFolder: stateFolderOf(config, world),
       onEvent: progress.onEvent,
       signal,

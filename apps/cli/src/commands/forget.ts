@@ -5,14 +5,15 @@ export const forgetCommand = command({
   name: 'forget',
   summary: 'Take a restore point out of the list; it can be taken back for seven days',
   description:
-    'No data goes at once: "vmkeep repo gc" frees what the point held alone, once its time of grace is over.',
+    'No data goes at once: "vmkeep repo gc" frees what the point held alone, once its time of grace is over. ' +
+    'A point under "vmkeep point protect" is refused.',
   examples: [
     { run: 'vmkeep forget 3f2a', does: 'by the beginning of its id' },
     { run: 'vmkeep forget 3f2a --reason "test machine"', does: 'says why, for those who look later' },
   ],
   arguments: { point: argument(text('POINT'), 'the id of the point, or the beginning of it') },
   options: { reason: option(text('TEXT'), { fallback: 'by hand', help: 'why, for those who look later' }) },
-  exits: ['notFound'],
+  exits: ['notFound', 'precondition'],
   needs: ['repository'],
 
   async run({ arguments: { point: id }, options: { reason }, repository, out, signal }) {

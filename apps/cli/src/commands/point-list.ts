@@ -3,7 +3,8 @@ import type { VmPointAttributes, VmPointDisk } from '@vmkeep/run'
 import { command } from '../command.ts'
 import { count, relativeTime, size, time } from '../output/human.ts'
 import { type Column, table } from '../output/table.ts'
-import { anyArguments, integer, option, text } from '../parameters.ts'
+import { anyArguments, integer, option, options, text } from '../parameters.ts'
+import { describeMarks } from '../retention/describe-marks.ts'
 
 /** A restore point as the list tells it. */
 interface Row {
@@ -11,7 +12,7 @@ interface Row {
   readonly vm: string | undefined
   readonly instanceUuid: string | undefined
   readonly createdAt: string
-  readonly state: 'ok' | 'incomplete' | 'damaged'
+  readonly state: 'ok' | 'incomplete' | 'suspect' | 'damaged'
   readonly mode: 'full' | 'incremental' | undefined
   readonly consistency: string | undefined
   readonly disks: number
@@ -21,6 +22,9 @@ interface Row {
   readonly readBytes: number
   readonly sentBytes: number
   readonly storedBytes: number
+  readonly tags: readonly string[]
+  readonly gfs: RestorePoint['gfs']
+  readonly protection: RestorePoint['protection']
   readonly problem: string | undefined
 }
 
@@ -30,23 +34,33 @@ export const pointListCommand = command({
   examples: [
     { run: 'vmkeep point list', does: 'every restore point' },
     { run: "vmkeep point list web-01 'db-*' --last 3", does: 'the last three of each of these VMs' },
+    { run: 'vmkeep point list --tag audit --tag env=prod', does: 'those that have both tags' },
     { run: 'vmkeep point list -o json', does: 'for a program, sizes in bytes, times in UTC' },
   ],
   arguments: { vm: anyArguments(text('VM'), 'names or instance uuids; * and ? match any characters') },
-  options: { last: option(integer({ min: 1 }), { help: 'only the last N of each VM' }) },
+  options: {
+    last: option(integer({ min: 1 }), { help: 'only the last N of each VM' }),
+    tag: options(text('TAG'), { help: 'only those with this tag; given several times: with all of them' }),
+  },
   exits: ['damaged'],
   needs: ['repository'],
 
-  async run({ arguments: { vm }, options, repository, out, say, signal, clock }) {
+  async run({ arguments: { vm }, options: given, repository, out, say, signal, clock }) {
     const { findPoints } = await import('../restore/restore-points.ts')
-    const all = (await findPoints(repository, vm, signal)).map(rowOf)
-    const rows = options.last === undefined ? all : lastOfEach(all, options.last)
-    const columns = columnsAt(clock.nowMs())
+    const found = await findPoints(repository, vm, signal)
+    const suspect = await suspectsAmong(found)
+    const all = found.map((point) => rowOf(point, suspect)).filter((row) => hasTags(row, given.tag))
+    const rows = given.last === undefined ? all : lastOfEach(all, given.last)
+    const nowMs = clock.nowMs()
+    const columns = columnsAt(
+      nowMs,
+      rows.some((row) => describeMarks(row, nowMs) !== ''),
+    )
     await out.answer(rows, (style) =>
       rows.length === 0
-        ? vm.length === 0
+        ? vm.length + given.tag.length === 0
           ? 'There are no restore points yet. Make one with "vmkeep backup VM".'
-          : `There are no restore points of ${vm.join(', ')}. "vmkeep point list" shows what there is.`
+          : `There are no restore points of ${[...vm, ...given.tag].join(', ')}. "vmkeep point list" shows what there is.`
         : table(rows, columns, style),
     )
     const damaged = rows.filter(({ state }) => state === 'damaged').length
@@ -56,9 +70,20 @@ export const pointListCommand = command({
   },
 })
 
-function rowOf(point: RestorePoint | DamagedPoint): Row {
+/** A damaged point has no tags that could be read. */
+const hasTags = ({ tags, state }: Row, wanted: readonly string[]) =>
+  state === 'damaged' || wanted.every((tag) => tags.includes(tag))
+
+/** Ids of the points that look like the work of an attacker, beside those before them. */
+async function suspectsAmong(points: readonly (RestorePoint | DamagedPoint)[]): Promise<ReadonlySet<string>> {
+  const { factsOf, findSuspects } = await import('@vmkeep/retention')
+  const facts = points.flatMap((point) => (point.damaged === undefined ? [factsOf(point)] : []))
+  return new Set(findSuspects(facts).flatMap(({ id, suspect }) => (suspect === undefined ? [] : [id])))
+}
+
+function rowOf(point: RestorePoint | DamagedPoint, suspect: ReadonlySet<string>): Row {
   if (point.damaged !== undefined) return { ...blank, ...point, state: 'damaged', problem: point.damaged.message }
-  const { id, createdAt, subject, images, stats } = point
+  const { id, createdAt, subject, images, stats, tags, gfs, protection } = point
   const { skippedDisks = [], consistency } = point.attributes as Partial<VmPointAttributes>
   const modes = images.map(({ attributes }) => (attributes as Partial<VmPointDisk>).mode)
   const problem = skippedDisks.map(({ label, cause }) => `${label}: ${cause.message}`).join('; ')
@@ -69,18 +94,22 @@ function rowOf(point: RestorePoint | DamagedPoint): Row {
     createdAt,
     vm: subject.name,
     instanceUuid: subject.id,
-    state: skippedDisks.length > 0 ? 'incomplete' : 'ok',
+    state: suspect.has(id) ? 'suspect' : skippedDisks.length > 0 ? 'incomplete' : 'ok',
     mode: modes.includes('full') ? 'full' : 'incremental',
     consistency,
     disks: images.length,
     skippedDisks: skippedDisks.length,
+    tags,
+    gfs,
+    protection,
     problem: problem === '' ? undefined : problem,
   }
 }
 
 const noSizes = { provisionedBytes: 0, changedBytes: 0, readBytes: 0, sentBytes: 0, storedBytes: 0 }
+const unmarked = { tags: [], gfs: [], protection: undefined }
 const unknown = { vm: undefined, instanceUuid: undefined, mode: undefined, consistency: undefined, problem: undefined }
-const blank = { ...noSizes, ...unknown, disks: 0, skippedDisks: 0 }
+const blank = { ...noSizes, ...unmarked, ...unknown, disks: 0, skippedDisks: 0 }
 
 function sizesOf(stats: RestorePoint['stats']): typeof noSizes {
   const known = Object.keys(noSizes).flatMap((key) =>
@@ -89,7 +118,7 @@ function sizesOf(stats: RestorePoint['stats']): typeof noSizes {
   return { ...noSizes, ...Object.fromEntries(known) }
 }
 
-function columnsAt(nowMs: number): Column<Row>[] {
+function columnsAt(nowMs: number, isAnyMarked: boolean): Column<Row>[] {
   return [
     { title: 'POINT', value: ({ id }) => id },
     { title: 'VM', value: ({ vm }) => vm },
@@ -106,6 +135,7 @@ function columnsAt(nowMs: number): Column<Row>[] {
     { title: 'STORED', value: (row) => size(row.storedBytes), align: 'right' },
     { title: 'MODE', value: ({ mode }) => mode },
     { title: 'CONSISTENCY', value: ({ consistency }) => consistency },
+    ...(isAnyMarked ? [{ title: 'MARKS', value: (row: Row) => describeMarks(row, nowMs) }] : []),
     {
       title: 'STATE',
       value: ({ state }) => state,

@@ -1,3 +1,4 @@
+import type { RestorePoint } from '@vmkeep/repository'
 import type { VmPoint } from '@vmkeep/run'
 import { command } from '../command.ts'
 import { relativeTime, size, time } from '../output/human.ts'
@@ -36,13 +37,14 @@ export const pointShowCommand = command({
     const { vmPointOf } = await import('@vmkeep/run')
     const point = await repository.point(id, signal)
     const vm = vmPointOf(point)
-    const { committedAt, stats } = point
-    await out.answer({ ...vm, committedAt, stats }, (style) => describe(vm, clock.nowMs(), style))
+    const { committedAt, storedAt, tags, gfs, protection, clearance, stats } = point
+    const known = { ...vm, committedAt, storedAt, tags, gfs, protection, clearance, stats }
+    await out.answer(known, (style) => describe(vm, point, clock.nowMs(), style))
     return 'ok'
   },
 })
 
-function describe(vm: VmPoint, nowMs: number, style: Style): string {
+function describe(vm: VmPoint, point: RestorePoint, nowMs: number, style: Style): string {
   const { place, warnings, homeFiles } = vm
   const about = facts([
     ['point', vm.id],
@@ -56,9 +58,26 @@ function describe(vm: VmPoint, nowMs: number, style: Style): string {
     ['files', ['config.xml', ...homeFiles.map(({ name }) => name)].join(', ')],
     ['instance uuid', vm.instanceUuid],
     ['run', vm.runId],
+    ...keepingFacts(point),
   ])
   const told = warnings.map(({ message }) => `${style.warning('warning:')} ${message}`)
   return [about, '', table(diskRows(vm), diskColumns, style), ...told].join('\n')
+}
+
+/** What it has been given for those who decide how long it is kept. */
+function keepingFacts({ committedAt, storedAt, tags, gfs, protection, clearance }: RestorePoint) {
+  const until = protection?.until === undefined ? '' : ` until ${time(protection.until)}`
+  return [
+    ['committed', `${time(committedAt)} by the writer's clock`],
+    ['stored', storedAt === undefined ? undefined : `${time(storedAt)} by the storage's clock`],
+    ['tags', tags.length === 0 ? undefined : tags.join(', ')],
+    [
+      'kept',
+      gfs.length === 0 ? undefined : gfs.map((flag) => `${flag.period} until ${time(flag.keepUntil)}`).join(', '),
+    ],
+    ['protected', protection && `since ${time(protection.at)}${until}: ${protection.reason}`],
+    ['cleared', clearance && `${time(clearance.at)}: ${clearance.reason}`],
+  ] as const
 }
 
 function diskRows({ disks, skippedDisks }: VmPoint): DiskRow[] {

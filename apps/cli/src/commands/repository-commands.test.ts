@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Secret, systemRandom } from '@vmkeep/kit'
+import { Secret, systemClock, systemRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import { createRepository, openFolderStorage, type Plain } from '@vmkeep/repository'
 import type { VmPointAttributes } from '@vmkeep/run'
@@ -87,7 +87,12 @@ function pointAttributes(configXml: string): Partial<VmPointAttributes> {
 }
 
 const run = (line: string, setting: Setting = {}) =>
-  vmkeep([...line.split(' '), '--repo', repo], { env: { VMKEEP_REPO_KEY: 'open sesame' }, home: folder, ...setting })
+  vmkeep([...line.split(' '), '--repo', repo], {
+    env: { VMKEEP_REPO_KEY: 'open sesame' },
+    home: folder,
+    clock: systemClock, // as the folder's
+    ...setting,
+  })
 
 describe('point list', () => {
   it('lists points as a table', async () => {
@@ -137,7 +142,9 @@ describe('retention preview', () => {
     const lineOf = (id: string) => stdout.split('\n').find((line) => line.startsWith(id))
     expect(lineOf(points[0]!)).toMatch(/ removed +removed: no rule keeps it$/)
     expect(lineOf(points[1]!)).toMatch(/ kept +kept: last 1 of 1.*; kept: newest good point of the VM/)
-    expect(lineOf(points[2]!)).toMatch(/数据库 .* kept /)
+    expect(lineOf(points[2]!)).toMatch(/ kept /)
+    expect(stdout).toContain('web-01: 2 restore points, 1 kept, 1 removed\nPOINT ')
+    expect(stdout).toContain('数据库: 1 restore point, 1 kept\n')
   })
 
   it('keeps what is young, and everything where there is no rule', async () => {
@@ -171,6 +178,51 @@ describe('retention preview', () => {
     })
     const unknownZone = await preview('', '{timeZone: Mars/Olympus, keepLast: 1}')
     expect(unknownZone).toMatchObject({ code: 2, stderr: expect.stringContaining('retention.timeZone') as string })
+  })
+})
+
+describe('a mark on a point', () => {
+  const answer = async (line: string) => JSON.parse((await run(`${line} -o json`)).stdout) as unknown
+  const refused = 'repository.point-protected'
+
+  it('protects it from retention and from being forgotten, until it is lifted', async () => {
+    const [point] = points as [string]
+    const path = join(folder, 'marks.yaml')
+    await writeFile(path, 'retention: {keepLast: 1, guards: {minAge: 0h}}\n')
+    const soon = new Date(Date.now() + 3_600_000).toISOString().slice(0, 16)
+    const { stdout } = await run(`point protect ${point} --reason trial --until ${soon}Z`)
+    expect(stdout).toMatch(new RegExp(`^protected: ${point} of web-01, until ${soon.replace('T', ' ')}:00Z\n$`))
+    const forget = await run(`forget ${point}`)
+    expect(forget).toMatchObject({ code: 7, stderr: expect.stringContaining(refused) as string })
+    expect((await run(`retention preview --config ${path}`)).stdout).toMatch(/kept: protected until .* \(trial\)/)
+    expect(await answer(`retention apply --config ${path}`)).toEqual([])
+    expect((await run('point list')).stdout).toMatch(/ protected +ok\n/)
+    expect((await run(`point show ${point}`)).stdout).toMatch(/protected: +since .* until .*: trial\n/)
+    expect((await run(`point unprotect ${point}`)).stdout).toContain(`not protected any more: ${point}`)
+    expect(await answer(`retention preview --config ${path} --removed`)).toMatchObject([{ id: point }])
+    expect((await run(`point protect ${point} --until tomorrow`)).code).toBe(2)
+    expect((await run(`point protect ${point} --until 2020-01-01`)).code).toBe(2)
+  })
+
+  it('tags it, finds it by its tags, and keeps it by a rule', async () => {
+    const path = join(folder, 'tags.yaml')
+    await writeFile(path, 'retention: {keepTags: ["audit,env=prod"], guards: {minAge: 0h}}\n')
+    expect((await run(`point tag ${points[0]!} audit env=prod old`)).stdout).toContain('web-01: audit, env=prod, old\n')
+    expect(await answer(`point untag ${points[0]!} old`)).toMatchObject({ tags: ['audit', 'env=prod'] })
+    expect(await answer('point list --tag audit --tag env=prod')).toMatchObject([{ id: points[0]! }])
+    expect(await answer('point list --tag audit --tag old')).toEqual([])
+    expect((await run(`retention preview --config ${path}`)).stdout).toContain('kept: tags audit, env=prod')
+    expect((await run(`point untag ${points[0]!} audit env=prod`)).stdout).toContain('no tags')
+    expect((await run(`point tag ${points[0]!}`)).code).toBe(2)
+    expect(await run(`point tag ${points[0]!} a,b`)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('"a,b" is no tag') as string,
+    })
+  })
+
+  it('vouches for it', async () => {
+    expect((await run(`point clear ${points[0]!} --reason upgrade`)).stdout).toBe(`cleared: ${points[0]!} of web-01\n`)
+    expect((await run(`point show ${points[0]!}`)).stdout).toMatch(/cleared: .* upgrade\n/)
   })
 })
 

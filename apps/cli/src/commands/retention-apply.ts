@@ -1,6 +1,11 @@
+import { forEachConcurrent, hasCode } from '@vmkeep/kit'
 import { command } from '../command.ts'
 import { count } from '../output/human.ts'
-import { table } from '../output/table.ts'
+import type { PlannedPoint } from '../retention/plan-points.ts'
+
+const forgetsAtOnce = 8
+/** Somebody was faster, and has decided otherwise. */
+const overtaken = ['repository.point-protected', 'repository.point-not-found', 'repository.point-locked']
 
 export const retentionApplyCommand = command({
   name: 'retention apply',
@@ -15,18 +20,28 @@ export const retentionApplyCommand = command({
   needs: ['config', 'repository'],
 
   async run({ config, repository, out, say, signal, clock }) {
-    const { planPoints, retentionColumns } = await import('../retention/plan-points.ts')
-    const { points, looked, brake } = await planPoints(config, repository, { vms: [], nowMs: clock.nowMs(), signal })
-    const going = points.filter(({ action }) => action === 'remove')
-    for (const { id, reasons } of going) {
+    const { planPoints } = await import('../retention/plan-points.ts')
+    const { describePlan } = await import('../retention/describe-plan.ts')
+    const plan = await planPoints(config, repository, { vms: [], nowMs: clock.nowMs(), signal })
+    const gone = new Set<PlannedPoint>()
+    const going = plan.points.filter(({ action }) => action === 'remove')
+    await forEachConcurrent(going, forgetsAtOnce, async (point) => {
       signal.throwIfAborted()
-      await repository.forget(id, { reason: reasons.join('; '), signal })
-    }
-    say.info(brake)
-    await out.answer(going, (style) =>
-      going.length === 0
-        ? `${count(looked, 'restore point')} looked at: all are kept.`
-        : table(going, retentionColumns('NOW', { keep: 'kept', remove: 'forgotten' }), style),
+      try {
+        await repository.forget(point.id, { reason: point.reasons.join('; '), signal })
+        gone.add(point)
+      } catch (error) {
+        if (!overtaken.some((code) => hasCode(error, code))) throw error
+        say.warn(`left alone: ${(error as Error).message}`)
+      }
+    })
+    const rows = going.filter((point) => gone.has(point))
+    say.info(plan.brake)
+    for (const warning of plan.warnings) say.warn(warning)
+    await out.answer(rows, (style) =>
+      rows.length === 0
+        ? `${count(plan.looked, 'restore point')} looked at: all are kept.`
+        : describePlan(rows, { title: 'NOW', keep: 'kept', remove: 'forgotten' }, style),
     )
     return 'ok'
   },

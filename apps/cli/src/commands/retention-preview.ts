@@ -1,30 +1,33 @@
 import { command } from '../command.ts'
 import { count } from '../output/human.ts'
-import { table } from '../output/table.ts'
 import { anyArguments, flag, text } from '../parameters.ts'
 
 export const retentionPreviewCommand = command({
   name: 'retention preview',
   summary: 'Show which restore points the retention rules would keep, and why; changes nothing',
   description:
-    'The rules are those of the config, under "retention". Every point is listed with every reason, newest first for each VM. Points that cannot be understood are kept and not listed.',
+    'The rules are those of the config, under "retention". Every point is listed with every reason, VM by VM, newest first. TIME is when the storage took the point: ' +
+    'that is what the rules count by. Points that cannot be understood are kept and not listed.',
   examples: [
     { run: 'vmkeep retention preview', does: 'every point of every VM' },
     { run: "vmkeep retention preview 'db-*' --removed", does: 'only what would go, of these VMs' },
+    { run: 'vmkeep retention preview -o json', does: 'for a program: a list of points, each with action and reasons' },
   ],
   arguments: { vm: anyArguments(text('VM'), 'names or instance uuids; * and ? match any characters') },
   options: { removed: flag({ help: 'only the points that would be removed' }) },
   needs: ['config', 'repository'],
 
   async run({ arguments: { vm }, config, options, repository, out, say, signal, clock }) {
-    const { planPoints, retentionColumns } = await import('../retention/plan-points.ts')
-    const { points, looked, brake } = await planPoints(config, repository, { vms: vm, nowMs: clock.nowMs(), signal })
-    const rows = points.filter(({ action }) => !options.removed || action === 'remove')
-    say.info(brake)
+    const { planPoints } = await import('../retention/plan-points.ts')
+    const { describePlan } = await import('../retention/describe-plan.ts')
+    const plan = await planPoints(config, repository, { vms: vm, nowMs: clock.nowMs(), signal })
+    const rows = plan.points.filter(({ action }) => !options.removed || action === 'remove')
+    say.info(plan.brake)
+    for (const warning of plan.warnings) say.warn(warning)
     await out.answer(rows, (style) =>
       rows.length === 0
-        ? `${count(looked, 'restore point')} looked at: nothing to show.`
-        : table(rows, retentionColumns('WOULD BE', { keep: 'kept', remove: 'removed' }), style),
+        ? `${count(plan.looked, 'restore point')} looked at: nothing to show.`
+        : describePlan(rows, { title: 'WOULD BE', keep: 'kept', remove: 'removed' }, style),
     )
     return 'ok'
   },

@@ -19,7 +19,7 @@ describe('completion', () => {
   })
 
   it('offers the verbs of a noun', async () =>
-    expect(await complete('point', '')).toEqual(['list', 'show', 'undelete']))
+    expect(await complete('vm', '')).toEqual(['list', 'show']))
 
   it('offers the verbs of a noun within a noun', async () => {
     expect(await complete('vm', '')).toEqual(['list', 'show', 'cbt'])
@@ -41,8 +41,8 @@ describe('completion', () => {
   })
 
   it("knows where an option's value ends", async () => {
-    expect(await complete('-o', 'json', 'point', '')).toEqual(['list', 'show', 'undelete'])
-    expect(await complete('-q', 'point', '')).toEqual(['list', 'show', 'undelete'])
+    expect(await complete('-o', 'json', 'key', '')).toEqual(['list', 'add', 'change', 'remove'])
+    expect(await complete('-q', 'point', 's')).toEqual(['show'])
   })
 
   it('offers arguments', async () => {

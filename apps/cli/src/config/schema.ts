@@ -145,6 +145,10 @@ const backup = z
       .describe(
         'Disks left out of every VM, by label ("Hard disk 2") or address ("scsi0:1"). They are reported as excluded.',
       ),
+    tags: z
+      .array(text)
+      .default([])
+      .describe('Given to every point, beside those of --tag: words such as audit or env=prod.'),
   })
   .describe('How VMs are backed up.')
 
@@ -153,6 +157,7 @@ const keepCount = (what: string) =>
     .union([z.int().min(0), z.literal('all')], 'it must be a whole number from 0 on, or all')
     .optional()
     .describe(`How many ${what}.`)
+const gfsCount = (what: string) => z.int().min(0).max(1000).optional().describe(`For how many ${what}.`)
 const keepWithin = (what: string) =>
   text
     .optional()
@@ -166,6 +171,12 @@ const retention = z
       .optional()
       .describe(
         'cascade (default): counts add up, as in Proxmox Backup Server. independent: each rule counts for itself, as in restic.',
+      ),
+    clock: z
+      .enum(['storage', 'writer'])
+      .optional()
+      .describe(
+        'Whose clock tells how old a point is. storage (default): nobody who writes can make points look older or newer. writer: only for a repository that was copied without its files’ times.',
       ),
     timeZone: text
       .optional()
@@ -182,6 +193,20 @@ const retention = z
     keepWithinWeekly: keepWithin('One point per week'),
     keepWithinMonthly: keepWithin('One point per month'),
     keepWithinYearly: keepWithin('One point per year'),
+    keepTags: z
+      .array(text)
+      .optional()
+      .describe('Tags whose points are kept; "prod,quarter-end" for points that have both.'),
+    gfs: z
+      .strictObject({
+        weekly: gfsCount('weeks the first point of each week is kept'),
+        monthly: gfsCount('months the first point of each month is kept'),
+        yearly: gfsCount('years the first point of each year is kept'),
+      })
+      .optional()
+      .describe(
+        'Flags that a backup gives to points when it makes them, each with its own end; no later policy changes them.',
+      ),
     guards: z
       .strictObject({
         minAge: text.optional().describe('Nothing younger is removed, such as 24h (the default) or 7d.'),

@@ -1,17 +1,17 @@
-import type { Decision } from '@vmkeep/retention'
 import type { Repository } from '@vmkeep/repository'
+import type { PointFacts } from '@vmkeep/retention'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { fail } from '../errors.ts'
-import { time } from '../output/human.ts'
-import type { Column } from '../output/table.ts'
-import { findPoints, isOfAny } from '../restore/restore-points.ts'
+import { isOfAny } from '../restore/restore-points.ts'
 
 /** What would become of a restore point. */
 export interface PlannedPoint {
   readonly id: string
   readonly vm: string
   readonly createdAt: string
-  readonly action: Decision['action']
+  /** When it counts as made: what its age is told by. */
+  readonly time: string
+  readonly action: 'keep' | 'remove'
   readonly reasons: readonly string[]
 }
 
@@ -22,6 +22,15 @@ export interface RetentionPlanned {
   readonly looked: number
   /** What the brake says of the whole run, for people. */
   readonly brake: string
+  /** What somebody should look at, for people. */
+  readonly warnings: readonly string[]
+}
+
+/** What is remembered of a point while all are read: thousands of VMs have tens of points each. */
+interface Known {
+  readonly name: string
+  readonly createdAt: string
+  readonly isWanted: boolean
 }
 
 /**
@@ -35,38 +44,47 @@ export async function planPoints(
   repository: Repository,
   { vms, nowMs, signal }: { readonly vms: readonly string[]; readonly nowMs: number; readonly signal: AbortSignal },
 ): Promise<RetentionPlanned> {
-  const { explain, explainBrake, parseRetentionPolicy, planRetention } = await import('@vmkeep/retention')
+  const retention = await import('@vmkeep/retention')
   if (config.retention === undefined) throw fail('cli.retention-missing', {})
-  const policy = parseRetentionPolicy(config.retention)
-  const found = (await findPoints(repository, [], signal)).flatMap((point) => (point.damaged ? [] : [point]))
-  const known = new Map(found.map((point) => [point.id, point]))
-  const facts = found.map(({ id, subject, committedAt }) => ({
-    id,
-    subject: subject.id,
-    timeMs: Date.parse(committedAt),
-  }))
-  const { decisions, brake } = planRetention(facts, policy, nowMs)
+  const policy = retention.parseRetentionPolicy(config.retention)
+  const held = await repository.heldPoints(signal)
+  const known = new Map<string, Known>()
+  const facts: PointFacts[] = []
+  let damaged = 0
+  for await (const point of repository.points(signal)) {
+    if (point.damaged !== undefined) {
+      damaged++
+      continue
+    }
+    facts.push(retention.factsOf(point, held))
+    known.set(point.id, { name: point.subject.name, createdAt: point.createdAt, isWanted: isOfAny(point, vms) })
+  }
+  const { decisions, brake } = retention.planRetention(retention.findSuspects(facts), policy, nowMs)
   const points = decisions.flatMap((decision): PlannedPoint[] => {
-    const point = known.get(decision.point.id)!
-    if (!isOfAny(point, vms)) return []
-    const { id, createdAt, subject } = point
-    return [{ id, vm: subject.name, createdAt, action: decision.action, reasons: explain(decision) }]
+    const { id, timeMs } = decision.point
+    const { name, createdAt, isWanted } = known.get(id)!
+    if (!isWanted) return []
+    const time = new Date(timeMs).toISOString()
+    return [{ id, vm: name, createdAt, time, action: decision.action, reasons: retention.explain(decision) }]
   })
-  return { points, looked: found.length, brake: explainBrake(brake) }
+  const having = (...kinds: readonly string[]) =>
+    decisions.filter(({ reasons }) => reasons.some(({ kind }) => kinds.includes(kind)))
+  const warnings = [
+    told(damaged, 'damaged', 'kept and not shown: run "vmkeep verify"'),
+    told(having('of-the-future', 'clocks-disagree').length, 'of a time that cannot be believed', 'kept: see why'),
+    told(
+      having('suspect').length,
+      'suspect',
+      'kept with all that is older: look for an attack, then "vmkeep point clear"',
+    ),
+  ]
+  return { points, looked: known.size, brake: retention.explainBrake(brake), warnings: warnings.flat() }
 }
 
-/** A table of points, with what becomes of them under `title`. */
-export const retentionColumns = (
-  title: string,
-  words: Readonly<Record<Decision['action'], string>>,
-): readonly Column<PlannedPoint>[] => [
-  { title: 'POINT', value: ({ id }) => id },
-  { title: 'VM', value: ({ vm }) => vm },
-  { title: 'CREATED', value: ({ createdAt }) => time(createdAt) },
-  {
-    title,
-    value: ({ action }) => words[action],
-    paint: ({ action }, style) => (action === 'keep' ? style.good : style.bad),
-  },
-  { title: 'WHY', value: ({ reasons }) => reasons.join('; ') },
-]
+/** `1 restore point is suspect, and is kept …`; nothing about none. */
+function told(amount: number, what: string, then: string): string[] {
+  if (amount === 0) return []
+  return [
+    `${amount} restore ${amount === 1 ? 'point is' : 'points are'} ${what}, and ${amount === 1 ? 'is' : 'are'} ${then}`,
+  ]
+}
