@@ -5,7 +5,7 @@ import type { PlannedPoint } from '../retention/plan-points.ts'
 
 const forgetsAtOnce = 8
 /** Somebody was faster, and has decided otherwise. */
-const overtaken = ['repository.point-protected', 'repository.point-not-found', 'repository.point-locked']
+const overtaken = ['repository.point-protected', 'repository.point-not-found']
 
 export const retentionApplyCommand = command({
   name: 'retention apply',
