@@ -18,7 +18,7 @@ describe('completion', () => {
     expect(await complete('re')).toEqual(['restore', 'retention', 'repo'])
   })
 
-  it('offers the verbs of a noun', async () => expect(await complete('vm', '')).toEqual(['list', 'show']))
+  it('offers the verbs of a noun', async () => expect(await complete('config', '')).toEqual(['view', 'validate']))
 
   it('offers the verbs of a noun within a noun', async () => {
     expect(await complete('vm', '')).toEqual(['list', 'show', 'cbt'])
