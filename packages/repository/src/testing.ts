@@ -172,6 +172,44 @@ export const changedStorage = (inner: Storage, changes: Partial<Storage>): Stora
   ...changes,
 })
 
+/**
+ * A storage far away: a call is answered only when nothing more is asked for without an answer. So a round of answers is what a round
+ * trip is in the real world, and their number does not depend on the machine. `rounds` holds how many calls each answered.
+ */
+export function farAway(inner: Storage): { storage: Storage; rounds: number[] } {
+  const rounds: number[] = []
+  let asked: (() => void)[] = []
+  let isWatching = false
+  async function watch(): Promise<void> {
+    isWatching = true
+    while (asked.length > 0) {
+      for (let quiet = 0, before = asked.length; quiet < 20; quiet = asked.length === before ? quiet + 1 : 0) {
+        before = asked.length
+        await new Promise(setImmediate)
+      }
+      rounds.push(asked.length)
+      const answered = asked
+      asked = []
+      for (const answer of answered) answer()
+    }
+    isWatching = false
+  }
+  const arrival = () =>
+    new Promise<void>((resolve) => {
+      asked.push(resolve)
+      if (!isWatching) void watch()
+    })
+  const storage = changedStorage(inner, {
+    get: async (...call) => (await arrival(), await inner.get(...call)),
+    getRange: async (...call) => (await arrival(), await inner.getRange(...call)),
+    getSuffix: async (...call) => (await arrival(), await inner.getSuffix(...call)),
+    putNew: async (...call) => (await arrival(), await inner.putNew(...call)),
+    size: async (...call) => (await arrival(), await inner.size(...call)),
+    delete: async (...call) => (await arrival(), await inner.delete(...call)),
+  })
+  return { storage, rounds }
+}
+
 /** A storage that works for `callsMax` calls and then never again, as if the process had died. */
 export function dyingAfter(callsMax: number, inner: Storage): { storage: Storage; calls: () => number } {
   const { storages, calls } = dyingTogether(callsMax, [inner])

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import {
   backUp,
   contentOf,
+  farAway,
   manifestOf,
   noise,
   openTestRepository,
@@ -40,6 +41,18 @@ it('takes what a session left that died long ago, also where nothing else is to 
   expect(await collect(storage.list('sessions/'))).toEqual([])
   const packs = (await collect(storage.list('packs/'))).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   expect(packs).toBeLessThan(2 * chunk)
+})
+
+it('looks at sixteen packs at once: a storage may be far away', async () => {
+  const { repository, storage } = await openTestRepository()
+  for (let day = 0; day < 20; day++) await backUp(repository, { disk: noise(chunk, `day ${day}`) })
+  const points = await collect(repository.points())
+  for (const { id } of points.slice(0, -1)) await repository.forget(id, { reason: 'too old' })
+  const { storage: distant, rounds } = farAway(storage)
+  await using collector = await reopenTestRepository(distant, { seed: 'far away' })
+  const { packsDeleted } = await collector.collect(now)
+  expect(packsDeleted).toBe(38)
+  expect(rounds.filter((calls) => calls === 16).length).toBeGreaterThanOrEqual(8) // list and final: two reads of 38 packs each
 })
 
 describe('a blob with two copies', () => {

@@ -169,11 +169,7 @@ class Collection implements Disposable {
     const { dead: unneeded, partly } = await this.#survey()
     const dead = await this.#locks.unlockedOf(unneeded, (name) => this.#sizeOf(name), this.#signal)
     const moved = await this.#repack(await this.#planUnlocked(partly, dead))
-    const packs: Uint8Array[] = []
-    for (const [i, name] of [...dead, ...moved].slice(0, condemnedPacksMax).entries()) {
-      if (await this.#safe.mayGo(name, this.#signal)) packs.push(name)
-      this.#tell('check', i + 1, dead.length + moved.length)
-    }
+    const packs = await this.#thatMayGo([...dead, ...moved].slice(0, condemnedPacksMax))
     if (packs.length === 0) return { number, packs }
     const published = await this.#publish({ part: 'list', number, atMs: nowMs(this.#core), packs, points: [] })
     return published === 'ours' ? { number, packs } : undefined
@@ -318,11 +314,7 @@ class Collection implements Disposable {
     await this.#takeStock()
     await this.#core.condemned.refresh(this.#signal) // last: what is condemned by now is no safe copy
     const locked = await this.#locks.lockedOf(packs, this.#signal, { again: true })
-    const final: Uint8Array[] = []
-    for (const [i, name] of packs.entries()) {
-      if (!locked.has(packKey(name)) && (await this.#safe.mayGo(name, this.#signal))) final.push(name)
-      this.#tell('check', i + 1, packs.length)
-    }
+    const final = await this.#thatMayGo(packs.filter((name) => !locked.has(packKey(name))))
     const { points } = this.#liveness
     await this.#publish({ part: 'final', number, atMs: nowMs(this.#core), packs: final, points })
     return true
@@ -342,6 +334,10 @@ class Collection implements Disposable {
   }
 
   /** Removes what finals condemn, whoever published them, and then the deltas that name nothing else. */
+  #thatMayGo(packs: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    return this.#safe.thatMayGo(packs, (done) => this.#tell('check', done, packs.length), this.#signal)
+  }
+
   async #delete(): Promise<void> {
     const { objects, indexStore } = this.#core
     const doomed = this.#doomed()

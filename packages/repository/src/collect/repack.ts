@@ -1,17 +1,21 @@
-import { hasCode } from '@vmkeep/kit'
+import { forEachConcurrent, hasCode } from '@vmkeep/kit'
 import { type Core, nowMs, writerName } from '../core.ts'
 import { sessionStartKey } from '../formats/object-names.ts'
 import { type PackKind, packKind } from '../formats/pack.ts'
 import { newSessionId } from '../formats/session-id.ts'
 import { encodeSessionStart } from '../formats/session-start.ts'
+import { planReads } from '../images/plan-reads.ts'
 import type { IndexedPack } from '../index/chunk-index.ts'
 import { type CopiedBlob, copyBlobs } from '../packs/copy-blobs.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
 import type { PackStore } from '../packs/pack-store.ts'
 import { PackStream } from '../packs/pack-stream.ts'
+import { wrongBlobs } from '../packs/wrong-blobs.ts'
 import { fence } from '../sessions/session-end.ts'
 import type { Liveness } from './liveness.ts'
 import { packEntries } from './pack-entries.ts'
+
+const readsAtOnce = 4
 
 export interface Repacking {
   readonly packs: PackStore
@@ -96,15 +100,25 @@ async function copyOrSkip(
 }
 
 /** Reads copies back, and has them found from now on. */
-async function moved(
-  { indexStore }: Core,
-  blobs: readonly CopiedBlob[],
-  { reader, onCopied, signal }: Repacking,
-): Promise<boolean> {
+async function moved(core: Core, blobs: readonly CopiedBlob[], repacking: Repacking): Promise<boolean> {
   if (!blobs.every(({ pack }) => pack.state === 'live')) return false
-  for (const { pack, entry } of blobs)
-    await reader.readAt({ ...entry, pack }, { id: entry.id, type: entry.type }, signal)
-  for (const { pack, entry } of blobs) indexStore.index.prefer(pack, entry)
-  onCopied(blobs)
+  await readBack(core, blobs, repacking)
+  for (const { pack, entry } of blobs) core.indexStore.index.prefer(pack, entry)
+  repacking.onCopied(blobs)
   return true
+}
+
+/** Neighbours at once. @throws what is wrong with a blob that is not right, not even alone */
+async function readBack(
+  core: Core,
+  blobs: readonly CopiedBlob[],
+  { reader, signal }: Pick<Repacking, 'reader' | 'signal'>,
+): Promise<void> {
+  const placed = blobs.map(({ pack, entry }) => ({ ...entry, pack }))
+  await forEachConcurrent(planReads(placed), readsAtOnce, async (read) => {
+    for (const i of await wrongBlobs(core, read, placed, signal)) {
+      const blob = placed[read.blobs[i]!.index]!
+      await reader.readAt(blob, blob, signal)
+    }
+  })
 }

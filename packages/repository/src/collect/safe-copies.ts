@@ -1,4 +1,4 @@
-import { AppError } from '@vmkeep/kit'
+import { AppError, mapConcurrent } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import type { PackEntry } from '../formats/pack.ts'
 import { packKey } from '../formats/object-names.ts'
@@ -7,6 +7,8 @@ import type { BlobReader } from '../packs/blob-reader.ts'
 import { PrefixTable } from '../index/prefix-table.ts'
 import type { Liveness } from './liveness.ts'
 import { packEntries } from './pack-entries.ts'
+
+const packsAtOnce = 16
 
 /** Tells whether a pack may go: whether every needed blob in it lies elsewhere too, and was read back there in this collection. */
 export class SafeCopies {
@@ -23,7 +25,25 @@ export class SafeCopies {
     this.#liveness = liveness
   }
 
-  async mayGo(packName: Uint8Array, signal?: AbortSignal): Promise<boolean> {
+  /** Those of some packs that may go, in their order. Several are looked at at once: each costs reads of a storage that may be far away. */
+  async thatMayGo(
+    packNames: readonly Uint8Array[],
+    onChecked: (done: number) => void,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array[]> {
+    const mayGo: Uint8Array[] = []
+    let done = 0
+    const check = mapConcurrent(packsAtOnce, async (name: Uint8Array) =>
+      (await this.#mayGo(name, signal)) ? [name] : [],
+    )
+    for await (const names of check(each(packNames))) {
+      mayGo.push(...names)
+      onChecked(++done)
+    }
+    return mayGo
+  }
+
+  async #mayGo(packName: Uint8Array, signal: AbortSignal | undefined): Promise<boolean> {
     for (const entry of await packEntries(this.#core, packName, signal))
       if (this.#liveness.isNeeded(entry.id) && !(await this.#liesElsewhere(entry, packKey(packName), signal)))
         return false
@@ -57,4 +77,8 @@ export class SafeCopies {
     this.#ordinals.set(packKeyText, known)
     return known
   }
+}
+
+async function* each<T>(items: Iterable<T>): AsyncIterable<T> {
+  yield* items
 }

@@ -4,48 +4,14 @@ import type { StoredImage } from '../restore-point.ts'
 import { memoryStorage } from '../storage/memory-storage.ts'
 import type { Storage } from '../storage/storage.ts'
 import {
-  changedStorage,
   createTestRepository,
+  farAway,
   manifestOf,
   noise,
   reopenTestRepository,
   testChunkBytes as chunk,
   writeRuns,
 } from '../testing.ts'
-
-/**
- * A storage far away: a read is answered only when nothing more is asked for without an answer. So a round of answers is what a round
- * trip is in the real world, and their number does not depend on the machine.
- */
-function farAway(inner: Storage) {
-  const rounds: number[] = []
-  let asked: (() => void)[] = []
-  let isWatching = false
-  async function watch(): Promise<void> {
-    isWatching = true
-    while (asked.length > 0) {
-      for (let quiet = 0, before = asked.length; quiet < 20; quiet = asked.length === before ? quiet + 1 : 0) {
-        before = asked.length
-        await new Promise(setImmediate)
-      }
-      rounds.push(asked.length)
-      const answered = asked
-      asked = []
-      for (const answer of answered) answer()
-    }
-    isWatching = false
-  }
-  const storage = changedStorage(inner, {
-    async getRange(...call) {
-      await new Promise<void>((resolve) => {
-        asked.push(resolve)
-        if (!isWatching) void watch()
-      })
-      await inner.getRange(...call)
-    },
-  })
-  return { storage, rounds }
-}
 
 /** Restores an image from afar: its bytes where it is not a hole, and how many reads went together. */
 async function restored(inner: Storage, image: StoredImage, environment: Environment = {}) {

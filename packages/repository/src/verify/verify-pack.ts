@@ -8,7 +8,7 @@ import type { BlobLocation, IndexedPack } from '../index/chunk-index.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
 import { readTrailer } from '../packs/read-trailer.ts'
 import { scanPack } from '../packs/scan-pack.ts'
-import { regionOf } from '../workers/jobs.ts'
+import { wrongBlobs } from '../packs/wrong-blobs.ts'
 import { type DamageList, everything, isDamage, nothing, packCorrupt } from './damage-list.ts'
 
 export interface PackCheck {
@@ -93,44 +93,20 @@ async function readBlobs(check: PackCheck, pack: IndexedPack, entries: readonly 
   const locations = chosen.map((entry) => locationOf(pack, entry))
   for (const read of planReads(locations)) {
     check.signal?.throwIfAborted()
-    const blobs = read.blobs.map(({ index }) => ({ entry: chosen[index]!, location: locations[index]! }))
-    for (const i of await wrongOnes(check, read, blobs)) await recheck(check, blobs[i]!)
-    check.onRead(blobs.length, read.lengthBytes)
-  }
-}
-
-interface PlacedBlob {
-  readonly entry: PackEntry
-  readonly location: BlobLocation
-}
-
-/** Reads many blobs at once. Returns which need a second look. */
-async function wrongOnes(
-  { core, signal }: PackCheck,
-  read: { packKey: string; offsetBytes: number; lengthBytes: number },
-  blobs: readonly PlacedBlob[],
-): Promise<number[]> {
-  const source = await core.memory.reads.allocate(read.lengthBytes, signal)
-  try {
-    await core.objects.getRange(read.packKey, read.offsetBytes, source, signal)
-    const { wrong } = await core.jobs.run('open', {
-      blobs: blobs.map(({ entry: { id, offsetBytes, storedBytes } }) => {
-        const at = offsetBytes - read.offsetBytes
-        return { id, blob: regionOf(source.subarray(at, at + storedBytes)) }
-      }),
-    })
-    return wrong.map(({ index }) => index)
-  } catch (error) {
-    signal?.throwIfAborted()
-    if (!isDamage(error)) throw error
-    return [...blobs.keys()]
-  } finally {
-    core.memory.reads.release(source)
+    for (const i of await wrongBlobs(check.core, read, chosen, check.signal)) {
+      const { index } = read.blobs[i]!
+      await recheck(check, chosen[index]!, locations[index]!)
+    }
+    check.onRead(read.blobs.length, read.lengthBytes)
   }
 }
 
 /** Looks at one blob again, alone: only what is wrong twice is bad. */
-async function recheck({ reader, damages, signal }: PackCheck, { entry, location }: PlacedBlob): Promise<void> {
+async function recheck(
+  { reader, damages, signal }: PackCheck,
+  entry: PackEntry,
+  location: BlobLocation,
+): Promise<void> {
   try {
     await reader.readAt(location, { id: entry.id, type: entry.type }, signal)
   } catch (error) {
