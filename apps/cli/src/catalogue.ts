@@ -32,6 +32,7 @@ export const catalogue: Catalogue = {
   'repo validate': async () => (await import('./commands/repo-validate.ts')).repoValidateCommand,
   'repo verify': async () => (await import('./commands/repo-verify.ts')).repoVerifyCommand,
   'repo status': async () => (await import('./commands/repo-status.ts')).repoStatusCommand,
+  'repo sync': async () => (await import('./commands/repo-sync.ts')).repoSyncCommand,
   'repo gc': async () => (await import('./commands/repo-gc.ts')).repoGcCommand,
   'key list': async () => (await import('./commands/key-list.ts')).keyListCommand,
   'key add': async () => (await import('./commands/key-add.ts')).keyAddCommand,

@@ -19,7 +19,7 @@ export const globalOptions = {
   config: option(file, { environment: 'VMKEEP_CONFIG', help: 'the config file' }),
   repo: option(folder, {
     environment: 'VMKEEP_REPO',
-    help: 'the repository, a folder or s3://bucket/prefix; overrides repository.path of the config',
+    help: 'the repository, a folder, s3://bucket/prefix or a name of the config; overrides repository.path of the config',
   }),
   vcenter: option(vcenterName, {
     environment: 'VMKEEP_VCENTER',

@@ -8,10 +8,16 @@ import type { Opening } from './open-services.ts'
 import { openConfiguredStorage } from './open-storage.ts'
 import { askSecret, canAsk } from './terminal/ask.ts'
 
+export type OpeningContext = Pick<Opening, 'world' | 'learn' | 'signal' | 'say' | 'clock' | 'random'>
+
 /** Opens the configured repository with the configured key, or asks for it. */
-export async function openConfiguredRepository(loaded: LoadedConfig, opening: Opening): Promise<Repository> {
+export async function openConfiguredRepository(
+  loaded: LoadedConfig,
+  opening: OpeningContext,
+  question = 'Passphrase or recovery code of the repository',
+): Promise<Repository> {
   const storage = await openConfiguredStorage(loaded, opening)
-  const key = await repositoryKey(loaded, opening, 'Passphrase or recovery code of the repository')
+  const key = await repositoryKey(loaded, opening, question)
   opening.say.detail(`opening the repository in ${storage.name}`)
   return openRepository(storage, {
     key,

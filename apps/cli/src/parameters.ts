@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { bytesPerSecondOf } from './byte-rate.ts'
 
 // What a command may ask for on its command line: kinds of values, and options and arguments made of them.
 // Help, completion, the reference and the parser are all made from these declarations.
@@ -156,6 +157,12 @@ export const instant: Kind<number> = {
       ? refuse('it must be a date such as 2027-06-30 or a time such as 2027-06-30T18:00Z')
       : timeMs
   },
+}
+
+/** A rate such as `50MiB/s`; in bytes a second. */
+export const byteRate: Kind<number> = {
+  placeholder: 'RATE',
+  parse: (value) => bytesPerSecondOf(value) ?? refuse('it must be a rate such as 50MiB/s'),
 }
 
 /** `name=value`, for options that map one thing to another. */

@@ -4,6 +4,7 @@ import { type ConfigFile, readConfigFile } from './config-file.ts'
 import { interpolate } from './interpolate.ts'
 import { type FlagValues, overlay } from './overlay.ts'
 import { describeProblems } from './problems.ts'
+import { chosenRepository } from './repository-named.ts'
 import { type Config, configSchema } from './schema.ts'
 
 export interface LoadedConfig {
@@ -32,12 +33,12 @@ export async function loadConfig(flags: ConfigFlags, world: Pick<World, 'env' | 
   const parsed = configSchema.safeParse(tree)
   if (!parsed.success)
     throw fail('cli.config-invalid', { problems: describeProblems(parsed.error, placesIn(file, origins)) })
-  return {
+  return chosenRepository({
     config: parsed.data,
     path: file?.path,
     vcenter,
     originOf: (path) => origins.get(path.join('.')) ?? (file?.has(path) === true ? file.at(path) : 'default'),
-  }
+  })
 }
 
 /** The place of a value: in the file, or the variable or flag it came from. */

@@ -1,4 +1,5 @@
 import { Secret } from '@vmkeep/kit'
+import { bytesPerSecondOf } from '../byte-rate.ts'
 import { z } from 'zod'
 
 // The config file. Every key is described here once: the parser, the published JSON Schema and the errors are made from it.
@@ -79,6 +80,8 @@ const repository = z
   .refine(onlyOneWay('key'), 'give one of key, keyFile, keyEnv and keyCommand, not several')
   .describe('Where restore points live.')
 
+const repositoryName = text.regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'it must be a word of letters, digits, - and _')
+
 const limits = z
   .strictObject({
     vms: z.int().min(1).max(1000).default(4).describe('VMs worked on at once.'),
@@ -149,6 +152,10 @@ const backup = z
       .array(text)
       .default([])
       .describe('Given to every point, beside those of --tag: words such as audit or env=prod.'),
+    copyTo: z
+      .array(text)
+      .default([])
+      .describe('Repositories, by name or path, that every new restore point is copied to after a backup.'),
   })
   .describe('How VMs are backed up.')
 
@@ -223,10 +230,29 @@ const retention = z
   })
   .describe('Which restore points are kept. Without any rule: all of them.')
 
+const furtherRepository = z
+  .strictObject({
+    name: repositoryName.describe('What you call it: for --repo, "vmkeep repo sync" and backup.copyTo.'),
+    path: text.describe('The folder restore points live in, local or NFS; or s3://bucket/prefix.'),
+    s3: s3.optional(),
+    ...secretWays('key', 'The passphrase, or the recovery code; those of repository if none is named here'),
+    limitRate: text
+      .refine((value) => bytesPerSecondOf(value) !== undefined, 'it must be a rate such as 50MiB/s')
+      .optional()
+      .describe('How fast restore points may be copied here, such as 50MiB/s.'),
+    retention: retention.optional(),
+  })
+  .refine(onlyOneWay('key'), 'give one of key, keyFile, keyEnv and keyCommand, not several')
+  .describe('A further repository. Its retention is its own, or else that of the config.')
+
 export const configSchema = z
   .strictObject({
     vcenters: z.array(vcenter).default([]).describe('The vCenters and ESXi hosts to protect.'),
     repository: repository.prefault({}),
+    repositories: z
+      .array(furtherRepository)
+      .default([])
+      .describe('Further repositories, by name, such as one for copies somewhere else.'),
     limits: limits.prefault({}),
     backup: backup.prefault({}),
     retention: retention.optional(),

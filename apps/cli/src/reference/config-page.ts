@@ -41,6 +41,7 @@ export function configPage(): string {
 function rowsOf(prefix: string, schema: Schema): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     const name = prefix + key
+    if (prefix !== '' && key === 'retention') return [`| \`${name}\` | as \`retention\` | | Its own rules. |`]
     if (value.properties !== undefined) return rowsOf(`${name}.`, value)
     if (value.items?.properties !== undefined) return rowsOf(`${name}[].`, value.items)
     const standard = value.default === undefined ? '' : `\`${JSON.stringify(value.default)}\``
