@@ -21,6 +21,8 @@ import { forgetPoint, forgottenPoints, restoreForgotten } from './points/forget.
 import { markPoint } from './points/marks.ts'
 import { pinForReader, readPins } from './points/pin.ts'
 import { findPoint, listPoints } from './points/points.ts'
+import { repairRepository } from './repair/repair.ts'
+import { otherRepository, sameRepository } from './repair/sources.ts'
 import type {
   CollectOptions,
   CollectReport,
@@ -29,6 +31,8 @@ import type {
   PointMark,
   LostExtents,
   OnDamaged,
+  RepairOptions,
+  RepairReport,
   Repository,
   RepositoryStatus,
   SyncOptions,
@@ -170,6 +174,15 @@ export class OpenRepository implements Repository {
 
   verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     return verifyRepository(this.#core, this.#parts, options)
+  }
+
+  async repair({ from, ...options }: RepairOptions = {}): Promise<RepairReport> {
+    assert(from === undefined || from instanceof OpenRepository)
+    const { reader } = this.#parts
+    const isTwin = from?.keysId === this.keysId
+    if (from !== undefined && isTwin && options.dryRun !== true) await this.learnKeysOf(from, options.signal)
+    const other = from && otherRepository(this.#core, { repository: from, reader: from.#parts.reader, isTwin })
+    return await repairRepository(this.#core, this.#parts, { here: sameRepository(reader), other }, options)
   }
 
   status(signal?: AbortSignal): Promise<RepositoryStatus> {

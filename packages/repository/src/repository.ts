@@ -68,6 +68,11 @@ export interface Repository extends AsyncDisposable {
   /** Walks the point's maps: every chunk and blob it names must lie in a pack that is there. A backup calls this before it reports success. */
   checkPoint(point: RestorePoint, signal?: AbortSignal): Promise<void>
   verify(options?: VerifyOptions): Promise<VerifyReport>
+  /**
+   * Gets back what points need and what is known to be lost (verify first): from copies in this repository, and from another one.
+   * Damaged index objects are made up for. Old points heal; damaged packs are left to the next collection.
+   */
+  repair(options?: RepairOptions): Promise<RepairReport>
   status(signal?: AbortSignal): Promise<RepositoryStatus>
   /**
    * Takes over the data keys that a twin, which shares our keys, has gained. To be done before blobs are copied from there as they are.
@@ -162,6 +167,28 @@ export interface LostExtents {
   readonly mapLost: boolean
   /** Ascending; whole chunks, or up to the image's end. */
   readonly extents: readonly Extent[]
+}
+
+export interface RepairOptions {
+  /** Another repository that may hold the same: a copy, or one into which the same machines are backed up. It is only read. */
+  readonly from?: Repository | undefined
+  /** Only look: say what could be had, and where from. What hangs on a lost page of a map shows only when that is back. */
+  readonly dryRun?: boolean
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void
+  readonly signal?: AbortSignal
+}
+
+export interface RepairReport {
+  readonly dryRun: boolean
+  /** Chunks, map pages and small files that points need and that could not be relied upon. */
+  readonly lost: number
+  /** How many of them were had, by where from: this repository, or the other one. */
+  readonly repaired: { readonly here: number; readonly other: number }
+  readonly bytesStored: number
+  /** What points have lost still. */
+  readonly left: readonly DamageHit[]
+  /** Damaged index and control objects that were made up for. */
+  readonly objectsMended: readonly string[]
 }
 
 export interface CollectOptions {

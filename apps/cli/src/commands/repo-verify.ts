@@ -14,7 +14,7 @@ export const repoVerifyCommand = command({
     'Every object of the repository is looked at, and packs as thoroughly as --level says: presence (it is there, of the right size), ' +
     'checksum (its bytes are those that were stored), full (every chunk opens and matches its id). What was read and found good is remembered, ' +
     'so that an interrupted run goes on where it was; "repo status" shows how much was read within 30 days. ' +
-    'What is found damaged is recorded, and the next backup reads it again from the machine.',
+    'What is found damaged is recorded: the next backup reads it again from the machine, and "repo repair" fetches it from elsewhere.',
   examples: [
     { run: 'vmkeep repo verify', does: 'every pack, in full' },
     {

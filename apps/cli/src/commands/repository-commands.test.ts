@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Secret, systemClock, systemRandom } from '@vmkeep/kit'
@@ -463,5 +463,33 @@ describe('repo verify', () => {
     expect(code).toBe(8)
     expect(stdout).toMatch(/absent +packs\/.*\n/)
     expect((await runLater('repo verify --level checksum')).code).toBe(0)
+  })
+})
+
+describe('repo repair', () => {
+  const runAt = (line: string) => run(line, { random: systemRandom })
+
+  it('gets a lost pack back from a copy of the repository', async () => {
+    const copy = join(folder, 'copy')
+    await cp(repo, copy, { recursive: true })
+    const packs = (await readdir(repo, { recursive: true, withFileTypes: true })).filter(
+      (each) => each.isFile() && each.parentPath.includes('pack'),
+    )
+    const paths = packs.map(({ parentPath, name }) => join(parentPath, name))
+    const whole = await readFile(paths[0]!)
+    await rm(paths[0]!)
+    expect((await runAt('verify')).code).toBe(8)
+    const looked = await runAt(`repo repair --from ${copy} --dry-run`)
+    expect([looked.code, looked.stdout]).toEqual([8, expect.stringMatching(/could be had .*\nlost now:/s)])
+    const alone = await runAt('repo repair')
+    expect([alone.code, alone.stderr]).toEqual([8, expect.stringContaining('not everything could be had')])
+    const { code, stdout } = await runAt(`repo repair --from ${copy}`)
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^\d+ lost chunks?: \d+ are back \(0 from this repository/),
+    ])
+    expect((await runAt('repo repair')).stdout).toBe('ok: nothing is lost that a restore point needs\n')
+    expect((await runAt('repo repair --from-key-file /etc/key')).code).toBe(2)
+    await writeFile(paths[0]!, whole)
   })
 })

@@ -23,7 +23,7 @@ export function whatToDo(damaged: readonly Damage[]): string {
     return 'some of the repository could not be read now: nothing is said to be lost; check the storage and verify again'
   if (damaged.every(({ hits, chunkId }) => hits.length === 0 && chunkId !== undefined))
     return 'nothing needs what is damaged: other copies are there, and "vmkeep repo gc" removes the damaged ones; check the disks the repository lies on'
-  return 'the repository is damaged: back up the machines that are hit, which reads again what was lost; restore from points that are not hit, and check the disks the repository lies on'
+  return 'the repository is damaged: back up the machines that are hit, which reads again what was lost, or run "vmkeep repo repair"; restore from points that are not hit, and check the disks the repository lies on'
 }
 
 const about = { vm: 'repository', disk: 'packs' } as const

@@ -42,21 +42,22 @@ export class BlobReader {
 
   /** As `read`, from a place that is known. */
   async readAt(location: BlobLocation, expected: ExpectedBlob, signal?: AbortSignal): Promise<Uint8Array> {
-    return (await this.#open(location, expected, signal)).plain
+    return (await this.openAt(location, expected, signal)).plain
   }
 
   async #find(expected: ExpectedBlob, signal: AbortSignal | undefined): Promise<OpenedBlob> {
     const location = await this.locate(expected.id, signal)
     try {
-      return await this.#open(location, expected, signal)
+      return await this.openAt(location, expected, signal)
     } catch (error) {
       if (!hasCode(error, 'repository.pack-missing')) throw error
       this.#core.indexStore.lose(location.pack) // perhaps removed by a collector, which left another copy
-      return await this.#open(await this.locate(expected.id, signal), expected, signal)
+      return await this.openAt(await this.locate(expected.id, signal), expected, signal)
     }
   }
 
-  async #open(location: BlobLocation, expected: ExpectedBlob, signal: AbortSignal | undefined): Promise<OpenedBlob> {
+  /** As `readAt`, and the blob as it lies there. */
+  async openAt(location: BlobLocation, expected: ExpectedBlob, signal?: AbortSignal): Promise<OpenedBlob> {
     const { id } = expected
     const once = async () => {
       const sealed = await this.#fetch(id, location, signal)

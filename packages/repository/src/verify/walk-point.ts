@@ -1,4 +1,5 @@
 import { between, type Extent } from '@vmkeep/disk'
+import { blobType } from '../formats/blob.ts'
 import { toHex } from '../formats/hex.ts'
 import { chunkBitsOf, chunksUnder } from '../formats/map-geometry.ts'
 import { slotsPerPage } from '../formats/map-page.ts'
@@ -9,7 +10,7 @@ import { isDamage } from './damage-list.ts'
 
 export interface ImageVisitor {
   /** A page or chunk, and what of the image hangs on it. */
-  readonly visit: (id: Uint8Array, extent: Extent) => void
+  readonly visit: (id: Uint8Array, extent: Extent, type: number) => void
   /** Whether to look below a page. */
   readonly enters: (id: Uint8Array) => boolean
   /** A page that cannot be had. */
@@ -36,7 +37,7 @@ interface Walk {
 
 async function walk(context: Walk, id: Uint8Array, level: number, firstChunk: number): Promise<void> {
   const { pages, image, visitor, signal } = context
-  visitor.visit(id, extentOf(image, firstChunk, chunksUnder(level + 1)))
+  visitor.visit(id, extentOf(image, firstChunk, chunksUnder(level + 1)), blobType.mapPage)
   if (!visitor.enters(id)) return
   let page
   try {
@@ -50,7 +51,7 @@ async function walk(context: Walk, id: Uint8Array, level: number, firstChunk: nu
     const below = page.get(slot)
     const first = firstChunk + slot * chunksUnder(level)
     if (below === null) continue
-    if (level === 0) visitor.visit(below, extentOf(image, first, 1))
+    if (level === 0) visitor.visit(below, extentOf(image, first, 1), blobType.chunk)
     else await walk(context, below, level - 1, first)
   }
 }
