@@ -78,6 +78,11 @@ export const fail = defineErrors({
     (d: { path: string }) =>
       `the key you gave opens ${d.path}, but is not its passphrase: give the passphrase, which will open the new repository as well`,
   ],
+  'cli.as-of-folder': [
+    'change-request',
+    (d: { path: string }) =>
+      `${d.path} is a folder and keeps no versions, so that it cannot be opened as it was: --as-of is for a bucket with versions; for a folder use a snapshot of its file system`,
+  ],
   'cli.key-not-a-passphrase': [
     'change-request',
     () =>

@@ -56,6 +56,9 @@ export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['storage.full', 'precondition'],
   ['storage.read-only', 'precondition'],
   ['storage.no-links', 'precondition'],
+  ['storage.no-lock', 'precondition'],
+  ['storage.locked', 'precondition'],
+  ['storage.past', 'usage'],
   ['storage.no-permission', 'precondition'],
 
   ['s3.invalid-*', 'usage'],

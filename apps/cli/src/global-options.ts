@@ -1,4 +1,4 @@
-import { choice, duration, file, flag, folder, type Kind, option, type Values } from './parameters.ts'
+import { choice, duration, file, flag, folder, instant, type Kind, option, type Values } from './parameters.ts'
 
 export const vcenterName: Kind<string> = { placeholder: 'NAME', complete: 'vcenter', parse: (value) => value }
 
@@ -20,6 +20,9 @@ export const globalOptions = {
   repo: option(folder, {
     environment: 'VMKEEP_REPO',
     help: 'the repository, a folder, s3://bucket/prefix or a name of the config; overrides repository.path of the config',
+  }),
+  asOf: option(instant, {
+    help: 'open a repository in a bucket with versions as it was then, such as 2026-11-20T10:00Z; nothing can be written',
   }),
   vcenter: option(vcenterName, {
     environment: 'VMKEEP_VCENTER',

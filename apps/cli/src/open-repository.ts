@@ -28,6 +28,12 @@ export async function openConfiguredRepository(
   })
 }
 
+/** Whether the config or the environment says how to open the repository, so that nobody is asked. */
+export function hasKey({ config }: LoadedConfig): boolean {
+  const { key, keyFile, keyEnv, keyCommand } = config.repository
+  return [key, keyFile, keyEnv, keyCommand].some((way) => way !== undefined)
+}
+
 export const waysToGiveKey =
   'VMKEEP_REPO_KEY_FILE, VMKEEP_REPO_KEY_COMMAND, VMKEEP_REPO_KEY, or repository.keyFile in the config'
 

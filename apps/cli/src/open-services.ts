@@ -53,6 +53,6 @@ export async function openServices(needs: readonly (keyof Services)[], opening: 
 
 async function loadConfigOf({ globals, world }: Opening): Promise<LoadedConfig> {
   const { loadConfig } = await import('./config/load-config.ts')
-  const { config, repo, vcenter } = globals.values
-  return loadConfig({ config, repo, vcenter, originOf: globals.originOf }, world)
+  const { config, repo, vcenter, asOf } = globals.values
+  return loadConfig({ config, repo, vcenter, asOfMs: asOf, originOf: globals.originOf }, world)
 }

@@ -21,15 +21,16 @@ export function repositoryPath({ config }: LoadedConfig): string {
 export const openConfiguredStorage = (
   loaded: LoadedConfig,
   options: Context & { readonly create?: boolean },
-): Promise<Storage> => openStorageAt(repositoryPath(loaded), loaded, options)
+): Promise<Storage> => openStorageAt(repositoryPath(loaded), loaded, { ...options, asOfMs: loaded.asOfMs })
 
 /** Opens any place, reached as the config says. */
 export async function openStorageAt(
   path: string,
   loaded: LoadedConfig,
-  { create = false, ...context }: Context & { readonly create?: boolean },
+  { create = false, asOfMs, ...context }: Context & { readonly create?: boolean; readonly asOfMs?: number | undefined },
 ): Promise<Storage> {
-  if (isS3(path)) return await openBucket(path, loaded, context)
+  if (isS3(path)) return await openBucket(path, loaded, { ...context, asOfMs })
+  if (asOfMs !== undefined) throw fail('cli.as-of-folder', { path })
   const { openFolderStorage } = await import('@vmkeep/repository')
   return await openFolderStorage(path, { create })
 }
@@ -54,7 +55,11 @@ export async function requirePromises(
   if (broken.length > 0) throw fail('cli.storage-unsafe', { storage: storage.name, broken })
 }
 
-async function openBucket(path: string, { config }: LoadedConfig, { world, learn, signal }: Context): Promise<Storage> {
+async function openBucket(
+  path: string,
+  { config }: LoadedConfig,
+  { world, learn, signal, asOfMs }: Context & { readonly asOfMs?: number | undefined },
+): Promise<Storage> {
   const { openS3Storage } = await import('@vmkeep/s3')
   const { endpoint, region = world.env['AWS_REGION'], pathStyle, profile } = config.repository.s3 ?? {}
   const credentials = profile === undefined ? credentialsIn(world.env) : undefined // a profile is asked for by name
@@ -65,6 +70,7 @@ async function openBucket(path: string, { config }: LoadedConfig, { world, learn
     ...(pathStyle === undefined ? {} : { pathStyle }),
     ...(profile === undefined ? {} : { profile }),
     ...(credentials === undefined ? {} : { credentials: async () => credentials }),
+    ...(asOfMs === undefined ? {} : { asOf: new Date(asOfMs) }),
     signal,
   })
 }

@@ -147,6 +147,15 @@ export const duration: Kind<number> = {
   },
 }
 
+/** A number of days such as `30d`. */
+export const days: Kind<number> = {
+  placeholder: 'DAYS',
+  parse(value) {
+    const number = /^[1-9]\d{0,3}d?$/.test(value) ? Number.parseInt(value, 10) : Number.NaN
+    return number <= 3650 ? number : refuse('it must be a number of days such as 30d, at most 3650d')
+  },
+}
+
 /** A moment such as `2027-06-30` (midnight UTC) or `2027-06-30T18:00Z`; in milliseconds since 1970. */
 export const instant: Kind<number> = {
   placeholder: 'TIME',

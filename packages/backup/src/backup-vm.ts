@@ -79,11 +79,17 @@ async function protect(
   )
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'verify' })
   await run.repository.checkPoint(value.point, run.signal)
+  const { lockFailure } = value.point
+  const unlocked: Cause[] =
+    lockFailure === undefined
+      ? []
+      : [{ code: 'not-locked', message: `the restore point could not be locked: ${lockFailure.message}` }]
+  for (const cause of unlocked) run.onEvent({ type: 'note', level: 'warn', vm: vm.name, ...cause })
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'done' })
   return {
     ...described,
-    warnings: [...described.warnings, ...value.warnings],
-    outcome: plan.skippedDisks.length > 0 || leftover !== undefined ? 'partial' : 'ok',
+    warnings: [...described.warnings, ...value.warnings, ...unlocked],
+    outcome: plan.skippedDisks.length > 0 || leftover !== undefined || unlocked.length > 0 ? 'partial' : 'ok',
     point: value.point.id,
     consistency: value.consistency,
     reasons: [],

@@ -47,6 +47,8 @@ import { Claims } from './sessions/claims.ts'
 import { fence } from './sessions/session-end.ts'
 import { OpenSession } from './sessions/writer-session.ts'
 import { readStatus } from './status.ts'
+import type { StorageCheck, StorageValidation } from './storage/validate-storage.ts'
+import { lastValidation, recordValidation } from './validations.ts'
 import type { SyncEnd, SyncTarget } from './sync/sync-ends.ts'
 import { syncPoints } from './sync/sync-points.ts'
 import { checkPoint } from './verify/check-point.ts'
@@ -79,6 +81,16 @@ export class OpenRepository implements Repository {
 
   get lock(): LockPolicy | undefined {
     return this.#core.objects.lockRule?.policy
+  }
+
+  recordValidation(checks: readonly StorageCheck[], signal?: AbortSignal): Promise<StorageValidation> {
+    this.#check()
+    return recordValidation(this.#core, checks, signal)
+  }
+
+  lastValidation(signal?: AbortSignal): Promise<StorageValidation | undefined> {
+    this.#check()
+    return lastValidation(this.#core, signal)
   }
 
   beginSession({ signal }: { readonly signal?: AbortSignal } = {}): Promise<WriterSession> {

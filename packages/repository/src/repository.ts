@@ -1,6 +1,7 @@
 import type { DiskReader, Extent } from '@vmkeep/disk'
 import type { Clock, ErrorData, Random, Secret } from '@vmkeep/kit'
 import type { LockPolicy } from './lock/lock-rule.ts'
+import type { StorageCheck, StorageValidation } from './storage/validate-storage.ts'
 import type { DamagedPoint, PointManifest, RestorePoint, StoredImage } from './restore-point.ts'
 
 export interface Repository extends AsyncDisposable {
@@ -13,6 +14,10 @@ export interface Repository extends AsyncDisposable {
   /** What it locks, if it does. Chosen at creation. */
   readonly lock: LockPolicy | undefined
 
+  /** Keeps what {@link validateStorage} and {@link validateLock} found, for {@link lastValidation}. */
+  recordValidation(checks: readonly StorageCheck[], signal?: AbortSignal): Promise<StorageValidation>
+  /** What the newest try of the storage found; `undefined` if there was none. */
+  lastValidation(signal?: AbortSignal): Promise<StorageValidation | undefined>
   /** Registers a writer. The session must end in `commit` or `abandon`; disposing abandons. */
   beginSession(options?: { readonly signal?: AbortSignal }): Promise<WriterSession>
   /** Every restore point, ascending by creation. A point that cannot be read comes as {@link DamagedPoint}, never silently missing. */

@@ -26,6 +26,8 @@ interface Row {
   readonly gfs: RestorePoint['gfs']
   readonly protection: RestorePoint['protection']
   readonly problem: string | undefined
+  /** Until then nothing it needs can be deleted. */
+  readonly lockedUntil: string | undefined
 }
 
 export const pointListCommand = command({
@@ -52,10 +54,10 @@ export const pointListCommand = command({
     const all = found.map((point) => rowOf(point, suspect)).filter((row) => hasTags(row, given.tag))
     const rows = given.last === undefined ? all : lastOfEach(all, given.last)
     const nowMs = clock.nowMs()
-    const columns = columnsAt(
-      nowMs,
-      rows.some((row) => describeMarks(row, nowMs) !== ''),
-    )
+    const columns = columnsAt(nowMs, {
+      marks: rows.some((row) => describeMarks(row, nowMs) !== ''),
+      locks: repository.lock !== undefined,
+    })
     await out.answer(rows, (style) =>
       rows.length === 0
         ? vm.length + given.tag.length === 0
@@ -92,6 +94,7 @@ function rowOf(point: RestorePoint | DamagedPoint, suspect: ReadonlySet<string>)
     ...sizesOf(stats),
     id,
     createdAt,
+    lockedUntil: point.lockedUntil,
     vm: subject.name,
     instanceUuid: subject.id,
     state: suspect.has(id) ? 'suspect' : skippedDisks.length > 0 ? 'incomplete' : 'ok',
@@ -107,7 +110,7 @@ function rowOf(point: RestorePoint | DamagedPoint, suspect: ReadonlySet<string>)
 }
 
 const noSizes = { provisionedBytes: 0, changedBytes: 0, readBytes: 0, sentBytes: 0, storedBytes: 0 }
-const unmarked = { tags: [], gfs: [], protection: undefined }
+const unmarked = { tags: [], gfs: [], protection: undefined, lockedUntil: undefined }
 const unknown = { vm: undefined, instanceUuid: undefined, mode: undefined, consistency: undefined, problem: undefined }
 const blank = { ...noSizes, ...unmarked, ...unknown, disks: 0, skippedDisks: 0 }
 
@@ -118,7 +121,19 @@ function sizesOf(stats: RestorePoint['stats']): typeof noSizes {
   return { ...noSizes, ...Object.fromEntries(known) }
 }
 
-function columnsAt(nowMs: number, isAnyMarked: boolean): Column<Row>[] {
+/** Columns that not every repository has. */
+interface Extras {
+  readonly marks: boolean
+  readonly locks: boolean
+}
+
+function columnsAt(nowMs: number, extras: Extras): Column<Row>[] {
+  const lockedUntil: Column<Row> = {
+    title: 'LOCKED UNTIL',
+    value: ({ lockedUntil: until }) => (until === undefined ? 'not locked' : time(until)),
+    paint: ({ lockedUntil: until }, style) =>
+      until !== undefined && Date.parse(until) > nowMs ? style.good : style.warning,
+  }
   return [
     { title: 'POINT', value: ({ id }) => id },
     { title: 'VM', value: ({ vm }) => vm },
@@ -135,7 +150,8 @@ function columnsAt(nowMs: number, isAnyMarked: boolean): Column<Row>[] {
     { title: 'STORED', value: (row) => size(row.storedBytes), align: 'right' },
     { title: 'MODE', value: ({ mode }) => mode },
     { title: 'CONSISTENCY', value: ({ consistency }) => consistency },
-    ...(isAnyMarked ? [{ title: 'MARKS', value: (row: Row) => describeMarks(row, nowMs) }] : []),
+    ...(extras.marks ? [{ title: 'MARKS', value: (row: Row) => describeMarks(row, nowMs) }] : []),
+    ...(extras.locks ? [lockedUntil] : []),
     {
       title: 'STATE',
       value: ({ state }) => state,

@@ -37,19 +37,27 @@ export const pointShowCommand = command({
     const { vmPointOf } = await import('@vmkeep/run')
     const point = await repository.point(id, signal)
     const vm = vmPointOf(point)
-    const { committedAt, storedAt, tags, gfs, protection, clearance, stats } = point
-    const known = { ...vm, committedAt, storedAt, tags, gfs, protection, clearance, stats }
-    await out.answer(known, (style) => describe(vm, point, clock.nowMs(), style))
+    const { committedAt, storedAt, tags, gfs, protection, clearance, stats, lockedUntil } = point
+    const known = { ...vm, committedAt, storedAt, tags, gfs, protection, clearance, stats, lockedUntil }
+    const locked = lockedUntil === undefined ? undefined : time(lockedUntil)
+    const lock = repository.lock === undefined ? undefined : (locked ?? 'no')
+    await out.answer(known, (style) => describe(vm, { ...point, lock }, clock.nowMs(), style))
     return 'ok'
   },
 })
 
-function describe(vm: VmPoint, point: RestorePoint, nowMs: number, style: Style): string {
+interface ShownPoint extends RestorePoint {
+  /** Until when it is locked, in words; `undefined` where nothing is. */
+  readonly lock: string | undefined
+}
+
+function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): string {
   const { place, warnings, homeFiles } = vm
   const about = facts([
     ['point', vm.id],
     ['vm', `${vm.name} (${vm.inventoryPath})`],
     ['created', `${time(vm.createdAt)}, ${relativeTime(vm.createdAt, nowMs)}`],
+    ['locked until', point.lock],
     ['consistency', vm.consistency],
     ['power', vm.powerState],
     ['was on', [place.endpoint, place.cluster, place.host].filter((each) => each !== undefined).join(', ')],

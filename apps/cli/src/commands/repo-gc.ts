@@ -1,4 +1,4 @@
-import type { CollectProgress, CollectReport } from '@vmkeep/repository'
+import type { CollectProgress, CollectReport, LockedPacks } from '@vmkeep/repository'
 import { command } from '../command.ts'
 import { requireSafeStorage } from '../open-storage.ts'
 import { count, size, time } from '../output/human.ts'
@@ -63,12 +63,18 @@ function tellPhases(say: (text: string) => void): (progress: CollectProgress) =>
   }
 }
 
+const lockedText = ({ packs, bytes, firstUntil, lastUntil }: LockedPacks) =>
+  packs === 1
+    ? `1 pack (${size(bytes)}) that nobody needs is kept by its lock until ${time(lastUntil)}`
+    : `${packs} packs (${size(bytes)}) that nobody needs are kept by their locks, the first until ${time(firstUntil)}, the last until ${time(lastUntil)}`
+
 function describe(report: CollectReport, style: Style): string {
   const { outcome, pointsLive, packsExamined, packsDeleted, bytesFreed, waitingFor } = report
   const looked = `${count(pointsLive, 'restore point')} and ${count(packsExamined, 'pack')} looked at`
   if (outcome === 'dry-run') {
     const copied = `${count(report.packsRepacked, 'pack')} of them after copying ${size(report.bytesCopied)}`
-    return `${looked}; ${count(packsDeleted, 'pack')} would go, ${copied}; ${size(bytesFreed)} would be free`
+    const would = `${looked}; ${count(packsDeleted, 'pack')} would go, ${copied}; ${size(bytesFreed)} would be free`
+    return report.locked === undefined ? would : `${would}\n${lockedText(report.locked)}`
   }
   if (outcome === 'waiting')
     return [
@@ -83,6 +89,7 @@ function describe(report: CollectReport, style: Style): string {
       ? []
       : [`${size(report.bytesCopied)} copied out of ${count(report.packsRepacked, 'pack')}`]),
     ...(report.repackStopped ? ['not every pack could be copied: the storage is full, or a pack is damaged'] : []),
+    ...(report.locked === undefined ? [] : [lockedText(report.locked)]),
     ...(report.sessionsFenced.length === 0
       ? []
       : [`${count(report.sessionsFenced.length, 'backup')} without a sign of life given up`]),

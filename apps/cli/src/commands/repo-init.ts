@@ -1,7 +1,7 @@
 import { command } from '../command.ts'
 import { keepRecoveryCode, placeForRecoveryCode } from '../keep-recovery-code.ts'
 import { initialKeys } from '../initial-keys.ts'
-import { file, folder, option } from '../parameters.ts'
+import { days, file, flag, folder, option } from '../parameters.ts'
 
 export const repoInitCommand = command({
   name: 'repo init',
@@ -16,6 +16,10 @@ export const repoInitCommand = command({
       does: 'the same in a bucket that exists; credentials as for every AWS tool',
     },
     {
+      run: 'vmkeep repo init --repo s3://backups/vmkeep --lock 30d --compliance',
+      does: 'locks every restore point for 30 days; see docs/guides/immutability.md',
+    },
+    {
       run: 'VMKEEP_REPO_KEY_FILE=/etc/vmkeep/passphrase vmkeep repo init --repo /backup/vmkeep --recovery-code-file /root/recovery-code',
       does: 'without questions, for a script',
     },
@@ -25,6 +29,10 @@ export const repoInitCommand = command({
     },
   ],
   options: {
+    lock: option(days, {
+      help: 'lock everything a restore point needs for so long, such as 30d: nobody can delete it before; needs a bucket with Object Lock, or the lock helper',
+    }),
+    compliance: flag({ help: 'a lock that nobody can lift, not even the owner of the account; not in a folder' }),
     keysOf: option(folder, {
       help: 'share the keys of this repository, so that "vmkeep repo sync" can copy what is stored as it is',
     }),
@@ -32,6 +40,9 @@ export const repoInitCommand = command({
   },
   exits: ['precondition', 'conflict'],
   needs: ['config'],
+
+  check: ({ options }) =>
+    options.compliance && options.lock === undefined ? '--compliance says how to lock: give --lock too' : undefined,
 
   async run({ config, options, out, say, world, signal, clock, random, learn }) {
     const { createRepository } = await import('@vmkeep/repository')
@@ -41,7 +52,11 @@ export const repoInitCommand = command({
     await using codeFile = await placeForRecoveryCode(options.recoveryCodeFile, world)
     const storage = await openConfiguredStorage(config, { create: true, world, learn, signal })
     await requirePromises(storage, { say, signal })
-    const { repository, recoveryCode } = await createRepository(storage, { ...keys, clock, random, signal })
+    const lock =
+      options.lock === undefined
+        ? {}
+        : { lock: { days: options.lock, mode: options.compliance ? ('compliance' as const) : ('governance' as const) } }
+    const { repository, recoveryCode } = await createRepository(storage, { ...keys, ...lock, clock, random, signal })
     await using made = repository
     await keepRecoveryCode(recoveryCode, codeFile, world)
     say.info(`The repository ${path} is ready. Next: "vmkeep doctor", then "vmkeep backup VM".`)
@@ -50,6 +65,7 @@ export const repoInitCommand = command({
       keysId: made.keysId,
       path,
       chunkSizeBytes: made.chunkSizeBytes,
+      lock: made.lock ?? null,
       recoveryCodeFile: options.recoveryCodeFile ?? null,
     }
     await out.answer(answer, () => `repository ${made.id} in ${path}`)

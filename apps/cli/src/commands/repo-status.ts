@@ -1,6 +1,6 @@
-import type { RepositoryStatus } from '@vmkeep/repository'
+import { brokenPromises, type LockPolicy, type RepositoryStatus, type StorageValidation } from '@vmkeep/repository'
 import { command } from '../command.ts'
-import { count, length, percentOf, size } from '../output/human.ts'
+import { count, length, percentOf, size, time } from '../output/human.ts'
 import { facts } from '../output/table.ts'
 import { spaceOf } from '../space-of.ts'
 
@@ -21,7 +21,11 @@ export const repoStatusCommand = command({
     const { plainBytes, storedBytes } = status
     const reduction =
       plainBytes === 0 || storedBytes === 0 ? undefined : `${(plainBytes / storedBytes).toFixed(1)}x by compression`
-    await out.answer({ id: repository.id, path, chunkSizeBytes: repository.chunkSizeBytes, ...status, ...space }, () =>
+    const { lock } = repository
+    const validation = await repository.lastValidation(signal)
+    const { id, chunkSizeBytes } = repository
+    const answer = { id, path, chunkSizeBytes, lock: lock ?? null, ...status, ...space, validation: validation ?? null }
+    await out.answer(answer, () =>
       facts([
         ['repository', `${repository.id} in ${path}`],
         [
@@ -32,6 +36,11 @@ export const repoStatusCommand = command({
         ['unpacked', `${size(plainBytes)} in ${count(status.chunks, 'chunk')}`],
         ['reduction', reduction],
         ['verified', verifiedText(status)],
+        [
+          'locked',
+          lock === undefined ? undefined : `for ${count(lock.days, 'day')} after each backup, mode ${lock.mode}`,
+        ],
+        ['place tried', validation === undefined ? neverTried(lock) : validationText(validation)],
         ['free space', space.freeBytes === null ? undefined : `${size(space.freeBytes)} of ${size(space.totalBytes)}`],
         ['sessions open', status.sessionsOpen === 0 ? 'none' : `${status.sessionsOpen}, running or left by a crash`],
       ]),
@@ -43,6 +52,15 @@ export const repoStatusCommand = command({
     return 'damaged'
   },
 })
+
+/** Where much depends on it, that nobody has looked is worth a line. */
+const neverTried = (lock: LockPolicy | undefined) =>
+  lock === undefined ? undefined : 'never: "vmkeep doctor" proves that locks hold'
+
+function validationText({ at, checks }: StorageValidation): string {
+  const broken = brokenPromises(checks)
+  return broken.length === 0 ? `${time(at)}, keeps what it should` : `${time(at)}, NOT SAFE: ${broken.join('; ')}`
+}
 
 function verifiedText({
   verified: { totalBytes, fullBytes, checksumBytes, withinMs },

@@ -13,12 +13,15 @@ export interface LoadedConfig {
   readonly path: string | undefined
   /** The vCenter that a flag or a variable chooses, by name. */
   readonly vcenter: string | undefined
+  /** The moment as of which the configured repository is opened; now, if missing. */
+  readonly asOfMs?: number | undefined
   /** Where the value at `path` comes from, for people: a flag, a variable, `file:line:column`, or `default`. */
   readonly originOf: (path: readonly (string | number)[]) => string
 }
 
 export interface ConfigFlags extends FlagValues {
   readonly config?: string | undefined
+  readonly asOfMs?: number | undefined
 }
 
 /**
@@ -37,6 +40,7 @@ export async function loadConfig(flags: ConfigFlags, world: Pick<World, 'env' | 
     config: parsed.data,
     path: file?.path,
     vcenter,
+    asOfMs: flags.asOfMs,
     originOf: (path) => origins.get(path.join('.')) ?? (file?.has(path) === true ? file.at(path) : 'default'),
   })
 }

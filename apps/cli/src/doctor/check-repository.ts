@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { statfs, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { brokenPromises, type Repository, type Storage, validateStorage } from '@vmkeep/repository'
+import { brokenPromises, type Repository, type Storage, validateLock, validateStorage } from '@vmkeep/repository'
 import { isS3 } from '../open-storage.ts'
 import { count, size } from '../output/human.ts'
 import { type Finding, findingsOn } from './finding.ts'
@@ -31,7 +31,8 @@ export async function checkRepository(
     await using repository = await open()
     const key = ok('key', `repository ${repository.id} in ${path} opens with it`)
     const writing = isS3(path) ? [] : [await checkWrite(path)]
-    return [key, place, ...writing, ...(await checkStatus(repository, signal))]
+    const locking = await checkLock(repository, openStorage, signal)
+    return [key, place, ...writing, ...locking, ...(await checkStatus(repository, signal))]
   } catch (error) {
     signal.throwIfAborted()
     return [place, failed('key', error)]
@@ -50,6 +51,36 @@ async function checkPromises(openStorage: () => Promise<Storage>, signal: AbortS
   } catch (error) {
     signal.throwIfAborted()
     return failed('path', error)
+  }
+}
+
+/** Attacks a locked object, and keeps what came of it with the repository. */
+async function checkLock(
+  repository: Repository,
+  openStorage: () => Promise<Storage>,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const { ok, fail, failed } = findingsOn('repository')
+  const { lock } = repository
+  if (lock === undefined) return []
+  try {
+    await using storage = await openStorage()
+    const checks = await validateLock(storage, lock.mode, { signal })
+    await repository.recordValidation([...(await validateStorage(storage, { signal })), ...checks], signal)
+    const wrong = checks.filter(({ outcome }) => outcome !== 'passed')
+    const found = `for ${count(lock.days, 'day')} after each backup, mode ${lock.mode}`
+    return wrong.length === 0
+      ? [ok('lock', `${found}: deleting, overwriting and lifting a probe’s lock were refused`)]
+      : [
+          fail(
+            'lock',
+            wrong.map(({ reason }) => reason).join('; '),
+            'see docs/guides/immutability.md for how to set it up',
+          ),
+        ]
+  } catch (error) {
+    signal.throwIfAborted()
+    return [failed('lock', error)]
   }
 }
 

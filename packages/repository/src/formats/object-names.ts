@@ -13,6 +13,7 @@ export const readersPrefix = 'readers/'
 export const collectionsPrefix = 'gc/'
 export const lostPrefix = 'lost/'
 export const lockRecordsPrefix = 'locks/'
+export const validationsPrefix = 'validations/'
 export const verifiedPrefix = 'verify/'
 
 const decimal = (value: number, digits: number) => String(value).padStart(digits, '0')
@@ -33,6 +34,7 @@ export const lostRecordKey = (recordId: Uint8Array): string => `lost/${toHex(rec
 export const lockRecordKey = (pointId: string): string => `locks/${pointId}`
 export const verifiedRecordKey = (recordId: Uint8Array): string => `verify/${toHex(recordId)}`
 export const censusKey = (recordId: Uint8Array): string => `verify/census-${toHex(recordId)}`
+export const validationKey = (id: string): string => `validations/${id}`
 export const deltaKey = (sessionId: string, number: number): string => `index/delta/${sessionId}-${decimal(number, 6)}`
 
 /** The 16 bytes of the slot id, or `undefined` if `key` is not a slot's. */
@@ -65,6 +67,8 @@ export function trashEntryOf(key: string): { pointId: string; number: number } |
 }
 
 export const lockRecordPointOf = (key: string): string | undefined => /^locks\/([0-9a-f]{32})$/.exec(key)?.[1]
+
+export const validationIdOf = (key: string): string | undefined => /^validations\/([0-9a-f]{32})$/.exec(key)?.[1]
 
 export function collectionOf(key: string): { number: number; part: 'list' | 'final' } | undefined {
   const match = /^gc\/(\d{8})\/(list|final)$/.exec(key)

@@ -18,6 +18,15 @@ export type StoragePromise =
   | 'lists-no-more-what-was-removed'
   /** Bytes damaged on the way are not stored. */
   | 'refuses-damage'
+  /** What is put with a lock is locked, and says until when. This and all below are tried by {@link validateLock}. */
+  | 'locks'
+  /** A lock does not get shorter. */
+  | 'keeps-locks'
+  /** What is locked keeps its bytes, whatever is put in its place. */
+  | 'keeps-what-is-locked'
+  | 'refuses-to-delete-what-is-locked'
+  /** Even a right to lift locks, if somebody has it, is not ours. */
+  | 'locks-for-everybody'
 
 export interface StorageCheck {
   readonly promise: StoragePromise
@@ -25,6 +34,14 @@ export interface StorageCheck {
   readonly outcome: 'passed' | 'failed' | 'not-offered'
   /** What was expected and what came, where it failed. */
   readonly reason?: string
+}
+
+/** What a try of a storage found, as it is kept with the repository. */
+export interface StorageValidation {
+  /** ISO 8601 UTC. */
+  readonly at: string
+  readonly writer: string
+  readonly checks: readonly StorageCheck[]
 }
 
 export interface ValidateOptions {
@@ -111,7 +128,8 @@ class Probe {
     try {
       for await (const { key } of this.#storage.list(probePrefix)) {
         const startMs = Number(/^(\d+)-/.exec(key.slice(probePrefix.length))?.[1])
-        if (key.startsWith(this.#start) || startMs < leftBeforeMs) await this.#storage.delete(key)
+        // What a lock still keeps goes another time.
+        if (key.startsWith(this.#start) || startMs < leftBeforeMs) await this.#storage.delete(key).catch(() => {})
       }
     } catch {}
   }
