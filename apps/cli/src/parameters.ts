@@ -12,6 +12,8 @@ export interface Kind<T> {
   readonly placeholder: string
   /** @throws InvalidArgumentError with what is allowed, as the end of a sentence about the value */
   readonly parse: (text: string) => T
+  /** How a default is written in help, if not simply as it is. */
+  readonly write?: (value: never) => string
   readonly choices?: readonly string[]
   readonly complete?: Completion
 }
@@ -138,12 +140,18 @@ export const dataSize: Kind<number> = {
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** A length of time such as `30s`, `10m`, `2h`; in milliseconds. */
+/** A length of time such as `30s`, `10m`, `2h`, `7d`; in milliseconds. */
 export const duration: Kind<number> = {
   placeholder: 'TIME',
+  write(ms: number) {
+    const [unit, unitLengthMs] = Object.entries(unitMs).findLast(([, lengthMs]) => ms % lengthMs === 0)!
+    return `${ms / unitLengthMs}${unit}`
+  },
   parse(value) {
     const [, amount, unit = 's'] = /^(\d+)(ms|s|m|h|d)?$/.exec(value) ?? []
-    return amount === undefined ? refuse('it must be a time such as 30s, 10m or 2h') : Number(amount) * unitMs[unit]!
+    return amount === undefined
+      ? refuse('it must be a time such as 30s, 10m, 2h or 7d')
+      : Number(amount) * unitMs[unit]!
   },
 }
 

@@ -85,7 +85,7 @@ describe('the command line', () => {
     ['thing echo a --sample 0', /is invalid: it must be more than 0 and at most 100/],
     ['thing echo a --size 10', /a whole number from 1 to 9/],
     ['thing echo a --size -1', /a whole number from 1 to 9/],
-    ['thing echo a --wait soon', /a time such as 30s, 10m or 2h/],
+    ['thing echo a --wait soon', /a time such as 30s, 10m, 2h or 7d/],
     ['thing echo a --kind c', /one of a, b/],
     ['thing echo a --kind b', /b is never right; see "vmkeep thing echo --help"/],
     ['thing echo a --sample', /argument missing/],

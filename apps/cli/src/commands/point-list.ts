@@ -33,6 +33,9 @@ interface Row {
 export const pointListCommand = command({
   name: 'point list',
   summary: 'List restore points, oldest first',
+  description:
+    'STATE is "ok", "incomplete" (a disk is missing: "vmkeep point show" says why), "suspect" (it looks as if somebody had encrypted the VM: see "vmkeep help point clear") or "damaged". ' +
+    'MARKS, where there are any, are what keeps a point (protected; weekly, monthly, yearly by its GFS flag) and its tags.',
   examples: [
     { run: 'vmkeep point list', does: 'every restore point' },
     { run: "vmkeep point list web-01 'db-*' --last 3", does: 'the last three of each of these VMs' },

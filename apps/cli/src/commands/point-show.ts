@@ -1,7 +1,7 @@
 import type { RestorePoint } from '@vmkeep/repository'
 import type { VmPoint } from '@vmkeep/run'
 import { command } from '../command.ts'
-import { relativeTime, size, time } from '../output/human.ts'
+import { length, relativeTime, size, time } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
 import { type Column, facts, table } from '../output/table.ts'
 import { argument, text } from '../parameters.ts'
@@ -73,11 +73,12 @@ function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): 
 }
 
 /** What it has been given for those who decide how long it is kept. */
-function keepingFacts({ committedAt, storedAt, tags, gfs, protection, clearance }: RestorePoint) {
+function keepingFacts({ committedAt, storedAt, origin, tags, gfs, protection, clearance }: RestorePoint) {
   const until = protection?.until === undefined ? '' : ` until ${time(protection.until)}`
   return [
     ['committed', `${time(committedAt)} by the writer's clock`],
-    ['stored', storedAt === undefined ? undefined : `${time(storedAt)} by the storage's clock`],
+    ['stored', storedAt && `${time(storedAt)} by the storage's clock${apart(committedAt, storedAt)}`],
+    ['copy of', origin && `${origin.point} in repository ${origin.repository}, of ${time(origin.committedAt)}`],
     ['tags', tags.length === 0 ? undefined : tags.join(', ')],
     [
       'kept',
@@ -86,6 +87,14 @@ function keepingFacts({ committedAt, storedAt, tags, gfs, protection, clearance 
     ['protected', protection && `since ${time(protection.at)}${until}: ${protection.reason}`],
     ['cleared', clearance && `${time(clearance.at)}: ${clearance.reason}`],
   ] as const
+}
+
+/** What there is to say where the clocks of writer and storage do not fit together. */
+function apart(committedAt: string, storedAt: string): string {
+  const differenceMs = Math.abs(Date.parse(storedAt) - Date.parse(committedAt))
+  return differenceMs <= 24 * 3_600_000
+    ? ''
+    : `, ${length(differenceMs)} apart: one clock is wrong, and retention keeps the point`
 }
 
 function diskRows({ disks, skippedDisks }: VmPoint): DiskRow[] {

@@ -6,6 +6,9 @@ import { optionalArgument, text } from '../parameters.ts'
 export const pointUndeleteCommand = command({
   name: 'point undelete',
   summary: 'Take back a forgotten restore point, or list those that can be',
+  description:
+    'A point that was forgotten, by hand or by the retention rules, keeps all it holds until a "vmkeep repo gc" after its time of grace, seven days if nothing else is said. ' +
+    'Taken back, it is what it was, with its tags and flags. The next "vmkeep retention apply" may forget it again: "vmkeep point protect" prevents that.',
   examples: [
     { run: 'vmkeep point undelete', does: 'lists forgotten points' },
     { run: 'vmkeep point undelete 3f2a', does: 'takes one back' },

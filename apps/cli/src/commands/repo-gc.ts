@@ -12,6 +12,7 @@ export const repoGcCommand = command({
   name: 'repo gc',
   summary: 'Free the space that no restore point needs any more',
   description:
+    'What a restore point held alone goes once the point was forgotten ("vmkeep forget", "vmkeep retention apply") and its time of grace is over; what others still need stays. ' +
     'Safe while backups and restores run, and beside another collection. It waits for backups that were at work when it condemned packs; ' +
     'they answer within ten minutes. What it leaves undone, the next one ends.',
   examples: [

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Secret, systemClock, systemRandom } from '@vmkeep/kit'
@@ -169,6 +169,21 @@ describe('retention preview', () => {
     expect(await answer('retention apply')).toEqual([])
     expect(await run(`point undelete ${points[0]!}`)).toMatchObject({ code: 0 })
     expect((await answer('point list')).map(({ id }) => id)).toEqual(points)
+  })
+
+  it('keeps a point whose clocks disagree, warns of it, and takes the writer’s word where told to', async () => {
+    const file = join(repo, 'points', points[0]!)
+    const { atime, mtime } = await stat(file)
+    await utimes(file, atime, new Date(mtime.getTime() - 3 * 86_400_000))
+    const { stdout, stderr } = await preview('', rulesOnly)
+    expect(stderr).toMatch(/^0 of 3 points go[^]*warning: 1 restore point is of a time that cannot be believed/)
+    expect(stdout).toMatch(new RegExp(`${points[0]!} .* kept: the storage says it is of .*, its writer of `))
+    expect((await run(`point show ${points[0]!}`)).stdout).toMatch(
+      /by the storage's clock, 3 d apart: one clock is wrong/,
+    )
+    const trusting = '{keepLast: 1, clock: writer, guards: {minAge: 0h}}'
+    expect((await preview(' --removed', trusting)).stdout).toContain(points[0]!)
+    await utimes(file, atime, mtime)
   })
 
   it('names the place of a rule that makes no sense', async () => {

@@ -11,7 +11,7 @@ export const retentionApplyCommand = command({
   name: 'retention apply',
   summary: 'Forget the restore points that the retention rules do not keep',
   description:
-    'Does what "vmkeep retention preview" shows, for every VM. A forgotten point can be taken back for seven days with "vmkeep point undelete"; ' +
+    'Does what "vmkeep retention preview" shows, for every VM; look at that first. A forgotten point can be taken back for seven days with "vmkeep point undelete"; ' +
     'the space comes back with the first "vmkeep repo gc" after that.',
   examples: [
     { run: 'vmkeep retention apply', does: 'forgets what no rule and no guard keeps, and says which' },

@@ -46,11 +46,11 @@ export function optionRows(options: Options): [string, string][] {
   return Object.entries(options).map(([key, option]) => [flagsOf(key, option), aboutOption(option)])
 }
 
-function aboutOption({ help, takes, fallback, environment }: Option<unknown>): string {
+function aboutOption({ kind, help, takes, fallback, environment }: Option<unknown>): string {
   const remarks = [
     ...(takes === 'many' ? ['may be repeated'] : []),
     ...(takes === 'one' && (typeof fallback === 'string' || typeof fallback === 'number') && !help.includes('default')
-      ? [`default: ${fallback}`]
+      ? [`default: ${kind.write?.(fallback as never) ?? fallback}`]
       : []),
     ...(environment === undefined ? [] : [environment]),
   ]
