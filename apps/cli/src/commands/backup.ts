@@ -9,13 +9,15 @@ import type { Style } from '../output/style.ts'
 import { type Column, table } from '../output/table.ts'
 import { anyArguments, options, text } from '../parameters.ts'
 import { stateFolderOf } from '../state-folder.ts'
+import type { CopyReport } from '../sync/copy-new-points.ts'
 
 export const backupCommand = command({
   name: 'backup',
   summary: 'Back up VMs into the repository',
   description:
     'Every restore point is a full image of the VM; only what changed is read and only what is new is stored. ' +
-    'What an interrupted run has left in vSphere is removed first. One VM that fails does not stop the others: the exit code is then 3.',
+    'What an interrupted run has left in vSphere is removed first. One VM that fails does not stop the others: the exit code is then 3. ' +
+    'So it is when all VMs are backed up, but the copies that backup.copyTo or --copy-to wants could not all be made.',
   examples: [
     { run: 'vmkeep backup web-01', does: 'one VM' },
     {
@@ -34,6 +36,9 @@ export const backupCommand = command({
   arguments: { vm: anyArguments(text('VM'), 'names, globs, inventory paths, uuids or references; or --all') },
   options: {
     ...backupFlags,
+    copyTo: options(text('REPOSITORY'), {
+      help: 'copy the new points to this repository as well, by name or path (default: backup.copyTo of the config)',
+    }),
     tag: options(text('TAG'), { help: 'tag the points, such as audit or env=prod; retention can keep by tag' }),
   },
   exits: ['partial', 'failed', 'notFound', 'conflict', 'precondition', 'notSignedIn', 'damaged'],
@@ -44,11 +49,12 @@ export const backupCommand = command({
   async run({
     arguments: { vm },
     options: flags,
-    config: { config },
+    config: loaded,
     repository,
     session,
     out,
     say,
+    learn,
     progress,
     signal,
     world,
@@ -57,8 +63,12 @@ export const backupCommand = command({
   }) {
     const { runBackup } = await import('@vmkeep/backup')
     const { chosenVms } = await import('../chosen-vms.ts')
+    const { CopyTargets } = await import('../sync/copy-new-points.ts')
+    const { config } = loaded
+    const names = flags.copyTo.length > 0 ? flags.copyTo : config.backup.copyTo
     const exclude = [...config.backup.exclude, ...flags.exclude]
     const vms = await chosenVms({ include: vm, exclude }, { session, say, signal })
+    await using targets = await CopyTargets.open(loaded, names, { say, learn, signal, world, clock, random })
     const report = await runBackup({
       session,
       repository,
@@ -70,9 +80,14 @@ export const backupCommand = command({
       clock,
       random,
     })
-    await out.answer(report, (style) => describe(report, style))
+    const made = report.vms.flatMap(({ point }) => (point === undefined ? [] : [point]))
+    const copies = made.length === 0 ? [] : await targets.copy(repository, made, progress.onEvent)
+    await out.answer({ ...report, copies }, (style) =>
+      [describe(report, style), ...copies.map((copy) => describeCopy(copy, style))].join('\n'),
+    )
     signal.throwIfAborted() // after the report: what was saved before Ctrl-C is worth knowing
-    return exitOfReport(report)
+    const exit = exitOfReport(report)
+    return exit === 'ok' && copies.some(({ outcome }) => outcome !== 'ok') ? 'partial' : exit
   },
 })
 
@@ -115,6 +130,15 @@ function describe({ vms, seconds }: RunReport, style: Style): string {
   const points = vms.filter(({ point }) => point !== undefined).length
   const summary = `${count(points, 'restore point')} of ${count(vms.length, 'VM')} in ${length(seconds * 1000)}`
   return [table(vms, columns, style), ...(causes.length > 0 ? ['', ...causes] : []), '', summary].join('\n')
+}
+
+function describeCopy({ repository, outcome, points, error }: CopyReport, style: Style): string {
+  const copied = points.filter((point) => point.outcome === 'copied')
+  const bytes = copied.reduce((sum, point) => sum + point.bytes, 0)
+  const done = `${count(copied.length, 'restore point')} (${size(bytes)}) copied to ${repository}`
+  if (outcome === 'ok') return done
+  const why = `${error!.message}${error!.code === undefined ? '' : ` (${error!.code})`}`
+  return `${done}; ${style.warning('not all:')} ${why}; "vmkeep repo sync" or the next backup makes up for it`
 }
 
 /** Why a VM is not simply ok. */

@@ -2,13 +2,12 @@ import type { RestorePoint, SyncProgress } from '@vmkeep/repository'
 import type { OnRunEvent } from '@vmkeep/run'
 import { time } from '../output/human.ts'
 
-const nameOf = ({ subject, createdAt }: RestorePoint) => ({ vm: subject.name, disk: `point of ${time(createdAt)}` })
-
 /** Tells a copy's progress as a run's: each point is what a disk is there. Call `end` when it is over. */
-export function tellSyncProgress(onEvent: OnRunEvent): {
-  onProgress: (progress: SyncProgress) => void
-  end: () => void
-} {
+export function tellSyncProgress(
+  onEvent: OnRunEvent,
+  what = 'copy',
+): { onProgress: (progress: SyncProgress) => void; end: () => void } {
+  const nameOf = ({ subject, createdAt }: RestorePoint) => ({ vm: subject.name, disk: `${what} of ${time(createdAt)}` })
   let current: RestorePoint | undefined
   const end = () => {
     if (current !== undefined) onEvent({ type: 'disk-phase', ...nameOf(current), phase: 'done' })
