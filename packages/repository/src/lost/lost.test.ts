@@ -135,11 +135,14 @@ it('what could merely not be read now is never recorded as lost', async () => {
   expect(await keysUnder(storage, 'lost/')).toEqual([])
 })
 
-it('where nothing can be written, verification says that it recorded nothing', async () => {
-  const { storage } = await damagedRepository(firstChunk + 5000)
-  const readOnly = changedStorage(storage, {
-    putNew: (key) => Promise.reject(fail('storage.read-only', { storage: 'memory', key })),
-  })
-  await using other = await reopenTestRepository(readOnly)
-  expect(await other.verify()).toMatchObject({ recorded: false, damaged: [{ code: 'repository.chunk-corrupt' }] })
-})
+it.each(['storage.read-only', 'storage.past'] as const)(
+  'where nothing can be written (%s), verification says that it recorded nothing',
+  async (code) => {
+    const { storage } = await damagedRepository(firstChunk + 5000)
+    const readOnly = changedStorage(storage, {
+      putNew: (key) => Promise.reject(fail(code, { storage: 'memory', key })),
+    })
+    await using other = await reopenTestRepository(readOnly)
+    expect(await other.verify()).toMatchObject({ recorded: false, damaged: [{ code: 'repository.chunk-corrupt' }] })
+  },
+)

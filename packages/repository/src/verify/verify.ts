@@ -168,7 +168,7 @@ async function unlessReadOnly(work: Promise<void>): Promise<boolean> {
     await work
     return true
   } catch (error) {
-    if (!hasCode(error, 'storage.read-only', 'storage.no-permission', 'storage.full')) throw error
+    if (!hasCode(error, 'storage.read-only', 'storage.no-permission', 'storage.full', 'storage.past')) throw error
     return false
   }
 }
