@@ -16,7 +16,10 @@ const packBytesMin = 1024 * 1024
 /** Enough to hide 20 ms of latency behind what two cores open meanwhile (measured: docs/decisions/0040). */
 const readsInFlightDefault = 16
 
-type Opened = Pick<Core, 'objects' | 'repositoryId' | 'keysId' | 'roles' | 'ring' | 'chunkSizeBytes' | 'gcFeatures'>
+type Opened = Pick<
+  Core,
+  'objects' | 'repositoryId' | 'keysId' | 'roles' | 'ring' | 'chunkSizeBytes' | 'readFeatures' | 'gcFeatures'
+>
 
 /** Puts the parts of an open repository together. Memory and threads come with the first use. */
 export function assembled(opened: Opened, environment: Environment): Repository {
@@ -42,7 +45,7 @@ export function assembled(opened: Opened, environment: Environment): Repository 
     every: environment.every ?? everyInterval,
     condemned,
     lost,
-    indexStore: new IndexStore(objects, { repositoryId, indexKey: roles.index, condemned, lost }),
+    indexStore: new IndexStore(objects, { repositoryId, indexKey: roles.index, condemned, lost, dataKeys: ring }),
     get memory() {
       return (memory ??= sharedMemory(memoryBytesMax, { threads: workersMax > 0 }))
     },

@@ -18,6 +18,7 @@ export interface Core {
   readonly packSizeBytes: number
   /** Reads of the storage in flight for one reader of an image. */
   readonly readsInFlightMax: number
+  readonly readFeatures: readonly string[]
   /** What one must know to collect, beyond this program. */
   readonly gcFeatures: readonly string[]
   readonly roles: RoleKeys

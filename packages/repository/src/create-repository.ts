@@ -1,7 +1,8 @@
 import { Secret, systemClock, systemRandom } from '@vmkeep/kit'
 import { nowMs, writerName } from './core.ts'
 import { fail } from './errors.ts'
-import { encodeFormat, objectLockFeature, sharedKeysFeature } from './formats/format-object.ts'
+import { generationsFeature, objectLockFeature, sharedKeysFeature } from './formats/features.ts'
+import { encodeFormat } from './formats/format-object.ts'
 import { chunkBytesDefault, whyNotChunkSize } from './formats/map-geometry.ts'
 import {
   deltasPrefix,
@@ -59,7 +60,7 @@ export async function createRepository(
     chunkSizeBytes,
     createdAtMs: nowMs({ clock }),
     writer: writerName,
-    readFeatures: shared === undefined ? [] : [sharedKeysFeature],
+    readFeatures: [generationsFeature, ...(shared === undefined ? [] : [sharedKeysFeature])],
     writeFeatures: features,
     gcFeatures: features,
     ...(lock === undefined ? {} : { lock }),

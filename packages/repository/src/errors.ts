@@ -81,6 +81,11 @@ const storageErrors = {
   'storage.closed': ['report-bug', (d: { storage: string }) => `${d.storage} is closed`],
 } as const
 
+const stillNeeded = ({ packs, sessions }: { packs: number; sessions: readonly string[] }) =>
+  sessions.length > 0
+    ? `by ${sessions.length} backups at work, which began before it was replaced (session ${sessions[0]!}): wait until they have ended`
+    : `by ${packs} packs: have them sealed anew with "repo gc --renew-keys", as often as it takes`
+
 const openingErrors = {
   'repository.missing': [
     'call-operator',
@@ -132,8 +137,55 @@ const openingErrors = {
   ],
   'repository.generations-clash': [
     'call-operator',
-    (d: { generation: number; twin: string }) =>
-      `data key ${d.generation} is one key here and another in the repository ${d.twin}: both have renewed their keys by themselves; copy what is missing as between repositories with different keys`,
+    (d: { what: string; twin: string }) =>
+      `${d.what} is one thing here and another in the repository ${d.twin}: both have added keys by themselves; copy what is missing as between repositories with different keys`,
+  ],
+  'repository.generation-unknown': [
+    'change-request',
+    (d: { generation: number }) => `there is no data key ${d.generation}: list the data keys for their numbers`,
+  ],
+  'repository.generation-current': [
+    'change-request',
+    (d: { generation: number }) =>
+      `data key ${d.generation} is the one that new data is sealed with: make a new one first with "key rotate"`,
+  ],
+  'repository.generation-in-use': [
+    'change-request',
+    (d: { generation: number; packs: number; sessions: readonly string[] }) =>
+      `data key ${d.generation} is still needed: ${stillNeeded(d)}; without it that could never be read`,
+  ],
+  'repository.keys-shared': [
+    'change-request',
+    (d: { origin: string }) =>
+      `this repository shares the keys of ${d.origin}: change them there, and sync; only if that repository is gone for good, change them here alone`,
+  ],
+  'repository.domain-unknown': [
+    'change-request',
+    (d: { domain: string }) => `the repository has no domain "${d.domain}": list the domains, or create it first`,
+  ],
+  'repository.domain-exists': [
+    'change-request',
+    (d: { domain: string }) => `there is, or was, a domain "${d.domain}": choose another name; none is used twice`,
+  ],
+  'repository.domain-invalid': [
+    'change-request',
+    (d: { domain: string }) =>
+      `"${d.domain}" is no name for a domain: take 1 to 64 letters, digits, hyphens, dots or underscores`,
+  ],
+  'repository.domain-differs': [
+    'change-request',
+    (d: { point: string; domain: string }) =>
+      `restore point ${d.point} does not belong to ${d.domain === '' ? 'no domain, as this backup does' : `the domain "${d.domain}"`}: nothing can be inherited from it; read the whole disk`,
+  ],
+  'repository.domain-erased': [
+    'change-request',
+    (d: { domain: string }) =>
+      `the keys of the domain "${d.domain}" were erased: what was stored for it can be read by nobody any more; forget its restore points to have the room back`,
+  ],
+  'repository.feature-missing': [
+    'change-request',
+    (d: { storage: string; feature: string }) =>
+      `the repository in ${d.storage} was made by an older vmkeep, without "${d.feature}": programs of that time would spoil it; make a new repository and sync what is to be kept`,
   ],
   'repository.no-key-slots': [
     'call-operator',

@@ -1,6 +1,7 @@
 import { type Clock, FormatError, systemClock, systemRandom } from '@vmkeep/kit'
 import { fail } from './errors.ts'
-import { decodeFormat, type FormatObject, peekFormat, unknownFeatures } from './formats/format-object.ts'
+import { unknownFeatures } from './formats/features.ts'
+import { decodeFormat, type FormatObject, peekFormat } from './formats/format-object.ts'
 import { whyNotChunkSize } from './formats/map-geometry.ts'
 import { formatKey } from './formats/object-names.ts'
 import { sealedObjectBytesMax } from './formats/sealed-object.ts'
@@ -40,8 +41,13 @@ export async function openWith(
   environment: Environment,
 ): Promise<Repository> {
   const { repositoryId } = unlocked
-  const { keysId, chunkSizeBytes, gcFeatures, roles, ring } = await openKeys(objects, unlocked, environment)
-  return assembled({ objects, repositoryId, keysId, roles, ring, chunkSizeBytes, gcFeatures }, environment)
+  const { keysId, chunkSizeBytes, readFeatures, gcFeatures, roles, ring } = await openKeys(
+    objects,
+    unlocked,
+    environment,
+  )
+  const opened = { objects, repositoryId, keysId, roles, ring, chunkSizeBytes, readFeatures, gcFeatures }
+  return assembled(opened, environment)
 }
 
 /** What the master key gives: the format, the role keys and the data keys. */

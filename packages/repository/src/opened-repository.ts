@@ -5,12 +5,15 @@ import type { Core } from './core.ts'
 import { fail } from './errors.ts'
 import { idBytes } from './formats/blob.ts'
 import { fromHex, toHex } from './formats/hex.ts'
+import { defaultDomain } from './formats/key-ring.ts'
 import { newSessionId } from './formats/session-id.ts'
 import { ChunkCache } from './images/chunk-cache.ts'
 import { ChunkFetcher } from './images/chunk-fetcher.ts'
 import { DamagedImageReader } from './images/damaged-image-reader.ts'
 import { MappedImageReader } from './images/image-reader.ts'
-import { joinGenerations } from './keys/join-generations.ts'
+import { joined, requireDomain } from './keys/change-ring.ts'
+import { listDataKeys, retireDataKey, rotateDataKey } from './keys/data-keys.ts'
+import { createDomain, eraseDomain, listDomains, pointsOfDomain } from './keys/domains.ts'
 import { lostExtents } from './lost/lost-extents.ts'
 import type { LockPolicy } from './lock/lock-rule.ts'
 import { MapReader } from './map/map-reader.ts'
@@ -24,8 +27,12 @@ import { findPoint, listPoints } from './points/points.ts'
 import { repairRepository } from './repair/repair.ts'
 import { otherRepository, sameRepository } from './repair/sources.ts'
 import type {
+  BeginOptions,
+  ChangeKeysOptions,
   CollectOptions,
   CollectReport,
+  DataKeyInfo,
+  DomainInfo,
   ForgottenPoint,
   ImageReader,
   PointMark,
@@ -93,11 +100,11 @@ export class OpenRepository implements Repository {
     return lastValidation(this.#core, signal)
   }
 
-  beginSession({ signal }: { readonly signal?: AbortSignal } = {}): Promise<WriterSession> {
-    return this.#begin(this.#core.clock.nowMs(), signal)
+  beginSession({ domain = defaultDomain, signal }: BeginOptions = {}): Promise<WriterSession> {
+    return this.#begin(this.#core.clock.nowMs(), domain, signal)
   }
 
-  async #begin(atMs: number, signal: AbortSignal | undefined): Promise<OpenSession> {
+  async #begin(atMs: number, domain: string, signal: AbortSignal | undefined): Promise<OpenSession> {
     const { packs, reader, pages } = this.#parts
     this.#core.objects.requireLock()
     const sessionId = newSessionId(atMs, this.#process, this.#core.random)
@@ -106,7 +113,8 @@ export class OpenRepository implements Repository {
     let session: OpenSession
     try {
       await registerSession(this.#core, packs, owner)
-      session = new OpenSession(this.#core, { packs, reader, pages, owner, claims: this.#claims })
+      requireDomain(this.#core.ring.ring, domain)
+      session = new OpenSession(this.#core, { packs, reader, pages, owner, domain, claims: this.#claims })
       await session.start()
     } catch (error) {
       // Whether the start was stored may not even be known. Fenced, it keeps nobody waiting. A twin's session is not ours to end.
@@ -202,13 +210,48 @@ export class OpenRepository implements Repository {
     return readStatus(this.#core, signal)
   }
 
+  dataKeys(signal?: AbortSignal): Promise<DataKeyInfo[]> {
+    this.#check()
+    return listDataKeys(this.#core, signal)
+  }
+
+  rotateDataKey(options: ChangeKeysOptions & { readonly domain?: string } = {}): Promise<number> {
+    this.#check()
+    return rotateDataKey(this.#core, options)
+  }
+
+  retireDataKey(generation: number, signal?: AbortSignal): Promise<void> {
+    this.#check()
+    return retireDataKey(this.#core, generation, signal)
+  }
+
+  domains(signal?: AbortSignal): Promise<DomainInfo[]> {
+    this.#check()
+    return listDomains(this.#core, signal)
+  }
+
+  createDomain(name: string, options: ChangeKeysOptions = {}): Promise<void> {
+    this.#check()
+    return createDomain(this.#core, name, options)
+  }
+
+  pointsOfDomain(name: string, signal?: AbortSignal): Promise<RestorePoint[]> {
+    this.#check()
+    return pointsOfDomain(this.#core, name, signal)
+  }
+
+  eraseDomain(name: string, signal?: AbortSignal): Promise<void> {
+    this.#check()
+    return eraseDomain(this.#core, name, signal)
+  }
+
   async learnKeysOf(twin: Repository, signal?: AbortSignal): Promise<void> {
     this.#check()
     assert(twin instanceof OpenRepository)
     const { ring, repositoryId } = twin.#core
     if (twin.keysId !== this.keysId) throw fail('repository.keys-differ', { ours: this.id, theirs: twin.id })
     await ring.refresh(signal)
-    await this.#core.ring.change((ours) => joinGenerations(ours, ring.generations, repositoryId), signal)
+    await this.#core.ring.change((ours) => joined(ours, ring.ring, repositoryId), signal)
   }
 
   collect(options: CollectOptions = {}): Promise<CollectReport> {
@@ -219,7 +262,7 @@ export class OpenRepository implements Repository {
     assert(source instanceof OpenRepository)
     const target: SyncTarget = {
       ...this.#syncEnd,
-      begin: (atMs, signal) => this.#begin(atMs, signal),
+      begin: (atMs, domain, signal) => this.#begin(atMs, domain, signal),
       learnKeys: (signal) => this.learnKeysOf(source, signal),
     }
     return await syncPoints(source.#syncEnd, target, options)

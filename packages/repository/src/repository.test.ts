@@ -81,7 +81,7 @@ describe('opening', () => {
     new DataView(format.buffer, format.byteOffset).setUint32(60, crc32(format.subarray(0, 60)), true)
     await expect(reopenTestRepository(storage)).rejects.toMatchObject({
       code: 'repository.version-unknown',
-      details: { major: 2, needs: '0.1.0' },
+      details: { major: 2, needs: '0.2.0' },
     })
   })
 })

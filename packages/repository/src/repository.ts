@@ -19,7 +19,7 @@ export interface Repository extends AsyncDisposable {
   /** What the newest try of the storage found; `undefined` if there was none. */
   lastValidation(signal?: AbortSignal): Promise<StorageValidation | undefined>
   /** Registers a writer. The session must end in `commit` or `abandon`; disposing abandons. */
-  beginSession(options?: { readonly signal?: AbortSignal }): Promise<WriterSession>
+  beginSession(options?: BeginOptions): Promise<WriterSession>
   /** Every restore point, ascending by creation. A point that cannot be read comes as {@link DamagedPoint}, never silently missing. */
   points(signal?: AbortSignal): AsyncIterable<RestorePoint | DamagedPoint>
   /** @throws `repository.point-not-found`, `repository.point-ambiguous` (details name the candidates), `repository.point-corrupt` */
@@ -50,7 +50,7 @@ export interface Repository extends AsyncDisposable {
    * Keeps a point from being released while it is read, until disposed. Only a point that was forgotten can be released, and not
    * before its time of grace, so that a short read needs no hold.
    *
-   * @throws `repository.point-buried`
+   * @throws `repository.point-buried`; `repository.domain-erased` if nothing in it can be read
    */
   holdPoint(pointId: string, signal?: AbortSignal): Promise<AsyncDisposable>
   /**
@@ -79,6 +79,32 @@ export interface Repository extends AsyncDisposable {
    */
   repair(options?: RepairOptions): Promise<RepairReport>
   status(signal?: AbortSignal): Promise<RepositoryStatus>
+  /** The data keys, ascending, and how much is sealed with each. */
+  dataKeys(signal?: AbortSignal): Promise<readonly DataKeyInfo[]>
+  /**
+   * Makes a new data key, and gives its number. Sessions that begin from now on use it; those at work may end with the old one.
+   *
+   * @throws `repository.domain-unknown`, `repository.domain-erased`, `repository.keys-shared`, `repository.feature-missing`
+   */
+  rotateDataKey(options?: ChangeKeysOptions & { readonly domain?: string }): Promise<number>
+  /**
+   * Takes out a data key that nothing needs any more, for good.
+   *
+   * @throws `repository.generation-unknown`, `repository.generation-current`, `repository.generation-in-use`
+   */
+  retireDataKey(generation: number, signal?: AbortSignal): Promise<void>
+  domains(signal?: AbortSignal): Promise<readonly DomainInfo[]>
+  /** @throws `repository.domain-exists`, `repository.domain-invalid`, `repository.keys-shared`, `repository.feature-missing` */
+  createDomain(name: string, options?: ChangeKeysOptions): Promise<void>
+  /** The points of a domain, which can be read no more once it is erased. @throws `repository.domain-unknown`, `repository.domain-erased` */
+  pointsOfDomain(name: string, signal?: AbortSignal): Promise<readonly RestorePoint[]>
+  /**
+   * Destroys the keys of a domain: what was stored for it can never be read again, by anybody who has no copy of the ring. Its points stay
+   * listed, as erased, until they are forgotten.
+   *
+   * @throws `repository.domain-unknown`, `repository.domain-erased`
+   */
+  eraseDomain(name: string, signal?: AbortSignal): Promise<void>
   /**
    * Takes over the data keys that a twin, which shares our keys, has gained. To be done before blobs are copied from there as they are.
    *
@@ -196,11 +222,43 @@ export interface RepairReport {
   readonly objectsMended: readonly string[]
 }
 
+export interface ChangeKeysOptions {
+  /** Change them here although they are another repository's, which is gone for good. */
+  readonly alone?: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface DataKeyInfo {
+  readonly generation: number
+  readonly domain?: string
+  /** ISO 8601 UTC. */
+  readonly createdAt: string
+  /** New blobs of its domain are sealed with it. */
+  readonly current: boolean
+  readonly packs: number
+  readonly bytes: number
+}
+
+export interface DomainInfo {
+  readonly name: string
+  /** ISO 8601 UTC. Missing if it was erased. */
+  readonly createdAt?: string
+  readonly erasedAt?: string
+}
+
+export interface BeginOptions {
+  /** Whose data it stores; nothing in it is shared with another domain. Default: what belongs to none. */
+  readonly domain?: string
+  readonly signal?: AbortSignal
+}
+
 export interface CollectOptions {
   /** How long a forgotten point can be taken back. Default 7 days. */
   readonly graceMs?: number
   /** Which share of all bytes may be dead before packs are copied to be rid of it. Default 0.2; 1: never copy. */
   readonly deadShareMax?: number
+  /** How many bytes may be copied to be rid of data keys that were replaced: their blobs are sealed anew. Default 0: none. */
+  readonly renewKeysBytesMax?: number
   /** How long to wait for the writers at work. Default: until they have ended, answered, or been given up. */
   readonly waitMsMax?: number
   /** A writer of which nothing new is seen for so long is given up. Default 30 min. */

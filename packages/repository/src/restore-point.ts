@@ -87,6 +87,10 @@ export interface RestorePoint extends PointManifest {
   readonly lockedUntil?: string
   /** Only of a point just committed: why it is not locked, though its repository wants that. */
   readonly lockFailure?: AppError
+  /** The domain whose keys its data is sealed with. Missing: none. */
+  readonly domain?: string
+  /** When the keys of its domain were erased, ISO 8601 UTC: nothing in it can be read any more, by nobody. */
+  readonly erasedAt?: string
   readonly damaged?: undefined
 }
 

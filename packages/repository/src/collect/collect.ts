@@ -8,7 +8,7 @@ import {
   decodeCondemnedPacks,
   encodeCondemnedPacks,
 } from '../formats/condemned-packs.ts'
-import { unknownFeatures } from '../formats/format-object.ts'
+import { unknownFeatures } from '../formats/features.ts'
 import { toHex } from '../formats/hex.ts'
 import type { LostCopy } from '../formats/lost-copies.ts'
 import { condemnedFinalKey, condemnedListKey, packKey, packNameOf } from '../formats/object-names.ts'
@@ -24,7 +24,9 @@ import { readPoint } from '../points/points.ts'
 import { appendFate, type Fate, isBuried, readFates } from '../points/trash.ts'
 import type { CollectOptions, CollectPhase, CollectReport, WaitingFor } from '../repository.ts'
 import { createOnce } from '../storage/create-once.ts'
+import { newestOf } from '../workers/seal-blob.ts'
 import { Liveness } from './liveness.ts'
+import { planRenewal } from './plan-renewal.ts'
 import { type PartlyNeeded, planRepack } from './plan-repack.ts'
 import { type Holders, removeLeftovers } from './read-holders.ts'
 import { repack } from './repack.ts'
@@ -106,6 +108,8 @@ class Collection implements Disposable {
     await condemned.refresh(this.#signal)
     await this.#buryExpired()
     await removeLeftovers(this.#core, this.#signal)
+    await this.#core.ring.refresh(this.#signal)
+    await this.#core.ring.removeOld(this.#signal)
     await this.#takeStock()
     for (const list of condemned.unfinished) if (!(await this.#finish(list))) return this.#report('waiting')
     for (;;) {
@@ -250,17 +254,23 @@ class Collection implements Disposable {
     return ages
   }
 
-  #planRepack(partly: readonly PartlyNeeded<IndexedPack>[], dead: readonly Uint8Array[]) {
-    const { deadShareMax = deadShareMaxDefault } = this.#options
+  /** Which packs to copy out of: to be rid of what is dead in them, or of a data key that was replaced. */
+  #planMoves(partly: readonly PartlyNeeded<IndexedPack>[], dead: readonly Uint8Array[]) {
+    const { deadShareMax = deadShareMaxDefault, renewKeysBytesMax = 0 } = this.#options
     const totalBytes = partly.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     const packsMax = Math.max(0, condemnedPacksMax - dead.length)
-    return planRepack(partly, { deadShareMax, totalBytes, packsMax })
+    const emptying = planRepack(partly, { deadShareMax, totalBytes, packsMax })
+    const { keys } = this.#core.ring
+    const isReplaced = (generation: number) => newestOf(keys, generation) !== generation
+    const others = partly.filter((pack) => !emptying.includes(pack))
+    const bounds = { bytesMax: renewKeysBytesMax, packsMax: packsMax - emptying.length }
+    return [...emptying, ...planRenewal(others, isReplaced, bounds)]
   }
 
   /** A plan without packs that would have to stay for their locks: it would cost room instead of freeing it. */
   async #planUnlocked(partly: readonly PartlyNeeded<IndexedPack>[], dead: readonly Uint8Array[]) {
     for (let rest = partly; ;) {
-      const plan = this.#planRepack(rest, dead)
+      const plan = this.#planMoves(rest, dead)
       const locked = await this.#locks.lockedOf(
         plan.map(({ pack }) => pack.name),
         this.#signal,
@@ -279,6 +289,8 @@ class Collection implements Disposable {
         moving.map(({ pack }) => pack),
         {
           ...this.#parts,
+          renewKeys: (this.#options.renewKeysBytesMax ?? 0) > 0,
+          safe: this.#safe,
           liveness: this.#liveness,
           onCopied: (blobs) => {
             for (const { entry } of blobs) this.#counts.bytesCopied += entry.storedBytes

@@ -6,21 +6,23 @@ import { newSessionId } from '../formats/session-id.ts'
 import { encodeSessionStart } from '../formats/session-start.ts'
 import { planReads } from '../images/plan-reads.ts'
 import type { IndexedPack } from '../index/chunk-index.ts'
-import { type CopiedBlob, copyBlobs } from '../packs/copy-blobs.ts'
-import type { BlobReader } from '../packs/blob-reader.ts'
+import { type BlobsToCopy, type CopiedBlob, copyBlobs } from '../packs/copy-blobs.ts'
 import type { PackStore } from '../packs/pack-store.ts'
 import { PackStream } from '../packs/pack-stream.ts'
 import { wrongBlobs } from '../packs/wrong-blobs.ts'
 import { fence } from '../sessions/session-end.ts'
 import type { Liveness } from './liveness.ts'
 import { packEntries } from './pack-entries.ts'
+import type { SafeCopies } from './safe-copies.ts'
 
 const readsAtOnce = 4
 
 export interface Repacking {
   readonly packs: PackStore
-  readonly reader: BlobReader
   readonly liveness: Liveness
+  readonly safe: SafeCopies
+  /** Whether to seal what is copied with the newest data key. */
+  readonly renewKeys: boolean
   /** The copies out of one pack are stored and were read back. */
   readonly onCopied: (blobs: readonly CopiedBlob[]) => void
   readonly signal: AbortSignal | undefined
@@ -33,7 +35,7 @@ export interface Repacking {
 export async function repack(core: Core, from: readonly IndexedPack[], repacking: Repacking): Promise<IndexedPack[]> {
   const sessionId = newSessionId(core.clock.nowMs(), core.random.bytes(2), core.random)
   const { repositoryId, roles, random } = core
-  const start = { startedAtMs: nowMs(core), writer: `${writerName} collecting` }
+  const start = { startedAtMs: nowMs(core), writer: `${writerName} collecting`, keyGeneration: core.ring.ring.last }
   const encoded = encodeSessionStart({ repositoryId, sessionId }, start, { controlKey: roles.control, random })
   await core.objects.putUnique(sessionStartKey(sessionId), encoded, repacking.signal)
   const [copied] = await Promise.allSettled([copyAll(core, from, sessionId, repacking)])
@@ -49,7 +51,7 @@ async function copyAll(
   sessionId: string,
   repacking: Repacking,
 ): Promise<IndexedPack[]> {
-  const { packs, liveness, signal } = repacking
+  const { packs, liveness, renewKeys, signal } = repacking
   let deltas = 0
   const owner = { sessionId, signal, nextDelta: () => ++deltas }
   const storing: Promise<void>[] = []
@@ -62,13 +64,13 @@ async function copyAll(
   const streams = { [packKind.data]: streamOf(packKind.data), [packKind.metadata]: streamOf(packKind.metadata) }
   const copies: { pack: IndexedPack; blobs: CopiedBlob[] }[] = []
   try {
-    for (const pack of from) {
+    for (const pack of from.toSorted(byKey)) {
       if (failed) break
       const needed = (await packEntries(core, pack.name, signal)).filter(
         ({ id }) => liveness.isNeeded(id) && core.indexStore.index.find(id)?.pack === pack,
       )
       const kind = pack.row?.kind === packKind.metadata ? packKind.metadata : packKind.data
-      const blobs = await copyOrSkip(core, pack, needed, streams[kind], signal)
+      const blobs = await copyOrSkip(core, { pack, entries: needed, renewKeys }, streams[kind], signal)
       if (blobs !== undefined) copies.push({ pack, blobs })
     }
   } finally {
@@ -83,18 +85,27 @@ async function copyAll(
   return done
 }
 
+const cannotBeCopied = [
+  'storage.not-found',
+  'storage.short-read',
+  'repository.chunk-corrupt',
+  'repository.pack-corrupt',
+] as const
+
+/** A pack has one data key: those with the same one go together. */
+const byKey = (a: IndexedPack, b: IndexedPack) => (a.row?.keyGeneration ?? 0) - (b.row?.keyGeneration ?? 0)
+
 /** `undefined` if the pack cannot be copied whole: then it stays as it is. */
 async function copyOrSkip(
   core: Core,
-  pack: IndexedPack,
-  entries: Parameters<typeof copyBlobs>[1]['entries'],
+  blobs: BlobsToCopy,
   stream: PackStream,
   signal: AbortSignal | undefined,
 ): Promise<CopiedBlob[] | undefined> {
   try {
-    return await copyBlobs(core, { pack, entries }, stream, signal)
+    return await copyBlobs(core, blobs, stream, signal)
   } catch (error) {
-    if (!hasCode(error, 'storage.not-found', 'storage.short-read', 'repository.chunk-corrupt')) throw error
+    if (!hasCode(error, ...cannotBeCopied)) throw error
     return undefined
   }
 }
@@ -112,13 +123,13 @@ async function moved(core: Core, blobs: readonly CopiedBlob[], repacking: Repack
 async function readBack(
   core: Core,
   blobs: readonly CopiedBlob[],
-  { reader, signal }: Pick<Repacking, 'reader' | 'signal'>,
+  { safe, signal }: Pick<Repacking, 'safe' | 'signal'>,
 ): Promise<void> {
   const placed = blobs.map(({ pack, entry }) => ({ ...entry, pack }))
   await forEachConcurrent(planReads(placed), readsAtOnce, async (read) => {
     for (const i of await wrongBlobs(core, read, placed, signal)) {
       const blob = placed[read.blobs[i]!.index]!
-      await reader.readAt(blob, blob, signal)
+      await safe.readBack(blob, blob, signal)
     }
   })
 }

@@ -2,8 +2,9 @@ import { AppError, mapConcurrent } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import type { PackEntry } from '../formats/pack.ts'
 import { packKey } from '../formats/object-names.ts'
-import type { IndexedPack } from '../index/chunk-index.ts'
+import type { BlobLocation, IndexedPack } from '../index/chunk-index.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
+import { canOpenIn, provePack } from '../packs/prove-pack.ts'
 import { PrefixTable } from '../index/prefix-table.ts'
 import type { Liveness } from './liveness.ts'
 import { packEntries } from './pack-entries.ts'
@@ -17,6 +18,8 @@ export class SafeCopies {
   readonly #liveness: Liveness
   /** Of which blobs a copy was read back, and where: pack ordinal, offset. */
   readonly #read = new PrefixTable(2)
+  /** Packs that were read back whole. */
+  readonly #proven = new WeakSet<IndexedPack>()
   readonly #ordinals = new Map<string, number>()
 
   constructor(core: Core, reader: BlobReader, liveness: Liveness) {
@@ -55,6 +58,23 @@ export class SafeCopies {
     this.#read.set(id.subarray(0, 16), this.#ordinalOf(pack.key), offsetBytes)
   }
 
+  /**
+   * Reads a copy back: the blob itself, or, where its key is not at hand, the pack it lies in, once for all blobs.
+   *
+   * @throws `repository.chunk-corrupt`, `repository.pack-corrupt`, and what the storage throws
+   */
+  async readBack(
+    found: BlobLocation,
+    expected: { readonly id: Uint8Array; readonly type: number },
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (canOpenIn(this.#core, found.pack, expected.type)) await this.#reader.readAt(found, expected, signal)
+    else if (!this.#proven.has(found.pack)) {
+      await provePack(this.#core, found.pack, [], signal)
+      this.#proven.add(found.pack)
+    }
+  }
+
   async #liesElsewhere({ id, type }: PackEntry, not: string, signal: AbortSignal | undefined): Promise<boolean> {
     const found = this.#core.indexStore.index.find(id)
     if (found === undefined || found.pack.key === not || found.pack.state !== 'live') return false
@@ -62,7 +82,7 @@ export class SafeCopies {
     const known = this.#read.find(id.subarray(0, 16))
     if (known?.[0] === pack && known[1] === offset) return true
     try {
-      await this.#reader.readAt(found, { id, type }, signal)
+      await this.readBack(found, { id, type }, signal)
     } catch (error) {
       signal?.throwIfAborted()
       if (error instanceof AppError) return false // then this one stays

@@ -40,3 +40,7 @@ export function decodeBlobHeader(source: Uint8Array, blobBytes: number): BlobHea
     throw new FormatError(`${ciphertextBytes} sealed bytes cannot hold ${plainBytes}`)
   return header
 }
+
+/** Which data key a blob was sealed with, by its header; 0 for a map page. */
+export const generationOf = (header: Uint8Array): number =>
+  new DataView(header.buffer, header.byteOffset).getUint32(16, true)

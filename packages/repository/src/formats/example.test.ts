@@ -11,7 +11,7 @@ import { encodeCondemnedPacks } from './condemned-packs.ts'
 import { encodeDelta } from './delta.ts'
 import { encodeFormat } from './format-object.ts'
 import { toHex } from './hex.ts'
-import { encodeKeyRing } from './key-ring.ts'
+import { encodeKeyRing, firstRing } from './key-ring.ts'
 import { encodeKeySlot, slotKind } from './key-slot.ts'
 import { heightOf } from './map-geometry.ts'
 import { MapPage } from './map-page.ts'
@@ -38,8 +38,8 @@ async function example(): Promise<string> {
   const [masterKey, repositoryId] = [all(0x11, 32), all(0x22, 16)]
   const roles = roleKeys(masterKey, repositoryId)
   for (const [role, key] of Object.entries(roles)) show(`role key: ${role}`, key)
-  const generations = [{ generation: 1, key: all(0x33, 32), createdAtMs: 1_767_225_600_000 }]
-  const keys = blobKeys(roles, generations)
+  const ring = firstRing(all(0x33, 32), 1_767_225_600_000)
+  const keys = blobKeys(roles, ring)
   const random = countingRandom()
   show('recovery code, random bytes 0xa0', newRecoveryCode(random))
   const slot = {
@@ -52,7 +52,7 @@ async function example(): Promise<string> {
   show('key slot: passphrase "example", salt 0xa1, nonce 0xa2', await encodeKeySlot(slot, 'example', masterKey, random))
   show(
     'keys/ring-00000001: nonce 0xa3',
-    encodeKeyRing({ repositoryId, objectId: all(0x55, 16), generations }, roles.ring, random),
+    encodeKeyRing({ repositoryId, objectId: all(0x55, 16), ring }, roles.ring, random),
   )
   const format = {
     keysId: repositoryId,

@@ -8,16 +8,6 @@ import { decodeSealed, encodeSealed } from './sealed-object.ts'
 /** docs/formats/repository.md §7: readable without a key, in every version, so that an old program can say what is needed. */
 const Preface = struct('repository.format', 16, { needs: ascii(16) })
 
-/** Programs that do not know of shared keys would derive others, and take everything for damaged. */
-export const sharedKeysFeature = 'shared-keys'
-
-/** A repository whose objects are locked: who does not know how must not write, nor collect. */
-export const objectLockFeature = 'object-lock'
-
-/** Those of the features that this program does not know. */
-export const unknownFeatures = (features: readonly string[]): string[] =>
-  features.filter((feature) => feature !== sharedKeysFeature && feature !== objectLockFeature)
-
 export interface FormatObject {
   /** The repository whose keys of blobs this one uses: itself, or the one it was made a twin of. */
   readonly keysId: Uint8Array

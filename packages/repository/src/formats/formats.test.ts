@@ -163,10 +163,16 @@ const formats: [string, { bytes: Uint8Array; decode: (bytes: Uint8Array) => unkn
         {
           repositoryId,
           objectId: random.bytes(16),
-          generations: [
-            { generation: 1, key, createdAtMs: 1 },
-            { generation: 3, key, createdAtMs: 2 },
-          ],
+          ring: {
+            generations: [
+              { generation: 1, key, createdAtMs: 1, domain: '' },
+              { generation: 3, key, createdAtMs: 2, domain: 'a' },
+            ],
+            domains: [{ name: 'a', ids: key, createdAtMs: 3 }],
+            erased: [{ name: 'b', generations: [2, 4], erasedAtMs: 4 }],
+            last: 4,
+            oldest: 2,
+          },
         },
         key,
         random,

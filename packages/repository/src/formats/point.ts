@@ -4,6 +4,7 @@ import type { GfsFlag, PointImage, PointManifest, PointOrigin, RestorePoint } fr
 import { idBytes } from './blob.ts'
 import { magic } from './common-header.ts'
 import { Fields } from './fields.ts'
+import { defaultDomain } from './key-ring.ts'
 import { fromHex, toHex } from './hex.ts'
 import { isoTime } from './iso-time.ts'
 import { heightOf, whyNotChunkSize } from './map-geometry.ts'
@@ -36,7 +37,12 @@ export interface PointIdentity {
 export function encodePoint(
   identity: PointIdentity,
   manifest: PointManifest,
-  { committedAtMs, lockedUntilMs, writer }: { committedAtMs: number; lockedUntilMs?: number; writer: string },
+  {
+    committedAtMs,
+    lockedUntilMs,
+    writer,
+    domain = defaultDomain,
+  }: { committedAtMs: number; lockedUntilMs?: number; writer: string; domain?: string },
   sealing: Sealing,
 ): Uint8Array {
   const { subject, images, blobs, attributes, stats, tags = [], gfs = [], origin } = manifest
@@ -55,6 +61,7 @@ export function encodePoint(
       : {}),
     ...(lockedUntilMs === undefined ? {} : { lockedUntil: lockedUntilMs }),
     ...(origin === undefined ? {} : { origin: encodeOrigin(origin) }),
+    ...(domain !== defaultDomain && { domain }),
   }
   return encodeEnd(identity, kinds.point, content, sealing)
 }
@@ -121,6 +128,7 @@ function decodePoint(id: string, fields: Fields): RestorePoint {
     tags: fields.has('tags') ? fields.texts('tags') : [],
     gfs: fields.has('gfs') ? fields.maps('gfs').map(decodeFlag) : [],
     ...(fields.has('origin') ? { origin: decodeOrigin(fields.map('origin')) } : {}),
+    ...(fields.has('domain') && { domain: fields.text('domain') }),
   }
 }
 

@@ -10,16 +10,19 @@ const kinds = { start: 1 } as const
 export interface SessionStart {
   readonly startedAtMs: number
   readonly writer: string
+  /** The highest data key it knows; what was replaced by then it does not use. Without: it may use any. */
+  readonly keyGeneration?: number
 }
 
 export function encodeSessionStart(
   { repositoryId, sessionId }: PointIdentity,
-  { startedAtMs, writer }: SessionStart,
+  { startedAtMs, writer, keyGeneration = 0 }: SessionStart,
   { controlKey, random }: { controlKey: Uint8Array; random: Random },
 ): Uint8Array {
   const objectId = fromHex(sessionId, 16)!
   const content = { startedAt: startedAtMs, writer }
-  return encodeSealed({ magic: magic.session, kind: kinds.start, repositoryId, objectId, content }, controlKey, random)
+  const header = { magic: magic.session, kind: kinds.start, repositoryId, objectId, keyGeneration }
+  return encodeSealed({ ...header, content }, controlKey, random)
 }
 
 /** @throws FormatError */
@@ -30,6 +33,8 @@ export function decodeSessionStart(
 ): SessionStart {
   const objectId = fromHex(sessionId, 16)!
   const expected = { magic: magic.session, kind: kinds.start, repositoryId, objectId }
-  const fields = new Fields(decodeSealed(source, controlKey, expected).content)
-  return { startedAtMs: fields.count('startedAt'), writer: fields.text('writer') }
+  const { header, content } = decodeSealed(source, controlKey, expected)
+  const fields = new Fields(content)
+  const { keyGeneration } = header
+  return { startedAtMs: fields.count('startedAt'), writer: fields.text('writer'), keyGeneration }
 }

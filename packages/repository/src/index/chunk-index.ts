@@ -8,7 +8,8 @@ import { PrefixTable } from './prefix-table.ts'
  * - `pending`: being filled or stored by a session of this process. Its blobs may be relied upon once `durable` resolves.
  * - `live`: stored, and named by a delta.
  * - `condemned`: as `live`, but a collection is about to remove it, or has. Good for reading only.
- * - `doubtful`: stored, but named by no delta we can read, or not of the size it should have. Good for reading only.
+ * - `doubtful`: stored, but named by no delta we can read, not of the size it should have, or sealed with a data key that is not in the ring.
+ *   Good for reading only.
  * - `gone`: dropped, or found missing. Nothing is in it.
  */
 export type PackState = 'pending' | 'live' | 'condemned' | 'doubtful' | 'gone'
@@ -31,6 +32,11 @@ export interface Condemned {
   isCondemned(packName: Uint8Array): boolean
 }
 
+/** Knows which data keys there are, or were. */
+export interface DataKeys {
+  knows(keyGeneration: number): boolean
+}
+
 class KnownPack implements IndexedPack {
   readonly key: string
   readonly name: Uint8Array
@@ -38,12 +44,14 @@ class KnownPack implements IndexedPack {
   durable?: Promise<void>
   #state: PackState
   readonly #condemned: Condemned
+  readonly #dataKeys: DataKeys
 
-  constructor(name: Uint8Array, state: PackState, condemned: Condemned) {
+  constructor(name: Uint8Array, state: PackState, { condemned, dataKeys }: Advice) {
     this.key = packKey(name)
     this.name = name
     this.#state = state
     this.#condemned = condemned
+    this.#dataKeys = dataKeys
   }
 
   get condemned(): boolean {
@@ -51,12 +59,20 @@ class KnownPack implements IndexedPack {
   }
 
   get state(): PackState {
-    return this.#state === 'live' && this.condemned ? 'condemned' : this.#state
+    if (this.#state !== 'live') return this.#state
+    // A writer that was given up long ago may still store with a data key that was taken out since.
+    if (this.row !== undefined && !this.#dataKeys.knows(this.row.keyGeneration)) return 'doubtful'
+    return this.condemned ? 'condemned' : 'live'
   }
 
   set state(state: PackState) {
     this.#state = state
   }
+}
+
+interface Advice {
+  readonly condemned: Condemned
+  readonly dataKeys: DataKeys
 }
 
 export interface BlobLocation {
@@ -71,12 +87,16 @@ export class ChunkIndex {
   readonly packs: IndexedPack[] = []
   readonly #ordinals = new Map<string, number>()
   readonly #table = new PrefixTable(3) // pack ordinal + 1, offset, stored length + type × 2^24
-  readonly #condemned: Condemned
+  readonly #advice: Advice
   readonly #lost: LostPlaces
 
-  constructor(condemned: Condemned = { isCondemned: () => false }, lost: LostPlaces = { isLost: () => false }) {
+  constructor({
+    condemned = { isCondemned: () => false },
+    dataKeys = { knows: () => true },
+    lost = { isLost: () => false },
+  }: Partial<Advice & { readonly lost: LostPlaces }> = {}) {
     this.#lost = lost
-    this.#condemned = condemned
+    this.#advice = { condemned, dataKeys }
   }
 
   /** Entries, dead ones included. */
@@ -112,7 +132,7 @@ export class ChunkIndex {
 
   /** Adds a pack by itself; its blobs are added by `add`. */
   addPack(name: Uint8Array, state: Exclude<PackState, 'condemned'>): IndexedPack {
-    const pack = new KnownPack(name, state, this.#condemned)
+    const pack = new KnownPack(name, state, this.#advice)
     this.#ordinals.set(pack.key, this.packs.push(pack) - 1)
     return pack
   }

@@ -36,6 +36,11 @@ export class CondemnedLists {
     this.#controlKey = controlKey
   }
 
+  /** How many collections have said what goes for good, as far as is known here. */
+  get finals(): number {
+    return [...this.#lists.values()].filter(({ finished }) => finished).length
+  }
+
   /** The number up to which all lists are known. */
   get known(): number {
     let number = 0

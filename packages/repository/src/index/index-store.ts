@@ -1,4 +1,5 @@
 import { FormatError, forEachConcurrent, hasCode } from '@vmkeep/kit'
+import { blobHeaderBytes, blobType, generationOf } from '../formats/blob.ts'
 import { decodeDelta, deltaBytesMax } from '../formats/delta.ts'
 import { fromHex } from '../formats/hex.ts'
 import { deltaNameOf, deltasPrefix, packKey, packNameOf, packsPrefix } from '../formats/object-names.ts'
@@ -6,7 +7,7 @@ import type { PackEntry } from '../formats/pack.ts'
 import { readTrailer } from '../packs/read-trailer.ts'
 import type { LostPlaces } from '../lost/lost-copies.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import { ChunkIndex, type Condemned, type IndexedPack } from './chunk-index.ts'
+import { ChunkIndex, type Condemned, type DataKeys, type IndexedPack } from './chunk-index.ts'
 
 const readsAtOnce = 8
 
@@ -15,6 +16,7 @@ interface IndexStoreOptions {
   readonly indexKey: Uint8Array
   readonly condemned?: Condemned
   readonly lost?: LostPlaces
+  readonly dataKeys?: DataKeys
 }
 
 /** A pack known from its own trailer. */
@@ -23,6 +25,8 @@ export interface SalvagedPack {
   readonly sizeBytes: number
   readonly sha256: Uint8Array
   readonly kind: number
+  /** Which data key sealed what is in it; 0 if there are only map pages. */
+  readonly keyGeneration: number
   readonly entries: readonly PackEntry[]
 }
 
@@ -42,8 +46,8 @@ export class IndexStore {
   #copiesLost = false
   #running: Promise<unknown> = Promise.resolve()
 
-  constructor(objects: ObjectStore, { repositoryId, indexKey, condemned, lost }: IndexStoreOptions) {
-    this.index = new ChunkIndex(condemned, lost)
+  constructor(objects: ObjectStore, { repositoryId, indexKey, ...advice }: IndexStoreOptions) {
+    this.index = new ChunkIndex(advice)
     this.#objects = objects
     this.#repositoryId = repositoryId
     this.#indexKey = indexKey
@@ -113,12 +117,22 @@ export class IndexStore {
         const { entries, ...found } = await readTrailer(this.#objects, identity, this.#indexKey, signal)
         const pack = this.#doubtful(name)
         for (const entry of entries) this.index.add(pack, entry)
-        salvaged.push({ pack, entries, ...found })
+        const keyGeneration = await this.#generationIn(pack, entries, signal)
+        salvaged.push({ pack, entries, keyGeneration, ...found })
       } catch (error) {
         if (!(error instanceof FormatError) && !hasCode(error, 'storage.not-found')) throw error
       }
     })
     return salvaged
+  }
+
+  /** A pack has one: that of any blob which has one. */
+  async #generationIn({ key }: IndexedPack, entries: readonly PackEntry[], signal?: AbortSignal): Promise<number> {
+    const sealed = entries.find(({ type }) => type !== blobType.mapPage)
+    if (sealed === undefined) return 0
+    const header = new Uint8Array(blobHeaderBytes)
+    await this.#objects.getRange(key, sealed.offsetBytes, header, signal)
+    return generationOf(header)
   }
 
   #doubtful(name: Uint8Array): IndexedPack {

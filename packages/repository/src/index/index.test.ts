@@ -136,7 +136,7 @@ describe('a chunk index', () => {
 
   it('prefers any copy to one that is condemned, and reads from that when there is no other', () => {
     const doomed = random.bytes(24)
-    const index = new ChunkIndex({ isCondemned: (packName) => packName === doomed })
+    const index = new ChunkIndex({ condemned: { isCondemned: (packName) => packName === doomed } })
     const id = random.bytes(32)
     const condemned = delta([row(doomed)], [id])
     index.addDelta(

@@ -1,6 +1,6 @@
 import type { Secret } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
-import { encodeKeyRing, type Generation } from '../formats/key-ring.ts'
+import { encodeKeyRing, firstRing, type Ring } from '../formats/key-ring.ts'
 import { slotKind } from '../formats/key-slot.ts'
 import { ringKey } from '../formats/object-names.ts'
 import { newRecoveryCode, parseRecoveryCode } from './recovery-code.ts'
@@ -11,7 +11,7 @@ import { normalized } from './unlock.ts'
 export interface NewKeys extends SlotPlace {
   readonly passphrase: Secret
   /** Of a twin: what it takes over. */
-  readonly shared: { readonly masterKey: Uint8Array; readonly generations: readonly Generation[] } | undefined
+  readonly shared: { readonly masterKey: Uint8Array; readonly ring: Ring } | undefined
   readonly createdAtMs: number
 }
 
@@ -46,10 +46,13 @@ async function putRing(
   masterKey: Uint8Array,
   signal?: AbortSignal,
 ) {
-  const generations = shared?.generations ?? [{ generation: 1, key: random.bytes(32), createdAtMs }]
-  const ring = { repositoryId, objectId: random.bytes(16), generations }
+  const ring = { ...(shared?.ring ?? firstRing(random.bytes(32), createdAtMs)), oldest: 1 }
   const key = ringKey(1)
-  const encoded = encodeKeyRing(ring, roleKeys(masterKey, repositoryId).ring, random)
+  const encoded = encodeKeyRing(
+    { repositoryId, objectId: random.bytes(16), ring },
+    roleKeys(masterKey, repositoryId).ring,
+    random,
+  )
   if ((await objects.putNew(key, encoded, signal)) === 'exists')
     throw fail('repository.creation-unfinished', { storage: objects.storage.name, found: key })
 }

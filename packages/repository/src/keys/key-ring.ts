@@ -1,15 +1,10 @@
 import { type Clock, FormatError, type Random } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
-import { decodeKeyRing, encodeKeyRing, type Generation, keyRingBytesMax } from '../formats/key-ring.ts'
+import { decodeKeyRing, encodeKeyRing, keyRingBytesMax, type Ring } from '../formats/key-ring.ts'
 import { keysPrefix, ringKey, ringNumberOf } from '../formats/object-names.ts'
 import { createOnce } from '../storage/create-once.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { type BlobKeys, blobKeys, type RoleKeys } from './role-keys.ts'
-
-interface NumberedRing {
-  readonly number: number
-  readonly generations: readonly Generation[]
-}
 
 export interface RingPlace {
   readonly objects: ObjectStore
@@ -17,6 +12,11 @@ export interface RingPlace {
   readonly roles: RoleKeys
   readonly clock: Clock
   readonly random: Random
+}
+
+interface NumberedRing {
+  readonly number: number
+  readonly ring: Ring
 }
 
 /** The data keys, as the newest ring has them. Every change is a new ring: of several who change it at once one wins, and the others read again. */
@@ -31,7 +31,7 @@ export class KeyRing {
   private constructor(place: RingPlace, newest: NumberedRing) {
     this.#place = place
     this.#newest = newest
-    this.#keys = blobKeys(place.roles, newest.generations)
+    this.#keys = blobKeys(place.roles, newest.ring)
   }
 
   /** @throws `repository.object-corrupt` if the newest ring is damaged, or there is none */
@@ -43,8 +43,22 @@ export class KeyRing {
     return this.#keys
   }
 
-  get generations(): readonly Generation[] {
-    return this.#newest.generations
+  /** Whether a blob sealed with this data key can be opened; one without, a map page, always. */
+  canOpen(keyGeneration: number): boolean {
+    return keyGeneration === 0 || this.#keys.data.has(keyGeneration)
+  }
+
+  /** Whether there is, or was, such a data key: a domain's that was erased counts. */
+  knows(keyGeneration: number): boolean {
+    return this.canOpen(keyGeneration) || this.isErased(keyGeneration)
+  }
+
+  isErased(keyGeneration: number): boolean {
+    return this.#keys.erased.has(keyGeneration)
+  }
+
+  get ring(): Ring {
+    return this.#newest.ring
   }
 
   /** Looks whether somebody else has changed the ring. */
@@ -54,24 +68,43 @@ export class KeyRing {
   }
 
   /** Stores the ring that `change` makes of the newest one; nothing, if that is `undefined`. */
-  async change(
-    change: (generations: readonly Generation[]) => readonly Generation[] | undefined,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async change(change: (ring: Ring) => Ring | undefined, signal?: AbortSignal): Promise<void> {
+    await this.#change((newest) => change(newest.ring), signal)
+  }
+
+  /** As `change`, and removes every ring that was before: what it takes out is gone for good. */
+  async purge(change: (ring: Ring) => Ring, signal?: AbortSignal): Promise<void> {
+    await this.#change(({ number, ring }) => ({ ...change(ring), oldest: number + 1 }), signal)
+    await this.removeOld(signal)
+  }
+
+  /** Removes rings that hold what must be gone, which a crash may have left. */
+  async removeOld(signal?: AbortSignal): Promise<void> {
+    const { objects } = this.#place
+    for await (const { key } of objects.list(keysPrefix, signal))
+      if ((ringNumberOf(key) ?? Infinity) < this.ring.oldest) await objects.delete(key, signal)
+  }
+
+  async #change(change: (newest: NumberedRing) => Ring | undefined, signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
       signal?.throwIfAborted()
       await this.#read(signal)
-      const generations = change(this.#newest.generations)
-      if (generations === undefined) return
+      const ring = change(this.#newest)
+      if (ring === undefined) return
       const number = this.#newest.number + 1
-      if (await this.#create(number, generations)) return this.#learn({ number, generations })
+      if (!(await this.#create(number, ring))) continue
+      const newest = await readNewest(this.#place, signal)
+      if (newest.number === number) return this.#learn(newest)
+      // The number had been taken, and its ring removed since: ours is nobody's, and may hold what must be gone.
+      if (newest.number > number && newest.ring.oldest > number)
+        await this.#place.objects.delete(ringKey(number), signal)
+      else return this.#learn(newest)
     }
   }
 
-  async #create(number: number, generations: readonly Generation[]): Promise<boolean> {
+  async #create(number: number, ring: Ring): Promise<boolean> {
     const { repositoryId, roles, random } = this.#place
-    const ring = { repositoryId, objectId: random.bytes(16), generations }
-    const encoded = encodeKeyRing(ring, roles.ring, random)
+    const encoded = encodeKeyRing({ repositoryId, objectId: random.bytes(16), ring }, roles.ring, random)
     const outcome = await createOnce(this.#place, ringKey(number), encoded, keyRingBytesMax)
     if (outcome.kind === 'failed') throw outcome.error as Error
     return outcome.kind === 'ours'
@@ -84,23 +117,28 @@ export class KeyRing {
 
   #learn(newest: NumberedRing): void {
     this.#newest = newest
-    this.#keys = blobKeys(this.#place.roles, newest.generations)
+    this.#keys = blobKeys(this.#place.roles, newest.ring)
     this.onChange(this.#keys)
   }
 }
 
-async function readNewest(
-  { objects, repositoryId, roles }: RingPlace,
-  signal: AbortSignal | undefined,
-): Promise<NumberedRing> {
-  let number = 0
-  for await (const { key } of objects.list(keysPrefix, signal)) number = ringNumberOf(key) ?? number // ascending
-  const source = number === 0 ? undefined : await objects.get(ringKey(number), keyRingBytesMax, signal)
-  if (source === undefined) throw fail('repository.object-corrupt', { object: 'keys/ring-*', reason: 'it is missing' })
-  try {
-    return { number, generations: decodeKeyRing(source, repositoryId, roles.ring) }
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error
-    throw fail('repository.object-corrupt', { object: ringKey(number), reason: error.message }, error)
+async function readNewest(place: RingPlace, signal: AbortSignal | undefined): Promise<NumberedRing> {
+  const { objects, repositoryId, roles } = place
+  for (let missing = 0; ;) {
+    let number = 0
+    for await (const { key } of objects.list(keysPrefix, signal)) number = ringNumberOf(key) ?? number // ascending
+    const source = number === 0 ? undefined : await objects.get(ringKey(number), keyRingBytesMax, signal)
+    if (source !== undefined) return { number, ring: ringOf(source, number) }
+    if (number === missing) throw fail('repository.object-corrupt', { object: 'keys/ring-*', reason: 'it is missing' })
+    missing = number // a newer one may have taken its place since it was listed
+  }
+
+  function ringOf(source: Uint8Array, number: number): Ring {
+    try {
+      return decodeKeyRing(source, repositoryId, roles.ring)
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      throw fail('repository.object-corrupt', { object: ringKey(number), reason: error.message }, error)
+    }
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Secret, systemRandom } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { fromHex, toHex } from '../formats/hex.ts'
-import type { Generation } from '../formats/key-ring.ts'
+import type { Ring } from '../formats/key-ring.ts'
 import { type KeySlot, type SlotKind, slotKind } from '../formats/key-slot.ts'
 import { slotKey } from '../formats/object-names.ts'
 import { obeyFormat, objectsOf, openKeys, readFormat } from '../open-repository.ts'
@@ -35,7 +35,7 @@ export async function openKeySlots(
 interface SharedKeys {
   readonly masterKey: Uint8Array
   readonly keysId: Uint8Array
-  readonly generations: readonly Generation[]
+  readonly ring: Ring
   readonly chunkSizeBytes: number
 }
 
@@ -44,7 +44,7 @@ export async function keysToShare(slots: KeySlots, environment: Environment): Pr
   const { objects, masterKey } = OpenKeySlots.insideOf(slots)
   const format = await readFormat(objects, environment.signal)
   const { keysId, chunkSizeBytes, ring } = await openKeys(objects, { ...format, masterKey }, environment)
-  return { masterKey, keysId, chunkSizeBytes, generations: ring.generations }
+  return { masterKey, keysId, chunkSizeBytes, ring: ring.ring }
 }
 
 class OpenKeySlots implements KeySlots {

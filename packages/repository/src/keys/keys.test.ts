@@ -3,9 +3,9 @@ import { codeOf, Secret, seededRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import { expect, it } from 'vitest'
 import { toHex } from '../formats/hex.ts'
-import type { Generation } from '../formats/key-ring.ts'
 import { memoryStorage } from '../storage/memory-storage.ts'
 import { ObjectStore } from '../storage/object-store.ts'
+import { withNewGeneration } from './change-ring.ts'
 import { createKeys } from './create-keys.ts'
 import { deriveKey } from './derive-key.ts'
 import { KeyRing } from './key-ring.ts'
@@ -165,8 +165,8 @@ it('opens the ring with the right key only', async () => {
   const { memory, keys, repositoryId, masterKey } = await createdKeys()
   const open = (key: Uint8Array) =>
     KeyRing.open({ ...keys, clock: fakeClock(), roles: roleKeys(key, repositoryId) }).then((ring) => ring.keys)
-  const { data, generation } = await open(masterKey)
-  expect([generation, data.get(1)?.symmetricKeySize]).toEqual([1, 32])
+  const { data, domains } = await open(masterKey)
+  expect([domains.get('')?.generation, data.get(1)?.key.symmetricKeySize]).toEqual([1, 32])
   expect(await refusal(open(new Uint8Array(32)))).toBe('repository.object-corrupt')
   memory.objects.delete('keys/ring-00000001')
   expect(await refusal(open(masterKey))).toBe('repository.object-corrupt')
@@ -176,17 +176,11 @@ it('changes the ring one after the other, whoever does it', async () => {
   const { keys, repositoryId, masterKey } = await createdKeys()
   const place = { ...keys, clock: fakeClock(), roles: roleKeys(masterKey, repositoryId) }
   const rings = await Promise.all([KeyRing.open(place), KeyRing.open(place), KeyRing.open(place)])
-  const another = (have: readonly Generation[]) => [
-    ...have,
-    { generation: have.at(-1)!.generation + 1, key: place.random.bytes(32), createdAtMs: 0 },
-  ]
-  await Promise.all(rings.map((ring) => ring.change(another)))
+  await Promise.all(rings.map((ring) => ring.change((now) => withNewGeneration(now, '', { ...place, nowMs: 0 }))))
   for (const ring of rings) await ring.refresh()
-  expect(rings.map((ring) => ring.generations.map(({ generation }) => generation))).toEqual(
-    rings.map(() => [1, 2, 3, 4]),
-  )
-  expect(new Set(rings.map((ring) => toHex(ring.generations[3]!.key))).size).toBe(1)
-  expect(rings[0]!.keys.generation).toBe(4)
+  for (const { ring } of rings) expect(ring.generations.map(({ generation }) => generation)).toEqual([1, 2, 3, 4])
+  expect(new Set(rings.map(({ ring }) => toHex(ring.generations[3]!.key))).size).toBe(1)
+  expect(rings[0]!.keys.domains.get('')?.generation).toBe(4)
 })
 
 it('gives every role its own key', () => {

@@ -1,4 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
+import { defaultDomain, type Ring } from '../formats/key-ring.ts'
 import { deriveKey } from './derive-key.ts'
 
 /** The keys everything is done with, each for one purpose: docs/formats/repository.md §4. */
@@ -32,24 +33,27 @@ export function roleKeys(masterKey: Uint8Array, repositoryId: Uint8Array, keysId
 
 /** What it takes to make and open blobs. Crosses to worker threads as it is. */
 export interface BlobKeys {
-  readonly ids: KeyObject
   readonly mapIds: KeyObject
   readonly map: KeyObject
-  /** Data keys by generation. */
-  readonly data: ReadonlyMap<number, KeyObject>
-  /** The generation new blobs get. */
-  readonly generation: number
+  /** Data keys by generation, each with what makes the ids of its domain. */
+  readonly data: ReadonlyMap<number, { readonly key: KeyObject; readonly ids: KeyObject }>
+  /** What new blobs of a domain are made with. */
+  readonly domains: ReadonlyMap<string, { readonly ids: KeyObject; readonly generation: number }>
+  /** The domain of generations whose keys are gone. */
+  readonly erased: ReadonlyMap<number, string>
 }
 
-export function blobKeys(
-  { ids, mapIds, map }: RoleKeys,
-  generations: readonly { readonly generation: number; readonly key: Uint8Array }[],
-): BlobKeys {
-  return {
-    ids: createSecretKey(ids),
-    mapIds: createSecretKey(mapIds),
-    map: createSecretKey(map),
-    data: new Map(generations.map(({ generation, key }) => [generation, createSecretKey(key)])),
-    generation: generations.at(-1)!.generation,
+export function blobKeys({ ids, mapIds, map }: Omit<RoleKeys, 'index' | 'control' | 'ring'>, ring: Ring): BlobKeys {
+  const idsOf = new Map(
+    [{ name: defaultDomain, ids }, ...ring.domains].map((one) => [one.name, createSecretKey(one.ids)]),
+  )
+  const domains = new Map<string, { ids: KeyObject; generation: number }>()
+  const data = new Map<number, { key: KeyObject; ids: KeyObject }>()
+  for (const { generation, key, domain } of ring.generations) {
+    const domainIds = idsOf.get(domain)!
+    data.set(generation, { key: createSecretKey(key), ids: domainIds })
+    domains.set(domain, { ids: domainIds, generation }) // ascending: the newest stays
   }
+  const erased = new Map(ring.erased.flatMap(({ name, generations }) => generations.map((number) => [number, name])))
+  return { mapIds: createSecretKey(mapIds), map: createSecretKey(map), data, domains, erased }
 }

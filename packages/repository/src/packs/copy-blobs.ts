@@ -1,14 +1,17 @@
+import { createHash } from 'node:crypto'
 import { FormatError } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import { fail } from '../errors.ts'
-import { blobHeaderBytes, blobTagBytes } from '../formats/blob.ts'
-import { toHex } from '../formats/hex.ts'
+import { nonceBytes } from '../formats/aead.ts'
+import { blobHeaderBytes, blobTagBytes, generationOf } from '../formats/blob.ts'
+import { sameBytes, toHex } from '../formats/hex.ts'
 import type { PackEntry } from '../formats/pack.ts'
 import { planReads } from '../images/plan-reads.ts'
 import type { IndexedPack } from '../index/chunk-index.ts'
+import { newestOf, resealBlob, type SealedBlob } from '../workers/seal-blob.ts'
 import { openStoredBlob } from './open-stored-blob.ts'
-import type { SealedBlob } from '../workers/seal-blob.ts'
 import type { PackStream } from './pack-stream.ts'
+import { canOpenIn, provePack } from './prove-pack.ts'
 
 /** A blob that was copied, and where it lies now. */
 export interface CopiedBlob {
@@ -16,42 +19,72 @@ export interface CopiedBlob {
   readonly entry: PackEntry
 }
 
+export interface BlobsToCopy {
+  readonly pack: IndexedPack
+  readonly entries: readonly PackEntry[]
+  /** Whether to seal them with the newest data key; else they are copied as they are. */
+  readonly renewKeys?: boolean
+}
+
 /**
- * Copies blobs of a stored pack as they are into `stream`. Each is opened first: what is damaged is not copied.
+ * Copies blobs of a stored pack into `stream`. Each is opened first, or, where the key is not at hand, held against the checksum of its
+ * pack: what is damaged is not copied.
  *
- * @throws `storage.not-found` if the pack is gone, `repository.chunk-corrupt`
+ * @throws `storage.not-found` if the pack is gone, `repository.chunk-corrupt`, `repository.pack-corrupt`
  */
 export async function copyBlobs(
   core: Core,
-  { pack, entries }: { readonly pack: IndexedPack; readonly entries: readonly PackEntry[] },
+  { pack, entries, renewKeys = false }: BlobsToCopy,
   stream: PackStream,
   signal?: AbortSignal,
 ): Promise<CopiedBlob[]> {
+  const check = await checkOf(core, pack, entries, signal)
   const copied: CopiedBlob[] = []
   for (const { offsetBytes, lengthBytes, blobs } of planReads(entries.map((entry) => ({ ...entry, pack })))) {
     const source = new Uint8Array(lengthBytes)
     await core.objects.getRange(pack.key, offsetBytes, source, signal)
     for (const { index, offsetBytes: at, storedBytes } of blobs) {
       const blob = source.subarray(at - offsetBytes, at - offsetBytes + storedBytes)
-      await checkBlob(core, { pack, entry: entries[index]! }, blob, signal)
-      copied.push(await stream.append(partsOf(blob)))
+      await check(index, blob)
+      copied.push(await stream.append(renewKeys ? renewed(core, blob, entries[index]!) : partsOf(blob)))
     }
   }
   return copied
 }
 
-async function checkBlob(
+type Check = (index: number, blob: Uint8Array) => Promise<void>
+
+async function checkOf(
   core: Core,
-  { pack, entry: { id, type, offsetBytes } }: CopiedBlob,
-  blob: Uint8Array,
+  pack: IndexedPack,
+  entries: readonly PackEntry[],
   signal: AbortSignal | undefined,
-): Promise<void> {
-  try {
-    await openStoredBlob(core, blob, { id, type }, signal)
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error
-    throw fail('repository.chunk-corrupt', { id: toHex(id), pack: pack.key, offsetBytes, reason: error.message }, error)
+): Promise<Check> {
+  const corrupt = ({ id, offsetBytes }: PackEntry, reason: string, cause?: unknown) =>
+    fail('repository.chunk-corrupt', { id: toHex(id), pack: pack.key, offsetBytes, reason }, cause)
+  if (!entries.every(({ type }) => canOpenIn(core, pack, type))) {
+    const sums = await provePack(core, pack, entries, signal)
+    return async (index, blob) => {
+      if (!sameBytes(createHash('sha256').update(blob).digest(), sums[index]!))
+        throw corrupt(entries[index]!, 'it is not what it was a moment before')
+    }
   }
+  return async (index, blob) => {
+    const { id, type } = entries[index]!
+    try {
+      await openStoredBlob(core, blob, { id, type }, signal)
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      throw corrupt(entries[index]!, error.message, error)
+    }
+  }
+}
+
+/** The blob with the newest data key of its domain, if it has an older one that is at hand. */
+function renewed({ ring: { keys }, random }: Core, blob: Uint8Array, { id }: PackEntry): SealedBlob {
+  const generation = generationOf(blob)
+  if (newestOf(keys, generation) === generation) return partsOf(blob)
+  return resealBlob(keys, blob, { id, nonce: random.bytes(nonceBytes) })
 }
 
 /** A sealed blob in its three parts. */

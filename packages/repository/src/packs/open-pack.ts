@@ -13,6 +13,8 @@ export class OpenPack {
   readonly kind: PackKind
   readonly entries: PackEntry[] = []
   plainBytes = 0
+  /** Which data key sealed what is in it; 0 while there are only map pages. A pack has one. */
+  keyGeneration = 0
   /** Where the next blob goes, counted from the pack's beginning. */
   sizeBytes = headerBytes
   readonly #area: MemoryArea
@@ -33,6 +35,11 @@ export class OpenPack {
     return Math.max(0, Math.ceil((this.#filledBytes + storedBytes) / segmentBytes) - this.#segments.length)
   }
 
+  /** Whether a blob sealed with this data key, or 0 for a map page, may be added. */
+  takes(keyGeneration: number): boolean {
+    return keyGeneration === 0 || this.keyGeneration === 0 || keyGeneration === this.keyGeneration
+  }
+
   addSegment(segment: Uint8Array): void {
     this.#segments.push(segment)
   }
@@ -41,7 +48,9 @@ export class OpenPack {
   append({ header, ciphertext, tag }: SealedBlob): PackEntry {
     const storedBytes = ciphertext.length + blobOverheadBytes
     assert(this.segmentsMissing(storedBytes) === 0)
-    const { id, plainBytes, type, compression } = decodeBlobHeader(header, storedBytes) // the entry says what the blob says
+    const { id, plainBytes, type, compression, keyGeneration } = decodeBlobHeader(header, storedBytes) // the entry says what the blob says
+    assert(this.takes(keyGeneration))
+    this.keyGeneration ||= keyGeneration
     const entry = { id, offsetBytes: this.sizeBytes, storedBytes, plainBytes, type, compression }
     for (const part of [header, ciphertext, tag]) this.#copy(part)
     this.entries.push(entry)

@@ -129,8 +129,8 @@ export class PackStore {
   }
 
   async #putPack(open: OpenPack): Promise<PackRow> {
-    const { objects, repositoryId, roles, jobs, ring } = this.#core
-    const { indexed, entries, kind, plainBytes } = open
+    const { objects, repositoryId, roles, jobs } = this.#core
+    const { indexed, entries, kind, plainBytes, keyGeneration } = open
     const header = encodePackHeader({ repositoryId, name: indexed.name }, kind)
     const sealing = { header, name: indexed.name, indexKey: roles.index, trailerOffsetBytes: open.sizeBytes }
     const trailer = encodeTrailer(entries, sealing)
@@ -153,7 +153,7 @@ export class PackStore {
       plainBytes,
       sha256,
       kind,
-      keyGeneration: ring.keys.generation,
+      keyGeneration,
     }
   }
 

@@ -3,7 +3,7 @@ import { trailerBytesOf } from '../formats/pack.ts'
 import type { IndexedPack } from '../index/chunk-index.ts'
 import { segmentBytes } from '../workers/shared-memory.ts'
 import type { SealedBlob } from '../workers/seal-blob.ts'
-import { blobOverheadBytes } from '../formats/blob.ts'
+import { blobOverheadBytes, generationOf } from '../formats/blob.ts'
 import type { Core } from '../core.ts'
 import type { OpenPack } from './open-pack.ts'
 import type { PackOwner, PackStore } from './pack-store.ts'
@@ -36,8 +36,9 @@ export class PackStream {
   /** Adds a blob to the open pack. Waits while there is no memory for it. */
   async append(blob: SealedBlob): Promise<{ pack: IndexedPack; entry: PackEntry }> {
     const storedBytes = blob.ciphertext.length + blobOverheadBytes
+    const keyGeneration = generationOf(blob.header)
     for (;;) {
-      const pack = this.#packFor(storedBytes)
+      const pack = this.#packFor(storedBytes, keyGeneration)
       if (pack.segmentsMissing(storedBytes) === 0) return { pack: pack.indexed, entry: this.#add(pack, blob) }
       const segment = await this.#core.memory.packs.allocate(segmentBytes, this.#owner.signal)
       if (this.#open === pack) pack.addSegment(segment)
@@ -59,11 +60,11 @@ export class PackStream {
     return entry
   }
 
-  #packFor(storedBytes: number): OpenPack {
+  #packFor(storedBytes: number, keyGeneration: number): OpenPack {
     const pack = this.#open
     if (pack !== undefined && pack.entries.length > 0) {
       const full = pack.sizeBytes + storedBytes + trailerBytesOf(pack.entries.length + 1) > this.#core.packSizeBytes
-      if (full || pack.entries.length >= blobsMax) this.close()
+      if (full || pack.entries.length >= blobsMax || !pack.takes(keyGeneration)) this.close()
     }
     this.#open ??= this.#store.begin(this.#kind, this.#owner, () => this.close())
     return this.#open

@@ -3,6 +3,7 @@ import { type Core, nowMs } from '../core.ts'
 import { pinOf, readerPinKey, readersPrefix, sessionPinKey, sessionsPrefix } from '../formats/object-names.ts'
 import { createdAtMsOf, newSessionId } from '../formats/session-id.ts'
 import { encodePin } from '../formats/session-signs.ts'
+import { requireReadable } from './points.ts'
 import { checkNotBuried } from './trash.ts'
 
 /** Less than half of the time a pin counts. */
@@ -24,7 +25,7 @@ export async function pinForSession(
   await checkNotBuried(core, pointId, signal)
 }
 
-/** Has a reader hold a point until disposed. @throws `repository.point-buried` */
+/** Has a reader hold a point until disposed. @throws `repository.point-buried`, `repository.domain-erased` */
 export async function pinForReader(core: Core, pointId: string, signal?: AbortSignal): Promise<AsyncDisposable> {
   const readerId = newSessionId(core.clock.nowMs(), core.random.bytes(2), core.random)
   const key = readerPinKey(readerId, pointId)
@@ -34,6 +35,7 @@ export async function pinForReader(core: Core, pointId: string, signal?: AbortSi
   await putPin(core, key, readerId, pointId, signal)
   try {
     await checkNotBuried(core, pointId, signal)
+    if (core.ring.ring.erased.length > 0) await requireReadable(core, pointId, signal)
   } catch (error) {
     await letGo()
     throw error

@@ -1,6 +1,7 @@
 import { FormatError, hasCode, mapConcurrent } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import { fail } from '../errors.ts'
+import { defaultDomain } from '../formats/key-ring.ts'
 import { pointIdOf, pointKey, pointsPrefix } from '../formats/object-names.ts'
 import { pointBytesMax } from '../formats/point.ts'
 import { createdAtMsOf } from '../formats/session-id.ts'
@@ -94,13 +95,38 @@ export async function readPoint(
     const end = readEnd(core, id, source)
     if (end.kind !== 'point') return undefined
     const storedAt = modifiedAtMs === undefined ? {} : { storedAt: new Date(modifiedAtMs).toISOString() }
-    return withFate({ ...end.point, ...storedAt }, fate)
+    return withFate(withErasure(core, { ...end.point, ...storedAt }), fate)
   } catch (error) {
     if (!(error instanceof FormatError) && !hasCode(error, 'storage.too-large')) throw error
     const reason = (error as Error).message
     const createdAt = new Date(createdAtMsOf(id)).toISOString()
     return { id, createdAt, damaged: fail('repository.point-corrupt', { id, reason }, error) }
   }
+}
+
+/** @throws `repository.domain-erased` if the keys of the point's domain are gone */
+export async function requireReadable(core: Core, id: string, signal: AbortSignal | undefined): Promise<void> {
+  const point = await readPoint(core, id, signal)
+  if (point?.damaged === undefined && point?.erasedAt !== undefined)
+    throw fail('repository.domain-erased', { domain: point.domain! })
+}
+
+/** What became of the keys of its domain since. */
+function withErasure({ ring: { ring } }: Core, point: RestorePoint): RestorePoint {
+  const erased = ring.erased.find(({ name }) => name === point.domain)
+  return erased === undefined ? point : { ...point, erasedAt: new Date(erased.erasedAtMs).toISOString() }
+}
+
+/** Nothing is inherited from a point of another domain. @throws `repository.domain-differs` */
+export async function requirePointIn(
+  core: Core,
+  id: string,
+  domain: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const point = await readPoint(core, id, signal)
+  if (point !== undefined && point.damaged === undefined && (point.domain ?? defaultDomain) !== domain)
+    throw fail('repository.domain-differs', { point: id, domain })
 }
 
 const present = <T>(item: T | undefined): T[] => (item === undefined ? [] : [item])

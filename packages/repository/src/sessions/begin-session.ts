@@ -12,14 +12,15 @@ import type { PackOwner, PackStore } from '../packs/pack-store.ts'
  * a pack (docs/formats/repository.md §2), and it knows every list whose collector may not have seen it. Packs that a crash left without a delta are listed anew, so that nothing is stored twice.
  */
 export async function registerSession(core: Core, packs: PackStore, owner: PackOwner): Promise<void> {
-  const { objects, repositoryId, roles, random, indexStore, condemned } = core
+  const { objects, repositoryId, roles, random, indexStore, condemned, ring } = core
   const { sessionId, signal } = owner
-  const start = { startedAtMs: nowMs(core), writer: writerName }
+  const start = { startedAtMs: nowMs(core), writer: writerName, keyGeneration: ring.ring.last }
   const encoded = encodeSessionStart({ repositoryId, sessionId }, start, { controlKey: roles.control, random })
   await objects.putUnique(sessionStartKey(sessionId), encoded, signal)
   crashPoint('repository.after-session-start')
   await condemned.refresh(signal)
   await refreshLost(core, signal)
+  await ring.refresh(signal) // once it is registered: it uses no key that was replaced before
   const { unlisted } = await indexStore.checkPresence(signal)
   const standing = unlisted.filter((name) => !condemned.isCondemned(name))
   await adopt(packs, owner, await indexStore.salvage(standing, signal))
@@ -49,12 +50,12 @@ function* groupsOf(salvaged: readonly SalvagedPack[]): Iterable<SalvagedPack[]> 
   if (group.length > 0) yield group
 }
 
-const rowOf = ({ pack, entries, sizeBytes, sha256, kind }: SalvagedPack): PackRow => ({
+const rowOf = ({ pack, entries, sizeBytes, sha256, kind, keyGeneration }: SalvagedPack): PackRow => ({
   name: pack.name,
   sizeBytes,
   sha256,
   kind,
   blobs: entries.length,
   plainBytes: entries.reduce((sum, { plainBytes }) => sum + plainBytes, 0),
-  keyGeneration: 0, // known per blob
+  keyGeneration,
 })

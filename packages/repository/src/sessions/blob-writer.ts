@@ -37,15 +37,20 @@ export class BlobWriter {
   readonly #packs: PackStore
   readonly #claims: Claims
   readonly #sessionId: string
+  readonly #domain: string
   readonly #reliedPacks = new Set<IndexedPack>()
   readonly #reliedClaims = new Set<Promise<unknown>>()
   #dependencyLost: unknown
 
-  constructor(core: Core, { packs, claims, sessionId }: { packs: PackStore; claims: Claims; sessionId: string }) {
+  constructor(
+    core: Core,
+    { packs, claims, sessionId, domain }: { packs: PackStore; claims: Claims; sessionId: string; domain: string },
+  ) {
     this.#core = core
     this.#packs = packs
     this.#claims = claims
     this.#sessionId = sessionId
+    this.#domain = domain
   }
 
   /** The packs the session relies on: its own and those of others, old ones and such as are on their way. */
@@ -57,11 +62,12 @@ export class BlobWriter {
   async put(type: number, plain: Uint8Array, stream: PackStream): Promise<Uint8Array> {
     const { ring, random } = this.#core
     const { keys } = ring
-    const id = idOf(keys, type, plain)
+    const domain = this.#domain
+    const id = idOf(keys, type, plain, domain)
     if (!this.#mustStore(id)) return id
     await this.#claimed([id], async () => {
       const level = type === blobType.mapPage ? 0 : 3 // ids do not compress
-      const sealed = sealBlob(keys, { type, id, plain, level, nonce: random.bytes(nonceBytes) })
+      const sealed = sealBlob(keys, { type, id, plain, domain, level, nonce: random.bytes(nonceBytes) })
       this.#claims.stored(id, (await stream.append(sealed)).pack)
     })
     return id
@@ -91,7 +97,11 @@ export class BlobWriter {
     stream: PackStream,
     choice: CompressionChoice,
   ): Promise<StoredChunk[]> {
-    const { ids, zeroes } = await this.#core.jobs.run('identify', { run: regionOf(run), chunkSizeBytes })
+    const { ids, zeroes } = await this.#core.jobs.run('identify', {
+      run: regionOf(run),
+      chunkSizeBytes,
+      domain: this.#domain,
+    })
     const chunks = Array.from(zeroes, (zero, i) => ({
       id: zero === 1 ? null : ids.subarray(i * idBytes, (i + 1) * idBytes),
       bytes: run.subarray(i * chunkSizeBytes, (i + 1) * chunkSizeBytes),
@@ -155,7 +165,7 @@ export class BlobWriter {
 
   async #seal(chunks: readonly ChunkToSeal[]): Promise<Uint8Array> {
     const nonces = this.#core.random.bytes(chunks.length * nonceBytes)
-    const { frames } = await this.#core.jobs.run('seal', { chunks, nonces })
+    const { frames } = await this.#core.jobs.run('seal', { chunks, nonces, domain: this.#domain })
     return frames
   }
 

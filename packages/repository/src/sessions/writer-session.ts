@@ -4,10 +4,12 @@ import { type Core, nowMs, writerName } from '../core.ts'
 import { fail } from '../errors.ts'
 import { blobType, plainBytesMax } from '../formats/blob.ts'
 import { toHex } from '../formats/hex.ts'
+import { defaultDomain } from '../formats/key-ring.ts'
 import { packKind } from '../formats/pack.ts'
 import { encodePoint, pointBytesMax } from '../formats/point.ts'
 import { ChunkingImageWriter } from '../images/image-writer.ts'
 import { lockPoint } from '../lock/lock-point.ts'
+import { requireDomain } from '../keys/change-ring.ts'
 import { MapWriter, type PageStore } from '../map/map-writer.ts'
 import type { PageCache } from '../map/page-cache.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
@@ -17,6 +19,7 @@ import type { BeginImageOptions, ImageWriter, WriterSession } from '../repositor
 import type { PointManifest, RestorePoint } from '../restore-point.ts'
 import { pinForSession } from '../points/pin.ts'
 import { checkTags } from '../points/tags.ts'
+import { requirePointIn } from '../points/points.ts'
 import { Beats } from './beats.ts'
 import { type BlobName, BlobWriter, type Bring } from './blob-writer.ts'
 import type { Claims } from './claims.ts'
@@ -29,6 +32,7 @@ export interface SessionParts {
   readonly reader: BlobReader
   readonly pages: PageCache
   readonly owner: PackOwner
+  readonly domain: string
 }
 
 /** A writer at work. `registerSession` has made it known; `commit` or `abandon` ends it. */
@@ -117,6 +121,7 @@ export class OpenSession implements WriterSession {
     await Promise.all(this.#storing)
     this.#checkAlive()
     await this.#blobs.settleDependencies()
+    await this.#requireDomain(signal)
     this.#checkAlive()
     signal?.throwIfAborted() // the last moment: from here on there is a commit or a fence
     crashPoint('repository.before-commit')
@@ -145,7 +150,8 @@ export class OpenSession implements WriterSession {
    */
   hold(pointId: string): Promise<void> {
     if (pointId === this.id) return Promise.resolve()
-    const pinned = this.#pins.get(pointId) ?? pinForSession(this.#core, this.id, pointId, this.#parts.owner.signal)
+    const { owner, domain } = this.#parts
+    const pinned = this.#pins.get(pointId) ?? this.#hold(pointId, domain, owner.signal)
     this.#pins.set(pointId, pinned)
     return pinned
   }
@@ -172,6 +178,20 @@ export class OpenSession implements WriterSession {
     }
   }
 
+  async #hold(pointId: string, domain: string, signal: AbortSignal | undefined): Promise<void> {
+    await pinForSession(this.#core, this.id, pointId, signal)
+    const { ring } = this.#core.ring
+    if (ring.domains.length + ring.erased.length > 0) await requirePointIn(this.#core, pointId, domain, signal)
+  }
+
+  /** A point of a domain that was erased meanwhile could never be read. @throws `repository.domain-erased` */
+  async #requireDomain(signal: AbortSignal | undefined): Promise<void> {
+    const { domain } = this.#parts
+    if (domain === defaultDomain) return
+    await this.#core.ring.refresh(signal)
+    requireDomain(this.#core.ring.ring, domain)
+  }
+
   async #commit(point: Uint8Array): Promise<void> {
     this.#state = 'ended'
     await commitPoint(this.#core, this.id, point)
@@ -184,7 +204,7 @@ export class OpenSession implements WriterSession {
     checkTags(manifest.tags ?? [])
     const { repositoryId, roles, random } = this.#core
     const locked = lockedUntilMs === undefined ? {} : { lockedUntilMs }
-    const about = { committedAtMs: nowMs(this.#core), writer: writerName, ...locked }
+    const about = { committedAtMs: nowMs(this.#core), writer: writerName, domain: this.#parts.domain, ...locked }
     try {
       const sealing = { controlKey: roles.control, random }
       const bytes = encodePoint({ repositoryId, sessionId: this.id }, manifest, about, sealing)

@@ -17,7 +17,7 @@ export function chooseBase<Point extends RestorePoint>(
 ): Base<Point> | undefined {
   const { chunkSizeBytes } = point.images.find(({ key }) => key === imageKey)!.image
   const bases = candidates.flatMap((candidate) =>
-    candidate.subject.id !== point.subject.id
+    candidate.subject.id !== point.subject.id || candidate.domain !== point.domain
       ? []
       : candidate.images.flatMap(({ key, image }) =>
           key === imageKey && image.chunkSizeBytes === chunkSizeBytes ? [{ point: candidate, image }] : [],

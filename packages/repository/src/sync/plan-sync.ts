@@ -18,6 +18,7 @@ export function planSync(survey: Survey, { points, again = false }: SyncOptions)
   const copies = copiesIn(survey)
   return survey.source.flatMap(({ point, state }): SyncedPoint[] => {
     if (state !== 'listed' || points?.includes(point.id) === false) return []
+    if (point.damaged === undefined && point.erasedAt !== undefined) return [] // nothing is left to be copied
     const about = { point: point.id, createdAt: point.createdAt, bytes: 0 }
     if (point.damaged !== undefined) return [{ ...about, outcome: 'damaged', error: errorToData(point.damaged) }]
     const states = copies.get(identityOf(survey.from, point))?.map((copy) => copy.state) ?? []

@@ -1,5 +1,6 @@
 import { hasCode } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
+import { defaultDomain } from '../formats/key-ring.ts'
 import type { BlobMarks } from '../index/chunk-index.ts'
 import { pinForLong } from '../points/pin.ts'
 import type { PointManifest, RestorePoint } from '../restore-point.ts'
@@ -78,7 +79,7 @@ export class PointCopier implements Disposable {
   async #attempt(point: RestorePoint, work: CopyWork): Promise<RestorePoint | undefined> {
     const { from, to, signal } = work
     const createdAtMs = Date.parse(point.createdAt)
-    await using session = await to.begin(createdAtMs, signal)
+    await using session = await to.begin(createdAtMs, point.domain ?? defaultDomain, signal)
     const changed = this.#options.verbatim
       ? await copyVerbatim(work, session, point, this.#standing)
       : await copyAnew(work, session, point, this.#copied)

@@ -19,7 +19,7 @@ export interface SyncEnd {
 
 export interface SyncTarget extends SyncEnd {
   /** Begins a session whose point stands for that moment. */
-  begin(atMs: number, signal: AbortSignal | undefined): Promise<OpenSession>
+  begin(atMs: number, domain: string, signal: AbortSignal | undefined): Promise<OpenSession>
   /**
    * Takes over the data keys that the source has gained. To be done before a point is committed whose blobs were copied as they are.
    *

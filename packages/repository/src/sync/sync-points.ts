@@ -79,7 +79,8 @@ async function copyOne(
     return { outcome: 'copied', copy: copy.id, bytes, ...unlocked }
   } catch (error) {
     signal?.throwIfAborted()
-    const outcome = hasCode(error, 'repository.copy-damaged') ? 'damaged' : 'failed'
+    const ofThisPoint = ['repository.copy-damaged', 'repository.domain-erased', 'repository.domain-unknown'] as const
+    const outcome = hasCode(error, ...ofThisPoint) ? 'damaged' : 'failed'
     return { outcome, bytes, error: errorToData(error) }
   }
 }

@@ -21,6 +21,7 @@ export async function checkPoint(
   signal?: AbortSignal,
 ): Promise<void> {
   await refreshLost(core, signal)
+  await core.ring.refresh(signal)
   await core.indexStore.checkPresence(signal)
   for (const { image } of point.images) {
     const map = new MapReader(pages, image)

@@ -1,6 +1,7 @@
 import { type AppError, FormatError } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import { fail } from '../errors.ts'
+import { blobType } from '../formats/blob.ts'
 import { sameBytes, toHex } from '../formats/hex.ts'
 import type { PackEntry } from '../formats/pack.ts'
 import { planReads } from '../images/plan-reads.ts'
@@ -89,7 +90,9 @@ export async function packMissing({ objects }: Core, key: string, signal?: Abort
 }
 
 async function readBlobs(check: PackCheck, pack: IndexedPack, entries: readonly PackEntry[]): Promise<void> {
-  const chosen = entries.filter((entry) => check.chooses(entry))
+  // What was sealed with erased keys can be read by nobody, and is not damaged.
+  const isErased = check.core.ring.isErased(pack.row?.keyGeneration ?? 0)
+  const chosen = entries.filter((entry) => !(isErased && entry.type !== blobType.mapPage) && check.chooses(entry))
   const locations = chosen.map((entry) => locationOf(pack, entry))
   for (const read of planReads(locations)) {
     check.signal?.throwIfAborted()

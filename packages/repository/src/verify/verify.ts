@@ -189,9 +189,10 @@ async function refreshCondemned({ condemned }: Core, damages: DamageList, signal
 
 /** A delta that cannot be read is replaced by the trailers of its packs. */
 async function checkIndex(core: Core, damages: DamageList, signal: AbortSignal | undefined): Promise<void> {
-  const { indexStore } = core
+  const { indexStore, ring } = core
   await refreshCondemned(core, damages, signal)
   await indexStore.refresh(signal)
+  await ring.refresh(signal)
   const { unlisted } = await indexStore.checkPresence(signal)
   await indexStore.salvage(unlisted, signal)
   for (const [object, reason] of indexStore.damaged)

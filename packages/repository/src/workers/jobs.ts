@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { FormatError, freeNow } from '@vmkeep/kit'
+import { FormatError, freeNow, hasCode } from '@vmkeep/kit'
 import { isZero } from '@vmkeep/disk'
 import { nonceBytes } from '../formats/aead.ts'
 import { blobHeaderBytes, blobOverheadBytes, blobType, idBytes } from '../formats/blob.ts'
+import { defaultDomain } from '../formats/key-ring.ts'
 import type { BlobKeys } from '../keys/role-keys.ts'
 import { idOf, openBlob, sealBlob } from './seal-blob.ts'
 
@@ -17,13 +18,13 @@ export interface Region {
 export interface Jobs {
   /** Which chunks of a run are zeroes, and the ids of the others. */
   identify: {
-    input: { readonly run: Region; readonly chunkSizeBytes: number }
+    input: { readonly run: Region; readonly chunkSizeBytes: number; readonly domain?: string }
     /** 32 bytes per chunk; all zero for a chunk of zeroes. */
     output: { readonly ids: Uint8Array; readonly zeroes: Uint8Array }
   }
   /** Compresses and seals chunks. Each ciphertext replaces its plaintext in place: it is never longer. */
   seal: {
-    input: { readonly chunks: readonly ChunkToSeal[]; readonly nonces: Uint8Array }
+    input: { readonly chunks: readonly ChunkToSeal[]; readonly nonces: Uint8Array; readonly domain?: string }
     /** 80 bytes per chunk: header and tag. */
     output: { readonly frames: Uint8Array }
   }
@@ -61,23 +62,23 @@ type Work = { [Kind in JobKind]: (input: Jobs[Kind]['input']) => Jobs[Kind]['out
 export function jobsOn(memory: ArrayBufferLike, keys: BlobKeys): Work {
   const bytesOf = ({ at, lengthBytes }: Region) => new Uint8Array(memory, at, lengthBytes)
   return {
-    identify({ run, chunkSizeBytes }) {
+    identify({ run, chunkSizeBytes, domain }) {
       const count = run.lengthBytes / chunkSizeBytes
       const [ids, zeroes] = [new Uint8Array(count * idBytes), new Uint8Array(count)]
       for (let i = 0; i < count; i++) {
         const chunk = bytesOf({ at: run.at + i * chunkSizeBytes, lengthBytes: chunkSizeBytes })
         if (isZero(chunk)) zeroes[i] = 1
-        else ids.set(idOf(keys, blobType.chunk, chunk), i * idBytes)
+        else ids.set(idOf(keys, blobType.chunk, chunk, domain), i * idBytes)
       }
       return { ids, zeroes }
     },
 
-    seal({ chunks, nonces }) {
+    seal({ chunks, nonces, domain = defaultDomain }) {
       const frames = new Uint8Array(chunks.length * blobOverheadBytes)
       chunks.forEach(({ run, id, level }, i) => {
         const plain = bytesOf(run)
         const nonce = nonces.subarray(i * nonceBytes, (i + 1) * nonceBytes)
-        const { header, ciphertext, tag } = sealBlob(keys, { type: blobType.chunk, id, plain, level, nonce })
+        const { header, ciphertext, tag } = sealBlob(keys, { type: blobType.chunk, id, plain, domain, level, nonce })
         plain.set(ciphertext)
         freeNow(ciphertext)
         frames.set(header, i * blobOverheadBytes)
@@ -96,8 +97,8 @@ export function jobsOn(memory: ArrayBufferLike, keys: BlobKeys): Work {
           freeNow(plain)
           return []
         } catch (error) {
-          if (!(error instanceof FormatError)) throw error
-          return [{ index, reason: error.message }]
+          if (!(error instanceof FormatError) && !hasCode(error, 'repository.domain-erased')) throw error
+          return [{ index, reason: (error as Error).message }]
         }
       })
       return { wrong }

@@ -5,11 +5,13 @@ import {
   blobHeaderBytes,
   blobOverheadBytes,
   blobTagBytes,
+  type BlobHeader,
   blobType,
   compression,
   decodeBlobHeader,
   encodeBlobHeader,
 } from '../formats/blob.ts'
+import { defaultDomain } from '../formats/key-ring.ts'
 import { sameBytes, toHex } from '../formats/hex.ts'
 import type { BlobKeys } from '../keys/role-keys.ts'
 import { fail } from '../errors.ts'
@@ -20,13 +22,16 @@ export class UnknownGeneration extends FormatError {}
 /** Stored as it is unless compression saves at least this much. */
 const worthwhile = 0.95
 
-export const idOf = (keys: BlobKeys, type: number, plain: Uint8Array): Uint8Array =>
-  hmac(type === blobType.mapPage ? keys.mapIds : keys.ids, plain)
+/** The id of a blob. Map pages have no domain: the ids they hold have one. */
+export const idOf = (keys: BlobKeys, type: number, plain: Uint8Array, domain = defaultDomain): Uint8Array =>
+  hmac(type === blobType.mapPage ? keys.mapIds : keysOfDomain(keys, domain).ids, plain)
 
 export interface PlainBlob {
   readonly type: number
   readonly id: Uint8Array
   readonly plain: Uint8Array
+  /** Whose it is. */
+  readonly domain?: string
   /** The zstd level to try, or 0 for none. */
   readonly level: number
   /** 12 fresh random bytes. */
@@ -47,10 +52,10 @@ export interface SealedBlob {
  * @throws `repository.seal-mismatch`
  */
 export function sealBlob(keys: BlobKeys, blob: PlainBlob): SealedBlob {
-  const { type, id, plain, nonce } = blob
+  const { type, id, plain, nonce, domain = defaultDomain } = blob
   const packed = blob.level === 0 ? undefined : compressed(plain, blob.level)
   const body = packed ?? plain
-  const keyGeneration = type === blobType.mapPage ? 0 : keys.generation
+  const keyGeneration = type === blobType.mapPage ? 0 : keysOfDomain(keys, domain).generation
   const header = encodeBlobHeader({
     type,
     id,
@@ -60,7 +65,7 @@ export function sealBlob(keys: BlobKeys, blob: PlainBlob): SealedBlob {
     storedBytes: body.length + blobOverheadBytes,
     plainBytes: plain.length,
   })
-  const input = { key: blobKey(keys, type, keyGeneration, id), nonce, additional: header }
+  const input = { key: blobKey(keys, { type, keyGeneration, id }), nonce, additional: header }
   const { ciphertext, tag } = seal(input, body)
   const back = unseal(input, ciphertext, tag)
   const plainBack = packed === undefined || back === undefined ? back : decompressed(back, plain.length)
@@ -70,31 +75,68 @@ export function sealBlob(keys: BlobKeys, blob: PlainBlob): SealedBlob {
   return { header, ciphertext, tag }
 }
 
-/** The plaintext of a blob, authenticated and matching its id. @throws FormatError if anything is not as written */
+/**
+ * The plaintext of a blob, authenticated and matching its id.
+ *
+ * @throws FormatError if anything is not as written; `repository.domain-erased` if its key is gone
+ */
 export function openBlob(keys: BlobKeys, blob: Uint8Array, expected: { id: Uint8Array; type?: number }): Uint8Array {
+  const { header, body } = unsealed(keys, blob, expected)
+  const plain = header.compression === compression.none ? body : decompressed(body, header.plainBytes)
+  if (plain !== body) freeNow(body)
+  const ids = header.type === blobType.mapPage ? keys.mapIds : keys.data.get(header.keyGeneration)!.ids
+  if (!sameBytes(hmac(ids, plain), header.id)) throw new FormatError('its content does not match its id')
+  return plain
+}
+
+/** The same blob, sealed with the newest data key of its domain. @throws as {@link openBlob} */
+export function resealBlob(
+  keys: BlobKeys,
+  blob: Uint8Array,
+  { id, nonce }: { readonly id: Uint8Array; readonly nonce: Uint8Array },
+): SealedBlob {
+  const { header, body } = unsealed(keys, blob, { id })
+  const keyGeneration = newestOf(keys, header.keyGeneration)
+  const additional = encodeBlobHeader({ ...header, keyGeneration, nonce })
+  const key = blobKey(keys, { ...header, keyGeneration })
+  return { header: additional, ...seal({ key, nonce, additional }, body) }
+}
+
+/** The generation that new blobs get where `generation` was once used; itself for 0, which map pages have. */
+export function newestOf(keys: BlobKeys, generation: number): number {
+  const ids = keys.data.get(generation)?.ids
+  for (const domain of keys.domains.values()) if (domain.ids === ids) return domain.generation
+  return generation
+}
+
+function unsealed(keys: BlobKeys, blob: Uint8Array, expected: { id: Uint8Array; type?: number }) {
   const header = decodeBlobHeader(blob, blob.length)
   if (!sameBytes(header.id, expected.id)) throw new FormatError(`blob ${toHex(header.id)} lies there`)
   if (expected.type !== undefined && header.type !== expected.type)
     throw new FormatError(`it is of type ${header.type}, not ${expected.type}`)
-  const input = {
-    key: blobKey(keys, header.type, header.keyGeneration, header.id),
-    nonce: header.nonce,
-    additional: blob.subarray(0, blobHeaderBytes),
-  }
+  const additional = blob.subarray(0, blobHeaderBytes)
+  const input = { key: blobKey(keys, header), nonce: header.nonce, additional }
   const tagAt = blob.length - blobTagBytes
   const body = unseal(input, blob.subarray(blobHeaderBytes, tagAt), blob.subarray(tagAt))
   if (body === undefined) throw new FormatError('its seal is broken')
-  const plain = header.compression === compression.none ? body : decompressed(body, header.plainBytes)
-  if (plain !== body) freeNow(body)
-  if (!sameBytes(idOf(keys, header.type, plain), header.id)) throw new FormatError('its content does not match its id')
-  return plain
+  return { header, body }
 }
 
-function blobKey(keys: BlobKeys, type: number, generation: number, id: Uint8Array): Uint8Array {
+type KeyedBlob = Pick<BlobHeader, 'type' | 'keyGeneration' | 'id'>
+
+function blobKey(keys: BlobKeys, { type, keyGeneration, id }: KeyedBlob): Uint8Array {
   if (type === blobType.mapPage) return hmac(keys.map, id)
-  const key = keys.data.get(generation)
-  if (key === undefined) throw new UnknownGeneration(`key generation ${generation} is not in the ring`)
-  return hmac(key, id)
+  const domain = keys.erased.get(keyGeneration)
+  if (domain !== undefined) throw fail('repository.domain-erased', { domain })
+  const data = keys.data.get(keyGeneration)
+  if (data === undefined) throw new UnknownGeneration(`key generation ${keyGeneration} is not in the ring`)
+  return hmac(data.key, id)
+}
+
+function keysOfDomain(keys: BlobKeys, domain: string) {
+  const found = keys.domains.get(domain)
+  if (found === undefined) throw fail('repository.domain-erased', { domain }) // it was there when the session began
+  return found
 }
 
 /** One zstd frame, or `undefined` if it is not worth it. */

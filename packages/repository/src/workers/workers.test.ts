@@ -5,6 +5,7 @@ import { codeOf, FormatError } from '@vmkeep/kit'
 import { describe, expect, it } from 'vitest'
 import { blobType, compression, decodeBlobHeader, encodeBlobHeader } from '../formats/blob.ts'
 import { hmac, seal } from '../formats/aead.ts'
+import { firstRing } from '../formats/key-ring.ts'
 import { blobKeys, roleKeys } from '../keys/role-keys.ts'
 import { regionOf } from './jobs.ts'
 import { MemoryArea } from './memory-area.ts'
@@ -12,7 +13,7 @@ import { idOf, openBlob, sealBlob } from './seal-blob.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 const roles = roleKeys(new Uint8Array(32), new Uint8Array(16))
-const keys = blobKeys(roles, [{ generation: 1, key: new Uint8Array(32).fill(1) }])
+const keys = blobKeys(roles, firstRing(new Uint8Array(32).fill(1), 0))
 
 describe('a memory area', () => {
   const area = (granules: number) =>
@@ -133,9 +134,7 @@ describe('a blob', () => {
     const maintainer = { ...keys, data: new Map() }
     expect(() => openBlob(maintainer, chunk.blob, { id: chunk.id })).toThrow('not in the ring')
     expect(openBlob(maintainer, page.blob, { id: page.id })).toEqual(Buffer.from('a page'))
-    const foreign = blobKeys(roleKeys(new Uint8Array(32).fill(9), new Uint8Array(16)), [
-      { generation: 1, key: new Uint8Array(32) },
-    ])
+    const foreign = blobKeys(roleKeys(new Uint8Array(32).fill(9), new Uint8Array(16)), firstRing(new Uint8Array(32), 0))
     for (const { blob, id } of [chunk, page]) expect(() => openBlob(foreign, blob, { id })).toThrow(FormatError)
   })
 
