@@ -210,7 +210,8 @@ function openKeys(folder, text) {
     index: role('index'),
     mapIds: map.subarray(0, 32),
     map: map.subarray(32),
-    data: new Map(),
+    data: new Map(), // by generation: key, and K_ids of its domain
+    erased: new Map(), // generation: the domain that was erased
   }
   const ring = readdirSync(join(folder, 'keys'))
     .filter((name) => /^ring-\d{8}$/.test(name))
@@ -218,7 +219,11 @@ function openKeys(folder, text) {
     .at(-1)
   must(ring !== undefined, 'the repository has no key ring')
   const { value } = openSealed(readFileSync(join(folder, 'keys', ring)), 'VMKPRING', role('chunk'), ring)
-  for (const { generation, key } of value.generations) keys.data.set(generation, key)
+  const idsOf = new Map((value.domains ?? []).map(({ name, ids }) => [name, ids]))
+  for (const { generation, key, domain } of value.generations)
+    keys.data.set(generation, { key, ids: domain === undefined ? keys.ids : idsOf.get(domain) })
+  for (const { name, generations } of value.erased ?? [])
+    for (const generation of generations) keys.erased.set(generation, name)
   return keys
 }
 
@@ -325,12 +330,15 @@ class Blobs {
     const head = blob.subarray(0, 64)
     if (head.toString('latin1', 0, 4) !== 'BLB1' || !head.subarray(20, 52).equals(id)) return undefined
     const isPage = head[4] === 2
-    const key = isPage ? this.#keys.map : this.#keys.data.get(head.readUInt32LE(16))
-    must(key !== undefined, `the key of generation ${head.readUInt32LE(16)} is not in the ring`)
+    const generation = head.readUInt32LE(16)
+    must(isPage || !this.#keys.erased.has(generation), `of the erased domain ${this.#keys.erased.get(generation)}`)
+    const { key, ids } =
+      (isPage ? { key: this.#keys.map, ids: this.#keys.mapIds } : this.#keys.data.get(generation)) ?? {}
+    must(key !== undefined, `the key of generation ${generation} is not in the ring`)
     const body = unseal(hmac(key, id), head.subarray(52, 64), head, blob.subarray(64))
     if (body === undefined) return undefined
     const plain = head[5] === 1 ? zstdDecompressSync(body, { maxOutputLength: 4 * 2 ** 20 }) : body
-    return hmac(isPage ? this.#keys.mapIds : this.#keys.ids, plain).equals(id) ? plain : undefined
+    return hmac(ids, plain).equals(id) ? plain : undefined
   }
 
   #file(path) {

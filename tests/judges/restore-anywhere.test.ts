@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { collect, Secret } from '@vmkeep/kit'
 import { createRepository, openFolderStorage, type RestorePoint } from '@vmkeep/repository'
-import { backUp, createTestRepository, createTestTwin, fastKdf, noise } from '@vmkeep/repository/testing'
+import {
+  backUp,
+  createTestRepository,
+  createTestTwin,
+  fastKdf,
+  manifestOf,
+  noise,
+  storeImage,
+} from '@vmkeep/repository/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const large = Buffer.alloc(36 * 1024 * 1024) // more than one map page at 128 KiB
@@ -149,6 +157,36 @@ describe('restore-anywhere, with a repository folder and its recovery code', () 
     const restored = await runOn({ folder, keyFile: 'twin-key' }, 'restore', id, '2000', join(home, 'from-twin'))
     expect(restored).toMatchObject({ code: 0 })
     expect(Buffer.compare(await readFile(join(home, 'from-twin')), disks['2000'])).toBe(0)
+  })
+
+  it('reads what was sealed with several data keys and for several domains, and says what was erased', async () => {
+    const folder = join(home, 'tenants')
+    await using storage = await openFolderStorage(folder, { create: true })
+    await using test = await createTestRepository(storage)
+    const store = async (domain: string, bytes: Uint8Array) => {
+      await using session = await test.repository.beginSession(domain === '' ? {} : { domain })
+      return await session.commit(manifestOf({ disk: await storeImage(session, bytes) }))
+    }
+    for (const name of ['blue', 'red']) await test.repository.createDomain(name)
+    const old = noise(300_000, 'old')
+    const first = await store('', old)
+    await test.repository.rotateDataKey()
+    const second = await store('', noise(300_000, 'new'))
+    const [blue, red] = [await store('blue', old), await store('red', old)]
+    await test.repository.eraseDomain('red')
+    await writeFile(join(home, 'tenants-key'), test.recoveryCode.reveal())
+    const restore = (id: string, name: string) =>
+      runOn({ folder, keyFile: 'tenants-key' }, 'restore', id, 'disk', join(home, name))
+    for (const [point, name, expected] of [
+      [first, 'disk-1', old],
+      [second, 'disk-2', noise(300_000, 'new')],
+      [blue, 'disk-3', old],
+    ] as const) {
+      expect(await restore(point.id, name)).toMatchObject({ code: 0 })
+      expect(Buffer.compare(await readFile(join(home, name)), expected)).toBe(0)
+    }
+    const refused = await restore(red.id, 'disk-4')
+    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('erased domain red') as string })
   })
 
   it('refuses another key, and names the group in which a recovery code is mistyped', async () => {

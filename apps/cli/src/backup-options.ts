@@ -14,6 +14,9 @@ export const backupFlags = {
   quiesce: option(choice(['off', 'prefer', 'require']), {
     help: 'quiesce the guest for the snapshot (default: backup.quiesce of the config, prefer)',
   }),
+  domain: option(text('NAME'), {
+    help: 'the domain the restore points belong to, with keys of its own (default: backup.domain of the config, or none)',
+  }),
   transport: option(choice(transportNames), {
     help: 'the one way disks are read (default: backup.transports of the config, file and then nbdssl)',
   }),
@@ -50,12 +53,14 @@ export async function keepingOptionsOf(
 }
 
 export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof backupFlags>): BackupOptions {
+  const domain = flags.domain ?? backup.domain
   return {
     quiesce: flags.quiesce ?? backup.quiesce,
     quiesceTimeoutMinutes: backup.quiesceTimeoutMinutes,
     changeTracking: backup.changeTracking,
     fullRead: flags.full,
     auditDays: backup.auditDays,
+    ...(domain !== undefined && { domain }),
     excludeDisks: [...backup.excludeDisks, ...flags.excludeDisk],
     transport: transportOf({ backup }, flags.transport),
     limits: {

@@ -61,7 +61,10 @@ async function protect(
   history: VmHistory | undefined,
 ): Promise<Omit<VmReport, 'seconds'>> {
   run.onEvent({ type: 'vm-phase', vm: summary.name, phase: 'preparing' })
-  await using writer = await run.repository.beginSession({ signal: run.signal })
+  await using writer = await run.repository.beginSession({
+    signal: run.signal,
+    ...(run.options.domain !== undefined && { domain: run.options.domain }),
+  })
   crashPoint('backup.session-started')
   const vm = await readVm(run.session, summary.ref, run.signal)
   const plan = planVm(vm, history?.newest, run.options)

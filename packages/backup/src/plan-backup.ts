@@ -14,7 +14,9 @@ export async function planBackup(
   },
   signal: AbortSignal,
 ): Promise<VmPlan[]> {
-  const previous = request.repository === undefined ? new Map() : await previousPoints(request.repository, signal)
+  const { repository, options } = request
+  const previous =
+    repository === undefined ? new Map() : await previousPoints(repository, { domain: options.domain, signal })
   const plans: VmPlan[] = []
   for (const { ref } of request.vms) {
     const vm = await readVm(request.session, ref, signal)

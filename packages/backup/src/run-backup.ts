@@ -33,7 +33,7 @@ export async function runBackup(request: BackupRequest): Promise<RunReport> {
     disksPerHost: new KeyedLimiter(options.limits.disksPerHostMax),
   }
   onEvent({ type: 'run-started', runId, vms: request.vms.map(({ name }) => name) })
-  const previous = await previousPoints(repository, signal)
+  const previous = await previousPoints(repository, { domain: options.domain, signal })
   const reports: VmReport[] = []
   await forEachConcurrent(request.vms, options.limits.vmsMax, async (vm) => {
     reports.push(await backupVm(run, vm, stateFolder, previous.get(vm.instanceUuid?.toLowerCase() ?? '')))

@@ -240,7 +240,7 @@ export class OpenRepository implements Repository {
     return pointsOfDomain(this.#core, name, signal)
   }
 
-  eraseDomain(name: string, signal?: AbortSignal): Promise<void> {
+  eraseDomain(name: string, signal?: AbortSignal): Promise<{ readonly ringsLocked: number }> {
     this.#check()
     return eraseDomain(this.#core, name, signal)
   }

@@ -100,11 +100,12 @@ export interface Repository extends AsyncDisposable {
   pointsOfDomain(name: string, signal?: AbortSignal): Promise<readonly RestorePoint[]>
   /**
    * Destroys the keys of a domain: what was stored for it can never be read again, by anybody who has no copy of the ring. Its points stay
-   * listed, as erased, until they are forgotten.
+   * listed, as erased, until they are forgotten. `ringsLocked` old rings, which still hold the keys, stay until their locks end and the
+   * next collection removes them.
    *
    * @throws `repository.domain-unknown`, `repository.domain-erased`
    */
-  eraseDomain(name: string, signal?: AbortSignal): Promise<void>
+  eraseDomain(name: string, signal?: AbortSignal): Promise<{ readonly ringsLocked: number }>
   /**
    * Takes over the data keys that a twin, which shares our keys, has gained. To be done before blobs are copied from there as they are.
    *

@@ -12,7 +12,8 @@ interface Row {
   readonly vm: string | undefined
   readonly instanceUuid: string | undefined
   readonly createdAt: string
-  readonly state: 'ok' | 'incomplete' | 'suspect' | 'damaged'
+  readonly domain: string | undefined
+  readonly state: 'ok' | 'incomplete' | 'suspect' | 'damaged' | 'erased'
   readonly mode: 'full' | 'incremental' | undefined
   readonly consistency: string | undefined
   readonly disks: number
@@ -100,7 +101,8 @@ function rowOf(point: RestorePoint | DamagedPoint, suspect: ReadonlySet<string>)
     lockedUntil: point.lockedUntil,
     vm: subject.name,
     instanceUuid: subject.id,
-    state: suspect.has(id) ? 'suspect' : skippedDisks.length > 0 ? 'incomplete' : 'ok',
+    state: stateOf(point, suspect.has(id), skippedDisks.length),
+    domain: point.domain,
     mode: modes.includes('full') ? 'full' : 'incremental',
     consistency,
     disks: images.length,
@@ -112,9 +114,22 @@ function rowOf(point: RestorePoint | DamagedPoint, suspect: ReadonlySet<string>)
   }
 }
 
+function stateOf({ erasedAt }: RestorePoint, isSuspect: boolean, skippedDisks: number): Row['state'] {
+  if (erasedAt !== undefined) return 'erased'
+  if (isSuspect) return 'suspect'
+  return skippedDisks > 0 ? 'incomplete' : 'ok'
+}
+
 const noSizes = { provisionedBytes: 0, changedBytes: 0, readBytes: 0, sentBytes: 0, storedBytes: 0 }
 const unmarked = { tags: [], gfs: [], protection: undefined, lockedUntil: undefined }
-const unknown = { vm: undefined, instanceUuid: undefined, mode: undefined, consistency: undefined, problem: undefined }
+const unknown = {
+  vm: undefined,
+  domain: undefined,
+  instanceUuid: undefined,
+  mode: undefined,
+  consistency: undefined,
+  problem: undefined,
+}
 const blank = { ...noSizes, ...unmarked, ...unknown, disks: 0, skippedDisks: 0 }
 
 function sizesOf(stats: RestorePoint['stats']): typeof noSizes {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Secret, systemClock, systemRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
-import { createRepository, openFolderStorage, type Plain } from '@vmkeep/repository'
+import { createRepository, openFolderStorage, type Plain, type Repository } from '@vmkeep/repository'
 import type { VmPointAttributes } from '@vmkeep/run'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keepRecoveryCode } from '../keep-recovery-code.ts'
@@ -87,7 +87,7 @@ function pointAttributes(configXml: string): Partial<VmPointAttributes> {
 }
 
 const run = (line: string, setting: Setting = {}) =>
-  vmkeep([...line.split(' '), '--repo', repo], {
+  vmkeep([...line.split(' '), ...(line.includes('--repo ') ? [] : ['--repo', repo])], {
     env: { VMKEEP_REPO_KEY: 'open sesame' },
     home: folder,
     clock: systemClock, // as the folder's
@@ -394,6 +394,71 @@ describe('key', () => {
     expect(await key('remove 1234')).toMatchObject({ code: 5 })
     expect(await key('add', { VMKEEP_NEW_REPO_KEY: 'old passphrase' })).toMatchObject({ code: 6 })
     expect(await slots()).toHaveLength(2)
+  })
+})
+
+describe('data keys and domains', () => {
+  const fresh = async (name: string) => {
+    const path = join(folder, name)
+    const storage = await openFolderStorage(path, { create: true })
+    const options = { passphrase: new Secret('open sesame'), kdf: cheapKdf, workersMax: 0 }
+    const { repository } = await createRepository(storage, options)
+    return {
+      repository,
+      on: (line: string, setting: Setting = {}) => run(`${line} --repo ${path}`, { random: systemRandom, ...setting }),
+    }
+  }
+  const store = async (repository: Repository, domain?: string) => {
+    await using session = await repository.beginSession(domain === undefined ? {} : { domain })
+    const image = await session.beginImage({ capacityBytes: 2 ** 18, unwritten: 'zero' })
+    const lease = await image.lease(2 ** 18)
+    lease.fill(7)
+    await image.write(0, lease)
+    return await session.commit({
+      subject: { id: 'a', name: 'web-01', kind: 'vm' },
+      images: [{ key: '2000', label: 'Hard disk 1', image: await image.finish(), attributes: {} }],
+      blobs: {},
+      attributes: pointAttributes('') as unknown as Record<string, Plain>,
+      stats: {},
+    })
+  }
+
+  it('a data key is renewed, and the old one retired once nothing needs it', async () => {
+    const { repository, on } = await fresh('renewed')
+    await using _open = repository
+    await store(repository)
+    expect(await on('key rotate')).toMatchObject({ code: 0, stdout: expect.stringContaining('data key 2') as string })
+    expect(await on('key retire 1')).toMatchObject({
+      code: 7,
+      stderr: expect.stringContaining('--renew-keys') as string,
+    })
+    expect(await on('repo gc --renew-keys')).toMatchObject({ code: 0 })
+    expect((await on('key list --data-keys')).stdout).toMatch(/1 .* 0 +0 B +replaced\n +2 .* seals what is new/)
+    expect(await on('key retire 1')).toMatchObject({ code: 0 })
+    expect(await on('key retire 1')).toMatchObject({ code: 5 })
+    expect(await on('verify')).toMatchObject({ code: 0 })
+  })
+
+  it('a domain is made, and erased only by its name', async () => {
+    const { repository, on } = await fresh('domains')
+    await using _open = repository
+    expect(await on('domain create tenant-a')).toMatchObject({ code: 0 })
+    expect(await on('domain create tenant-a')).toMatchObject({ code: 6 })
+    expect(await on('domain create a/b')).toMatchObject({ code: 2 })
+    const { id } = await store(repository, 'tenant-a')
+    const dryRun = await on('domain erase tenant-a --dry-run -o json')
+    expect(JSON.parse(dryRun.stdout)).toMatchObject({ erased: false, points: [{ id, vm: 'web-01' }] })
+    expect(await on('domain erase tenant-a')).toMatchObject({ code: 2 })
+    expect(await on('domain erase tenant-a --confirm tenant-b')).toMatchObject({ code: 2 })
+    expect(await on('domain erase tenant-a', { isTTY: true, answers: ['tenant\r'] })).toMatchObject({ code: 1 })
+    expect((await on('point list')).stdout).not.toContain('erased')
+    expect(await on('domain erase tenant-a', { isTTY: true, answers: ['tenant-a\r'] })).toMatchObject({ code: 0 })
+    expect((await on('point list')).stdout).toMatch(new RegExp(`${id} .* erased`))
+    expect((await on('domain list')).stdout).toContain('tenant-a')
+    const restored = await on(`restore --point ${id} --to-files ${join(folder, 'out')}`)
+    expect(restored).toMatchObject({ code: 7, stderr: expect.stringContaining('"tenant-a" were erased') as string })
+    expect(await on('verify')).toMatchObject({ code: 0 })
+    expect(await on('domain erase nobody --confirm nobody')).toMatchObject({ code: 5 })
   })
 })
 

@@ -141,6 +141,11 @@ const backup = z
       .enum(['none', 'zlib', 'skipz'])
       .default('skipz')
       .describe('What the host compresses before it sends. skipz leaves out runs of zeroes and costs next to nothing.'),
+    domain: text
+      .optional()
+      .describe(
+        'The domain of the repository that restore points belong to, with keys of its own ("vmkeep domain create"). Default: none.',
+      ),
     exclude: z.array(text).default([]).describe('VMs left out: names, inventory paths or globs.'),
     excludeDisks: z
       .array(text)

@@ -21,6 +21,12 @@ export async function askSecret(world: World, { question, instead, signal }: Que
   return new Secret(await readLine(world, `${question}: `, { hidden: true, signal }))
 }
 
+/** Asks for a line of text. @throws `cli.not-a-terminal` */
+export async function askText(world: World, { question, instead, signal }: Question): Promise<string> {
+  if (!canAsk(world)) throw fail('cli.not-a-terminal', { question, instead })
+  return (await readLine(world, `${question}: `, { hidden: false, signal })).trim()
+}
+
 /** Asks yes or no; only `y` or `yes` is yes. @throws `cli.not-a-terminal` */
 export async function confirm(world: World, { question, instead, signal }: Question): Promise<boolean> {
   if (!canAsk(world)) throw fail('cli.not-a-terminal', { question, instead })

@@ -19,7 +19,7 @@ export class SafeCopies {
   /** Of which blobs a copy was read back, and where: pack ordinal, offset. */
   readonly #read = new PrefixTable(2)
   /** Packs that were read back whole. */
-  readonly #proven = new WeakSet<IndexedPack>()
+  readonly #proven = new Set<string>()
   readonly #ordinals = new Map<string, number>()
 
   constructor(core: Core, reader: BlobReader, liveness: Liveness) {
@@ -69,9 +69,9 @@ export class SafeCopies {
     signal?: AbortSignal,
   ): Promise<void> {
     if (canOpenIn(this.#core, found.pack, expected.type)) await this.#reader.readAt(found, expected, signal)
-    else if (!this.#proven.has(found.pack)) {
+    else if (!this.#proven.has(found.pack.key)) {
       await provePack(this.#core, found.pack, [], signal)
-      this.#proven.add(found.pack)
+      this.#proven.add(found.pack.key)
     }
   }
 

@@ -41,6 +41,6 @@ export async function pointsOfDomain(core: Core, name: string, signal?: AbortSig
 }
 
 /** Takes the keys of a domain out of the ring, and every older ring away. @throws `repository.domain-unknown`, `repository.domain-erased` */
-export async function eraseDomain(core: Core, name: string, signal?: AbortSignal): Promise<void> {
-  await core.ring.purge((ring) => withoutDomain(ring, name, nowMs(core)), signal)
+export function eraseDomain(core: Core, name: string, signal?: AbortSignal): Promise<{ readonly ringsLocked: number }> {
+  return core.ring.purge((ring) => withoutDomain(ring, name, nowMs(core)), signal)
 }

@@ -1,4 +1,4 @@
-import { type Clock, FormatError, type Random } from '@vmkeep/kit'
+import { type Clock, FormatError, hasCode, type Random } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { decodeKeyRing, encodeKeyRing, keyRingBytesMax, type Ring } from '../formats/key-ring.ts'
 import { keysPrefix, ringKey, ringNumberOf } from '../formats/object-names.ts'
@@ -73,16 +73,23 @@ export class KeyRing {
   }
 
   /** As `change`, and removes every ring that was before: what it takes out is gone for good. */
-  async purge(change: (ring: Ring) => Ring, signal?: AbortSignal): Promise<void> {
+  async purge(change: (ring: Ring) => Ring, signal?: AbortSignal): Promise<{ readonly ringsLocked: number }> {
     await this.#change(({ number, ring }) => ({ ...change(ring), oldest: number + 1 }), signal)
-    await this.removeOld(signal)
+    return await this.removeOld(signal)
   }
 
-  /** Removes rings that hold what must be gone, which a crash may have left. */
-  async removeOld(signal?: AbortSignal): Promise<void> {
+  /** Removes rings that hold what must be gone, which a crash or a lock may have left. `ringsLocked` still are. */
+  async removeOld(signal?: AbortSignal): Promise<{ readonly ringsLocked: number }> {
     const { objects } = this.#place
-    for await (const { key } of objects.list(keysPrefix, signal))
-      if ((ringNumberOf(key) ?? Infinity) < this.ring.oldest) await objects.delete(key, signal)
+    let ringsLocked = 0
+    for await (const { key } of objects.list(keysPrefix, signal)) {
+      if ((ringNumberOf(key) ?? Infinity) >= this.ring.oldest) continue
+      await objects.delete(key, signal).catch((error: unknown) => {
+        if (!hasCode(error, 'storage.locked')) throw error
+        ringsLocked++
+      })
+    }
+    return { ringsLocked }
   }
 
   async #change(change: (newest: NumberedRing) => Ring | undefined, signal: AbortSignal | undefined): Promise<void> {

@@ -2,6 +2,7 @@ import { AppError, hasCode } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import { nonceBytes } from '../formats/aead.ts'
 import { blobType } from '../formats/blob.ts'
+import { defaultDomain } from '../formats/key-ring.ts'
 import { sameBytes } from '../formats/hex.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
 import type { Repository } from '../repository.ts'
@@ -26,18 +27,23 @@ export function otherRepository(
   if (other.isTwin) return sameRepository(other.reader)
   const points = new SubjectPoints(other.repository)
   return async (lost, signal) => {
+    if (lost.point.erasedAt !== undefined) return undefined // nobody could read it
     for (const point of await points.near(lost.point, signal)) {
       const plain = await orNothing(() => sameContent(other.repository, point, lost, signal))
-      if (plain !== undefined && sameBytes(idOf(core.ring.keys, lost.type, plain), lost.id))
+      if (plain !== undefined && sameBytes(idOf(core.ring.keys, lost.type, plain, lost.point.domain), lost.id))
         return sealed(core, lost, plain)
     }
     return undefined
   }
 }
 
-function sealed({ ring, random }: Core, { id, type }: LostBlob, plain: Uint8Array): Uint8Array {
+function sealed(
+  { ring, random }: Core,
+  { id, type, point: { domain = defaultDomain } }: LostBlob,
+  plain: Uint8Array,
+): Uint8Array {
   const nonce = random.bytes(nonceBytes)
-  const { header, ciphertext, tag } = sealBlob(ring.keys, { type, id, plain, level: 1, nonce })
+  const { header, ciphertext, tag } = sealBlob(ring.keys, { type, id, plain, domain, level: 1, nonce })
   return Buffer.concat([header, ciphertext, tag])
 }
 
