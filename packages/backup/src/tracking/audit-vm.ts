@@ -42,7 +42,9 @@ export async function auditVm(request: AuditRequest): Promise<AuditReport> {
   const run = { ...started, options: { quiesce: 'off', quiesceTimeoutMinutes: 5 } } as const
   const vm = await readVm(run.session, request.vm.ref, run.signal)
   await using _lock = await lockVm(request.stateFolder, { name: vm.name, uuid: identityOf(vm) }, `run ${run.runId}`)
-  const history = (await previousPoints(request.repository, run.signal)).get(identityOf(vm).toLowerCase())
+  const history = (await previousPoints(request.repository, { anyDomain: true, signal: run.signal })).get(
+    identityOf(vm).toLowerCase(),
+  )
   const point = history?.newest
   const { value: disks, leftover } = await withSnapshot(run, vm, { quiesce: false }, async ({ ref }) => {
     const captured = await captureSnapshot(run.session, ref, run.signal)

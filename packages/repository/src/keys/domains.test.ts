@@ -229,14 +229,14 @@ it('a straggler that makes a ring whose number was taken and removed does not br
   const { storage } = await withTenants()
   const slow = await reopenTestRepository(storage, { seed: 'slow' })
   const fast = await reopenTestRepository(storage, { seed: 'fast' })
-  const { putNew } = storage
+  const putNew = storage.putNew.bind(storage)
   storage.putNew = async (key, bytes, signal) => {
     if (key.startsWith('keys/ring-')) {
       storage.putNew = putNew
       await fast.rotateDataKey()
       await fast.eraseDomain('red')
     }
-    return await putNew.call(storage, key, bytes, signal)
+    return await putNew(key, bytes, signal)
   }
   await slow.createDomain('green')
   expect(await ringsIn(storage)).toHaveLength(2)
