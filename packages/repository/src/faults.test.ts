@@ -32,7 +32,7 @@ async function faultyRepository(...rules: FaultRule<StorageFault>[]) {
 
 /** What is committed must be whole, read through a storage without faults. */
 async function checkAll(memory: MemoryStorage, pointsExpected?: number) {
-  await using repository = await reopenTestRepository(memory, { seed: 'check' })
+  await using repository = await reopenTestRepository(memory, { seed: `check ${pointsExpected}` })
   const points = await collect(repository.points())
   if (pointsExpected !== undefined) expect(points).toHaveLength(pointsExpected)
   for (const point of points)
