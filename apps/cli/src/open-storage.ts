@@ -7,6 +7,8 @@ import { fail } from './errors.ts'
 
 type Context = Pick<BaseContext, 'world' | 'learn' | 'signal'>
 
+const lockSocketDefault = '/run/vmkeep-lock.sock'
+
 /** Whether a repository's path is a bucket. Here, not in `@vmkeep/s3`, which brings the AWS SDK with it. */
 export const isS3 = (path: string): boolean => /^s3:/i.test(path)
 
@@ -32,7 +34,8 @@ export async function openStorageAt(
   if (isS3(path)) return await openBucket(path, loaded, { ...context, asOfMs })
   if (asOfMs !== undefined) throw fail('cli.as-of-folder', { path })
   const { openFolderStorage } = await import('@vmkeep/repository')
-  return await openFolderStorage(path, { create })
+  const { lockSocket = lockSocketDefault } = loaded.config.repository
+  return await openFolderStorage(path, { create, lockSocket })
 }
 
 /** Opens the place of the configured repository once more and tries it: before what is stored there may be deleted. */

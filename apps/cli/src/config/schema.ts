@@ -75,6 +75,11 @@ const repository = z
   .strictObject({
     path: text.optional().describe('The folder restore points live in, local or NFS; or s3://bucket/prefix.'),
     s3: s3.optional(),
+    lockSocket: text
+      .optional()
+      .describe(
+        'Where the lock helper of a folder listens; asked only by a repository that locks. Default: /run/vmkeep-lock.sock.',
+      ),
     ...secretWays('key', 'The passphrase, or the recovery code'),
   })
   .refine(onlyOneWay('key'), 'give one of key, keyFile, keyEnv and keyCommand, not several')

@@ -6,6 +6,7 @@ import { fail } from '../errors.ts'
 import { toHex } from '../formats/hex.ts'
 import { linkOnce, makeFolder, syncFolder, writeDurably } from './durable-file.ts'
 import { folderError, systemCode } from './folder-errors.ts'
+import { FolderLock } from './folder-lock.ts'
 import { isKeyName, namesOf, prefixNamesOf } from './keys.ts'
 import type { Storage, StoredObject } from './storage.ts'
 
@@ -15,6 +16,8 @@ const statsAtOnce = 16
 export interface FolderOptions {
   /** Make the folder, and what is missing above it, if it is not there. */
   readonly create?: boolean
+  /** Where the helper listens that can lock files. It is asked when something is to be locked. */
+  readonly lockSocket?: string
   readonly random?: Random
 }
 
@@ -25,7 +28,7 @@ export interface FolderOptions {
  */
 export async function openFolderStorage(
   path: string,
-  { create = false, random = systemRandom }: FolderOptions = {},
+  { create = false, lockSocket, random = systemRandom }: FolderOptions = {},
 ): Promise<Storage> {
   const root = resolve(path)
   const name = `folder ${root}`
@@ -33,7 +36,7 @@ export async function openFolderStorage(
     if (create) await mkdir(root, { recursive: true })
     const identity = await stat(root, { bigint: true })
     if (!identity.isDirectory()) throw fail('storage.not-a-folder', { storage: name })
-    return new FolderStorage(root, identity, random)
+    return new FolderStorage(root, { identity, random, lockSocket })
   } catch (error) {
     const code = systemCode(error)
     if (code === 'ENOENT') throw fail('storage.missing', { storage: name }, error)
@@ -42,8 +45,15 @@ export async function openFolderStorage(
   }
 }
 
+interface FolderParts {
+  readonly identity: BigIntStats
+  readonly random: Random
+  readonly lockSocket: string | undefined
+}
+
 class FolderStorage implements Storage {
   readonly name: string
+  readonly lock?: FolderLock
   readonly #root: string
   readonly #identity: BigIntStats
   readonly #random: Random
@@ -51,8 +61,12 @@ class FolderStorage implements Storage {
   readonly #made = new Set<string>() // folders known to be there, durably
   #closed = false
 
-  constructor(root: string, identity: BigIntStats, random: Random) {
+  constructor(root: string, { identity, random, lockSocket }: FolderParts) {
     this.name = `folder ${root}`
+    if (lockSocket !== undefined) {
+      const putNew: Storage['putNew'] = (key, bytes, signal) => this.putNew(key, bytes, signal)
+      this.lock = new FolderLock({ storage: this.name, root, socket: lockSocket, putNew })
+    }
     this.#root = root
     this.#identity = identity
     this.#random = random
@@ -114,7 +128,7 @@ class FolderStorage implements Storage {
   async delete(key: string, signal?: AbortSignal): Promise<void> {
     await this.#call(key, signal, async (path) => {
       try {
-        await unlink(path)
+        await this.#unlink(path, key)
         await syncFolder(dirname(path))
       } catch (error) {
         await this.#absent(error, key)
@@ -124,6 +138,19 @@ class FolderStorage implements Storage {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
+  }
+
+  /** What was locked may be locked no more, and only the helper can tell. */
+  async #unlink(path: string, key: string): Promise<void> {
+    try {
+      await unlink(path)
+    } catch (error) {
+      if (this.lock === undefined || systemCode(error) !== 'EPERM') throw error
+      await this.lock.free()
+      await unlink(path).catch((again: unknown) => {
+        throw systemCode(again) === 'EPERM' ? fail('storage.locked', { storage: this.name, key }, again) : again
+      })
+    }
   }
 
   async #write(folder: string, temp: string, pieces: readonly Uint8Array[]): Promise<void> {
