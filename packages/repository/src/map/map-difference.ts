@@ -4,7 +4,7 @@ import { sameBytes } from '../formats/hex.ts'
 import type { StoredImage } from '../restore-point.ts'
 import { rootOf } from '../sessions/image-plan.ts'
 
-const pagesAhead = 8
+const pagesAhead = 16
 
 /** Where the pages of a map are read. */
 export interface PageSource {

@@ -4,6 +4,7 @@ import { mapDifferences } from '../map/map-difference.ts'
 import type { RestorePoint } from '../restore-point.ts'
 import { checkBlob } from '../verify/check-point.ts'
 import { chooseBase } from './choose-base.ts'
+import type { PointMaps } from './known-points.ts'
 import type { SyncEnd } from './sync-ends.ts'
 
 /**
@@ -14,7 +15,7 @@ import type { SyncEnd } from './sync-ends.ts'
 export async function checkCopy(
   { core, parts: { pages } }: SyncEnd,
   copy: RestorePoint,
-  others: readonly RestorePoint[],
+  others: readonly PointMaps[],
   signal?: AbortSignal,
 ): Promise<void> {
   for (const { key, image } of copy.images) {

@@ -1,7 +1,8 @@
-import type { RestorePoint, StoredImage } from '../restore-point.ts'
+import type { StoredImage } from '../restore-point.ts'
+import type { PointMaps } from './known-points.ts'
 
 /** An image that another may be told as a difference from, and its point. */
-export interface Base<Point extends RestorePoint = RestorePoint> {
+export interface Base<Point extends PointMaps = PointMaps> {
   readonly point: Point
   readonly image: StoredImage
 }
@@ -10,9 +11,9 @@ export interface Base<Point extends RestorePoint = RestorePoint> {
  * What to compare an image with: the same image of the nearest point before, or else of the first one after. Chunks of another
  * size have nothing in common with it.
  */
-export function chooseBase<Point extends RestorePoint>(
+export function chooseBase<Point extends PointMaps>(
   candidates: readonly Point[],
-  point: RestorePoint,
+  point: PointMaps,
   imageKey: string,
 ): Base<Point> | undefined {
   const { chunkSizeBytes } = point.images.find(({ key }) => key === imageKey)!.image

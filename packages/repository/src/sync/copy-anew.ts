@@ -9,12 +9,13 @@ import type { ImageReader, ImageRun, ImageWriter } from '../repository.ts'
 import type { PointImage, PointManifest, RestorePoint, StoredImage } from '../restore-point.ts'
 import type { OpenSession } from '../sessions/writer-session.ts'
 import { chooseBase } from './choose-base.ts'
+import type { PointMaps } from './known-points.ts'
 import { fromSource, sourcePages } from './source-damage.ts'
 import type { CopyWork, SyncEnd } from './sync-ends.ts'
 
 /** A point of the source, and the copy of it that the target has already. */
-export interface CopiedPoint extends RestorePoint {
-  readonly copy: RestorePoint
+export interface CopiedPoint extends PointMaps {
+  readonly copy: PointMaps
 }
 
 /**
@@ -41,7 +42,7 @@ export async function copyAnew(
 export async function changedBytes(
   { from, signal }: Pick<CopyWork, 'from' | 'signal'>,
   point: RestorePoint,
-  { candidates, isCounted }: { candidates: readonly RestorePoint[]; isCounted: (id: Uint8Array) => boolean },
+  { candidates, isCounted }: { candidates: readonly PointMaps[]; isCounted: (id: Uint8Array) => boolean },
 ): Promise<number> {
   let bytes = 0
   for (const { key, image } of point.images) {

@@ -7,6 +7,7 @@ import type { BlobName } from '../sessions/blob-writer.ts'
 import type { OpenSession } from '../sessions/writer-session.ts'
 import { type Base, chooseBase } from './choose-base.ts'
 import { fetchSealed } from './fetch-sealed.ts'
+import type { PointMaps } from './known-points.ts'
 import { fromSource, sourcePages } from './source-damage.ts'
 import type { CopyWork } from './sync-ends.ts'
 
@@ -29,7 +30,7 @@ export async function copyVerbatim(
   work: CopyWork,
   session: OpenSession,
   point: RestorePoint,
-  candidates: readonly RestorePoint[],
+  candidates: readonly PointMaps[],
 ): Promise<void> {
   const { from, limit, signal } = work
   const baseOf: BaseOf = (key) => chooseBase(candidates, point, key)
@@ -55,7 +56,7 @@ type Look = Pick<CopyWork, 'from' | 'to' | 'signal'>
 export async function verbatimBytes(
   work: Look,
   point: RestorePoint,
-  { candidates, isCounted }: { candidates: readonly RestorePoint[]; isCounted: (id: Uint8Array) => boolean },
+  { candidates, isCounted }: { candidates: readonly PointMaps[]; isCounted: (id: Uint8Array) => boolean },
 ): Promise<number> {
   const there = work.to.core.indexStore.index
   let bytes = 0

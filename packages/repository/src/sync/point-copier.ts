@@ -8,7 +8,7 @@ import { verifyRepository } from '../verify/verify.ts'
 import { checkCopy } from './check-copy.ts'
 import { changedBytes, copyAnew, type CopiedPoint } from './copy-anew.ts'
 import { copyVerbatim, verbatimBytes } from './copy-verbatim.ts'
-import { hasCopy, identityOf, originOf } from './known-points.ts'
+import { hasCopy, identityOf, mapsOf, originOf, type PointMaps } from './known-points.ts'
 import type { CopyWork } from './sync-ends.ts'
 
 const attemptsMax = 3
@@ -19,7 +19,7 @@ export interface CopierOptions {
   readonly again: boolean
   readonly verifiedOnly: boolean
   /** Points of the target that may be compared with. */
-  readonly standing: readonly RestorePoint[]
+  readonly standing: readonly PointMaps[]
   /** Points of the source whose copies are among them. */
   readonly copied: readonly CopiedPoint[]
 }
@@ -29,7 +29,7 @@ export class PointCopier implements Disposable {
   readonly #work: Omit<CopyWork, 'onStored'>
   readonly #options: CopierOptions
   readonly #counted: BlobMarks
-  #standing: readonly RestorePoint[]
+  #standing: readonly PointMaps[]
   #copied: readonly CopiedPoint[]
 
   constructor(work: Omit<CopyWork, 'onStored'>, options: CopierOptions) {
@@ -78,12 +78,11 @@ export class PointCopier implements Disposable {
 
   async #attempt(point: RestorePoint, work: CopyWork): Promise<RestorePoint | undefined> {
     const { from, to, signal } = work
-    const createdAtMs = Date.parse(point.createdAt)
-    await using session = await to.begin(createdAtMs, point.domain ?? defaultDomain, signal)
+    await using session = await to.begin(Date.parse(point.createdAt), point.domain ?? defaultDomain, signal)
     const changed = this.#options.verbatim
       ? await copyVerbatim(work, session, point, this.#standing)
       : await copyAnew(work, session, point, this.#copied)
-    if (!this.#options.again && (await hasCopy(to.core, identityOf(from.core, point), createdAtMs, signal)))
+    if (!this.#options.again && (await hasCopy(to.core, identityOf(from.core, point), point.id, signal)))
       return undefined
     if (this.#options.verbatim) await to.learnKeys(signal) // a blob may have been sealed with a new one since
     const manifest = { ...manifestOf(point), ...changed, origin: originOf(from.core, point) }
@@ -94,8 +93,9 @@ export class PointCopier implements Disposable {
   }
 
   #learn(point: RestorePoint, copy: RestorePoint): void {
-    this.#standing = [...this.#standing, copy]
-    this.#copied = [...this.#copied, { ...point, copy }]
+    const maps = mapsOf(copy)
+    this.#standing = [...this.#standing, maps]
+    this.#copied = [...this.#copied, { ...mapsOf(point), copy: maps }]
   }
 
   async #hold(point: RestorePoint): Promise<AsyncDisposable> {

@@ -1,10 +1,9 @@
 import { collect, errorToData, hasCode, RateLimit } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { sameBytes } from '../formats/hex.ts'
-import type { SyncedPoint, SyncOptions, SyncReport } from '../repository.ts'
-import type { RestorePoint } from '../restore-point.ts'
-import { knownPoints } from './known-points.ts'
-import { copiedIn, planSync, standingIn, type Survey } from './plan-sync.ts'
+import type { SyncedPoint, SyncOptions, SyncProgress, SyncReport } from '../repository.ts'
+import { type KnownPoint, knownPoints, timeIn } from './known-points.ts'
+import { copiedIn, planSync, standingIn, type Survey, wholeOf } from './plan-sync.ts'
 import { PointCopier } from './point-copier.ts'
 import type { SyncEnd, SyncTarget } from './sync-ends.ts'
 
@@ -19,15 +18,14 @@ export async function syncPoints(from: SyncEnd, to: SyncTarget, options: SyncOpt
     { verbatim, again, verifiedOnly, standing: standingIn(survey), copied: copiedIn(survey) },
   )
   const rows = planSync(survey, options)
-  const points = new Map(survey.source.map(({ point }) => [point.id, point]))
+  const known = new Map(wholeOf(survey.source).map((point) => [point.id, point]))
   const pointsTotal = rows.filter(({ outcome }) => outcome === 'pending').length
   let pointsDone = 0
   for (const [i, row] of rows.entries()) {
     if (row.outcome !== 'pending') continue
-    const point = points.get(row.point) as RestorePoint // what cannot be understood is not pending
-    const tell = (bytesDone: number, bytesTotal: number) =>
-      options.onProgress?.({ point, pointsDone, pointsTotal, bytesDone, bytesTotal })
-    rows[i] = { ...row, ...(await copyOne(copier, point, options, tell)) }
+    const tell = (progress: Pick<SyncProgress, 'point' | 'bytesDone' | 'bytesTotal'>) =>
+      options.onProgress?.({ ...progress, pointsDone, pointsTotal })
+    rows[i] = { ...row, ...(await copyOne(copier, known.get(row.point)!, options, tell)) }
     if (rows[i].outcome === 'failed') break
     pointsDone++
   }
@@ -42,9 +40,10 @@ async function look(from: SyncEnd, to: SyncEnd, signal: AbortSignal | undefined)
     await core.condemned.refresh(signal)
     await core.indexStore.refresh(signal)
   }
-  const source = await collect(knownPoints(from.core, signal))
-  const target = await collect(knownPoints(to.core, signal))
-  return { from: from.core, to: to.core, source, target }
+  const source = await collect(knownPoints(from.core, (_, state) => state !== 'gone', signal))
+  const times = new Set(source.map(({ id }) => timeIn(id))) // a copy has that of its origin; all else need not be read
+  const target = await collect(knownPoints(to.core, (id) => times.has(timeIn(id)), signal))
+  return { source, target }
 }
 
 /** Whether what one has sealed the other can open. */
@@ -61,19 +60,28 @@ async function shareKeys(from: SyncEnd, to: SyncTarget, { dryRun = false, signal
 
 async function copyOne(
   copier: PointCopier,
-  point: RestorePoint,
+  known: KnownPoint,
   { dryRun = false, signal }: SyncOptions,
-  tell: (bytesDone: number, bytesTotal: number) => void,
+  tell: (progress: Pick<SyncProgress, 'point' | 'bytesDone' | 'bytesTotal'>) => void,
 ): Promise<Pick<SyncedPoint, 'outcome' | 'bytes' | 'copy' | 'error'>> {
   let bytes = 0
   try {
+    const point = await known.again()
+    if (point === undefined || point.damaged !== undefined)
+      throw fail('repository.copy-damaged', {
+        point: known.id,
+        reason: point?.damaged.message ?? 'it is there no more',
+      })
     const bytesTotal = await copier.plan(point)
-    tell(bytes, bytesTotal)
+    tell({ point, bytesDone: 0, bytesTotal })
     if (dryRun) {
       copier.pretend(point)
       return { outcome: 'would-copy', bytes: bytesTotal }
     }
-    const copy = await copier.copy(point, (storedBytes) => tell((bytes += storedBytes), bytesTotal))
+    const copy = await copier.copy(point, (storedBytes) => {
+      bytes += storedBytes
+      tell({ point, bytesDone: bytes, bytesTotal })
+    })
     if (copy === undefined) return { outcome: 'there', bytes }
     const unlocked = copy.lockFailure === undefined ? {} : { error: errorToData(copy.lockFailure) }
     return { outcome: 'copied', copy: copy.id, bytes, ...unlocked }
