@@ -7,7 +7,7 @@ export const retentionPreviewCommand = command({
   summary: 'Show which restore points the retention rules would keep, and why; changes nothing',
   description:
     'The rules are those of the config, such as "retention: {keepDaily: 7, keepWeekly: 4}"; each VM has them for itself, and without any all points are kept. Every point is listed with every reason, VM by VM, newest first. TIME is when the storage took the point: ' +
-    'that is what the rules count by. Points that cannot be understood are kept and not listed.',
+    'that is what the rules count by. Points that cannot be understood, or were erased with their domain, are kept and not listed.',
   examples: [
     { run: 'vmkeep retention preview', does: 'every point of every VM' },
     { run: "vmkeep retention preview 'db-*' --removed", does: 'only what would go, of these VMs' },

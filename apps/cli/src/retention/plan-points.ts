@@ -16,7 +16,7 @@ export interface PlannedPoint {
 }
 
 export interface RetentionPlanned {
-  /** Of the VMs asked for, by VM, newest first. Points that cannot be understood are kept and not in it. */
+  /** Of the VMs asked for, by VM, newest first. Points that cannot be understood, or were erased with their domain, are kept and not in it. */
   readonly points: readonly PlannedPoint[]
   /** How many points of all VMs were looked at. */
   readonly looked: number
@@ -50,10 +50,14 @@ export async function planPoints(
   const held = await repository.heldPoints(signal)
   const known = new Map<string, Known>()
   const facts: PointFacts[] = []
-  let damaged = 0
+  let [damaged, erased] = [0, 0]
   for await (const point of repository.points(signal)) {
     if (point.damaged !== undefined) {
       damaged++
+      continue
+    }
+    if (point.erasedAt !== undefined) {
+      erased++ // nobody can restore it: it must not stand for a point that somebody can
       continue
     }
     facts.push(retention.factsOf(point, held))
@@ -71,6 +75,7 @@ export async function planPoints(
     decisions.filter(({ reasons }) => reasons.some(({ kind }) => kinds.includes(kind)))
   const warnings = [
     told(damaged, 'damaged', 'kept and not shown: run "vmkeep verify"'),
+    told(erased, 'erased, with the keys of a domain', 'kept and not shown: "vmkeep forget" lets it go'),
     told(having('of-the-future', 'clocks-disagree').length, 'of a time that cannot be believed', 'kept: see why'),
     told(
       having('suspect').length,
