@@ -12,6 +12,7 @@ import {
   contentOf,
   copyOf,
   createTestRepository,
+  dyingAfter,
   manifestOf,
   noise,
   openTestRepository,
@@ -169,6 +170,41 @@ describe('a repository with a lock', () => {
     expect(look).toBeLessThanOrEqual(extend + put + 30) // looked at only where a lock may be too short, or is somebody else's
   })
 })
+
+it('a locked backup may die at every storage call: no point ever claims a lock it does not have', async () => {
+  await using test = await openLocked()
+  const base = await backUp(test.repository, { disk: noise(6 * testChunkBytes, 1) })
+  test.clock.advance(40 * dayMs) // everything has to be locked anew
+  const { clock } = test
+  let [claims, calls] = [0, 0]
+  for (let done = false; !done; calls++) {
+    const storage = lockedCopyOf(test.storage, clock)
+    const dying = dyingAfter(calls, storage)
+    try {
+      await using repository = await reopenTestRepository(dying.storage, { seed: `dying ${calls}`, clock })
+      await increment(repository, base, [1, 4], 'x')
+      done = dying.calls() <= calls
+    } catch {} // it died
+    await using survivor = await reopenTestRepository(storage, { seed: `survivor ${calls}`, clock })
+    for await (const point of survivor.points()) {
+      if (point.damaged !== undefined) throw point.damaged
+      if (point.id === base.id || point.lockedUntil === undefined) continue
+      claims++
+      for (const key of await neededBy(survivor, storage, point))
+        expect(storage.retentions.get(key)!.untilMs, key).toBeGreaterThanOrEqual(Date.parse(point.lockedUntil))
+    }
+    expect((await increment(survivor, base, [2], 'y')).lockedUntil).toBeDefined()
+  }
+  expect(calls).toBeGreaterThan(30)
+  expect(claims).toBeGreaterThan(1) // it died after the commit, too
+})
+
+function lockedCopyOf(original: LockingMemoryStorage, clock: ReturnType<typeof fakeClock>): LockingMemoryStorage {
+  const copy = new LockingMemoryStorage(clock)
+  for (const [key, bytes] of original.objects) copy.objects.set(key, bytes)
+  for (const [key, retention] of original.retentions) copy.retentions.set(key, retention)
+  return copy
+}
 
 describe('a collection', () => {
   it('leaves what is locked, says for how long, and takes it when the lock has ended', async () => {

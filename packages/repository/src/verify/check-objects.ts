@@ -13,6 +13,7 @@ import { sealedObjectBytesMax } from '../formats/sealed-object.ts'
 import { decodeBeat, decodePin } from '../formats/session-signs.ts'
 import { decodeSessionStart } from '../formats/session-start.ts'
 import { decodeTrashEntry } from '../formats/trash-entry.ts'
+import { decodeValidation } from '../formats/validation.ts'
 import { decodeVerifiedPacks } from '../formats/verified-packs.ts'
 import type { DamageList } from './damage-list.ts'
 
@@ -73,6 +74,15 @@ const kinds: readonly ObjectKind[] = [
       const pointId = names.lockRecordPointOf(key)
       if (pointId === undefined) return undefined
       return (source) => decodeLockRecord(source, { repositoryId, pointId }, roles.control)
+    },
+  },
+  {
+    prefix: names.validationsPrefix,
+    sizeBytesMax: sealedObjectBytesMax,
+    checkOf({ repositoryId, roles }, key) {
+      const id = names.validationIdOf(key)
+      if (id === undefined) return undefined
+      return (source) => decodeValidation(source, { repositoryId, id }, roles.control)
     },
   },
   { prefix: names.readersPrefix, sizeBytesMax: sealedObjectBytesMax, checkOf: checkPin },
