@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { userCacheFolder } from '@vmkeep/kit'
 import { s3Scenario as s3, scenario as backup } from './bench/backup.ts'
+import { scenario as copies } from './bench/copies.ts'
 import { scenario as latency } from './bench/latency.ts'
 import { scenario as memory2Tib } from './bench/memory-2tib.ts'
 import { scenario as nfc } from './bench/nfc-scenario.ts'
@@ -20,6 +21,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   latency,
   'restore-limit': restoreLimit,
   writers,
+  copies,
   backup,
   s3,
 }

@@ -1,4 +1,4 @@
-// One step of vmkeep as a process of its own: `vmkeep-job.ts <repository> init | full <image> | incremental <image> | restore <target> | verify | collect`.
+// One step of vmkeep as a process of its own: `vmkeep-job.ts <repository> init [<its twin>] | full <image> | incremental <image> | restore <target> | verify | collect | sync <source>`.
 // `--part 1/2` takes only the first of two parts of an image, `--delay-ms 20` makes every storage call wait before it begins.
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -11,6 +11,7 @@ import {
   type Environment,
   faulty,
   openFolderStorage,
+  openKeySlots,
   openRepository,
   type Repository,
   type Storage,
@@ -42,15 +43,23 @@ const steps: Readonly<Record<string, (repository: Repository) => Promise<unknown
   restore: (repository) => restore(repository, path),
   verify,
   collect: collectAllBut,
+  sync: (repository) => syncFrom(repository, path),
 }
 
 await using storage = slowed(await openStorage(location), Number(options['delay-ms']))
 if (step === 'init') {
-  const { repository } = await createRepository(storage, { passphrase })
+  const keysOf = path === '' ? undefined : await openKeySlots(await openFolderStorage(path), { key: passphrase })
+  const { repository } = await createRepository(storage, { passphrase, keysOf })
   await repository[Symbol.asyncDispose]()
 } else {
   await using repository = await openRepository(storage, { key: passphrase, ...environment })
   await steps[step]!(repository)
+}
+
+async function syncFrom(repository: Repository, source: string): Promise<void> {
+  await using from = await openRepository(await openFolderStorage(source), { key: passphrase, ...environment })
+  for (const { outcome, error } of (await repository.syncFrom(from)).points)
+    if (outcome !== 'copied' && outcome !== 'there') throw new Error(`a point is ${outcome}: ${error?.message ?? ''}`)
 }
 
 async function openStorage(url: string): Promise<Storage> {
