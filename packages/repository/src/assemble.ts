@@ -18,7 +18,7 @@ const readsInFlightDefault = 16
 
 type Opened = Pick<
   Core,
-  'objects' | 'repositoryId' | 'keysId' | 'roles' | 'ring' | 'chunkSizeBytes' | 'readFeatures' | 'gcFeatures'
+  'objects' | 'repositoryId' | 'keysId' | 'roles' | 'ring' | 'chunkSizeBytes' | 'parity' | 'readFeatures' | 'gcFeatures'
 >
 
 /** Puts the parts of an open repository together. Memory and threads come with the first use. */

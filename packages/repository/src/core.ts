@@ -19,6 +19,8 @@ export interface Core {
   /** Reads of the storage in flight for one reader of an image. */
   readonly readsInFlightMax: number
   readonly readFeatures: readonly string[]
+  /** Whether each pack gets parity. */
+  readonly parity: boolean
   /** What one must know to collect, beyond this program. */
   readonly gcFeatures: readonly string[]
   readonly roles: RoleKeys

@@ -38,6 +38,7 @@ export async function createRepository(
     chunkSizeBytes: chunkSizeWanted,
     kdf: cost = defaultCost,
     lock,
+    parity = false,
     ...environment
   }: CreateOptions & Environment,
 ): Promise<{ readonly repository: Repository; readonly recoveryCode: Secret }> {
@@ -64,6 +65,7 @@ export async function createRepository(
     writeFeatures: features,
     gcFeatures: features,
     ...(lock === undefined ? {} : { lock }),
+    ...(parity ? { parity } : {}),
   }
   const source = encodeFormat(format, repositoryId, roleKeys(masterKey, repositoryId).control, random)
   await objects.putUnique(formatKey, source, signal)

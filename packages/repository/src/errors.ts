@@ -212,6 +212,11 @@ const openingErrors = {
     (d: { object: string; because: string }) =>
       `${d.object} is missing: ${d.because}. Find out who or what removed it, and bring it back from a copy of the repository`,
   ],
+  'repository.parity-remade': [
+    'quarantine',
+    (d: { object: string; reason: string }) =>
+      `${d.object} was not what it should be (${d.reason}) and was made anew from its pack, which is whole: check the disk it lies on`,
+  ],
   'repository.object-unsteady': [
     'retry',
     (d: { object: string }) =>

@@ -41,12 +41,16 @@ export async function openWith(
   environment: Environment,
 ): Promise<Repository> {
   const { repositoryId } = unlocked
-  const { keysId, chunkSizeBytes, readFeatures, gcFeatures, roles, ring } = await openKeys(
-    objects,
-    unlocked,
-    environment,
-  )
-  const opened = { objects, repositoryId, keysId, roles, ring, chunkSizeBytes, readFeatures, gcFeatures }
+  const {
+    keysId,
+    chunkSizeBytes,
+    parity = false,
+    readFeatures,
+    gcFeatures,
+    roles,
+    ring,
+  } = await openKeys(objects, unlocked, environment)
+  const opened = { objects, repositoryId, keysId, roles, ring, chunkSizeBytes, parity, readFeatures, gcFeatures }
   return assembled(opened, environment)
 }
 

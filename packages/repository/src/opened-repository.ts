@@ -24,6 +24,7 @@ import { forgetPoint, forgottenPoints, restoreForgotten } from './points/forget.
 import { markPoint } from './points/marks.ts'
 import { pinForReader, readPins } from './points/pin.ts'
 import { findPoint, listPoints } from './points/points.ts'
+import { parityOf } from './parity/pack-parity.ts'
 import { repairRepository } from './repair/repair.ts'
 import { otherRepository, sameRepository } from './repair/sources.ts'
 import type {
@@ -202,7 +203,12 @@ export class OpenRepository implements Repository {
     const isTwin = from?.keysId === this.keysId
     if (from !== undefined && isTwin && options.dryRun !== true) await this.learnKeysOf(from, options.signal)
     const other = from && otherRepository(this.#core, { repository: from, reader: from.#parts.reader, isTwin })
-    return await repairRepository(this.#core, this.#parts, { here: sameRepository(reader), other }, options)
+    return await repairRepository(
+      this.#core,
+      this.#parts,
+      { here: sameRepository(reader), parity: parityOf(this.#core), other },
+      options,
+    )
   }
 
   status(signal?: AbortSignal): Promise<RepositoryStatus> {

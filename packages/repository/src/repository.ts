@@ -214,8 +214,8 @@ export interface RepairReport {
   readonly dryRun: boolean
   /** Chunks, map pages and small files that points need and that could not be relied upon. */
   readonly lost: number
-  /** How many of them were had, by where from: this repository, or the other one. */
-  readonly repaired: { readonly here: number; readonly other: number }
+  /** How many of them were had, by where from: copies in this repository, parity, the other repository. */
+  readonly repaired: { readonly here: number; readonly parity: number; readonly other: number }
   readonly bytesStored: number
   /** What points have lost still. */
   readonly left: readonly DamageHit[]
@@ -422,6 +422,11 @@ export interface CreateOptions {
   readonly keysOf?: KeySlots | undefined
   /** A power of two, 128 KiB to 4 MiB. Default 256 KiB, or that of the twin. */
   readonly chunkSizeBytes?: number
+  /**
+   * Whether each pack gets parity, a sixteenth of its size: a few damaged places in it can be mended without another copy. For single
+   * disks. Default: no.
+   */
+  readonly parity?: boolean
   /** What it costs to try a passphrase. Default: argon2id, 128 MiB, 3 passes, 4 lanes. */
   readonly kdf?: KdfCost
   /** Everything a point needs is locked for so long after its commit. The storage must be able to: see {@link Storage.lock}. */

@@ -36,6 +36,9 @@ export const repoInitCommand = command({
     keysOf: option(folder, {
       help: 'share the keys of this repository, so that "vmkeep repo sync" can copy what is stored as it is',
     }),
+    parity: flag({
+      help: 'add a sixteenth of parity to what is stored: for a single disk without checksums of its own',
+    }),
     recoveryCodeFile: option(file, { help: 'write the recovery code to this new file instead of showing it' }),
   },
   exits: ['precondition', 'conflict'],
@@ -56,7 +59,14 @@ export const repoInitCommand = command({
       options.lock === undefined
         ? {}
         : { lock: { days: options.lock, mode: options.compliance ? ('compliance' as const) : ('governance' as const) } }
-    const { repository, recoveryCode } = await createRepository(storage, { ...keys, ...lock, clock, random, signal })
+    const { repository, recoveryCode } = await createRepository(storage, {
+      ...keys,
+      ...lock,
+      parity: options.parity,
+      clock,
+      random,
+      signal,
+    })
     await using made = repository
     await keepRecoveryCode(recoveryCode, codeFile, world)
     say.info(`The repository ${path} is ready. Next: "vmkeep doctor", then "vmkeep backup VM".`)

@@ -68,8 +68,8 @@ const columns: readonly Column<DamageHit>[] = [
 
 function describe(report: RepairReport, style: Style): string {
   const { dryRun, lost, repaired, bytesStored, left, objectsMended } = report
-  const had = repaired.here + repaired.other
-  const from = `${repaired.here} from this repository, ${repaired.other} from the other`
+  const had = repaired.here + repaired.parity + repaired.other
+  const from = `${repaired.here} from this repository, ${repaired.parity} by parity, ${repaired.other} from the other`
   const what = dryRun ? `${had} could be had (${from})` : `${had} are back (${from}; ${size(bytesStored)} stored)`
   return [
     lost === 0

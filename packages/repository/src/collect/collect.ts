@@ -19,6 +19,7 @@ import { PackLocks } from '../lock/pack-locks.ts'
 import { removeRecords } from '../lock/remove-records.ts'
 import type { PageCache } from '../map/page-cache.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
+import { removeOrphanParity } from '../parity/pack-parity.ts'
 import type { PackStore } from '../packs/pack-store.ts'
 import { readPoint } from '../points/points.ts'
 import { appendFate, type Fate, isBuried, readFates } from '../points/trash.ts'
@@ -121,6 +122,8 @@ class Collection implements Disposable {
     }
     await this.#delete()
     await this.#closeLost()
+    const stays = (key: string) => this.#present.has(key) && !this.#isDoomed(packNameOf(key)!)
+    await removeOrphanParity(this.#core, stays, this.#signal)
     await removeRecords(this.#core, new Set(this.#liveness.points), this.#signal)
     return this.#report('done')
   }

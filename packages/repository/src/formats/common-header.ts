@@ -15,6 +15,7 @@ export const magic = {
   point: 'VMKPPONT',
   session: 'VMKPSESS',
   control: 'VMKPCTRL',
+  parity: 'VMKPPARI',
 } as const
 export type Magic = (typeof magic)[keyof typeof magic]
 

@@ -18,6 +18,8 @@ export interface FormatObject {
   readonly writeFeatures: readonly string[]
   readonly gcFeatures: readonly string[]
   readonly lock?: LockPolicy
+  /** Whether each pack gets parity. Writers that do not know of it leave it to the next verification. */
+  readonly parity?: boolean
 }
 
 /** The vmkeep that can work with what we write. */
@@ -71,6 +73,7 @@ export function decodeFormat(source: Uint8Array, repositoryId: Uint8Array, contr
     writeFeatures: fields.texts('writeFeatures'),
     gcFeatures: fields.texts('gcFeatures'),
     ...lockOf(fields),
+    ...(fields.values['parity'] === true ? { parity: true } : {}),
   }
 }
 

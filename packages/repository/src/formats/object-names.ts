@@ -15,6 +15,7 @@ export const lostPrefix = 'lost/'
 export const lockRecordsPrefix = 'locks/'
 export const validationsPrefix = 'validations/'
 export const verifiedPrefix = 'verify/'
+export const parityPrefix = 'parity/'
 
 const decimal = (value: number, digits: number) => String(value).padStart(digits, '0')
 
@@ -96,6 +97,12 @@ export const packKey = (name: Uint8Array): string => {
   const hex = toHex(name)
   return `packs/${hex.slice(0, 2)}/${hex.slice(0, 32)}-${hex.slice(32)}`
 }
+
+/** A pack's parity lies beside it, under the same name. */
+export const parityKey = (packName: Uint8Array): string => packKey(packName).replace(packsPrefix, parityPrefix)
+
+export const parityPackOf = (key: string): Uint8Array | undefined =>
+  key.startsWith(parityPrefix) ? packNameOf(key.replace(parityPrefix, packsPrefix)) : undefined
 
 export function packNameOf(key: string): Uint8Array | undefined {
   const match = /^packs\/([0-9a-f]{2})\/([0-9a-f]{32})-([0-9a-f]{16})$/.exec(key)

@@ -15,7 +15,7 @@ interface ValidationIdentity {
   readonly id: string
 }
 
-/** What a try of the storage found: docs/formats/repository.md §9.5. */
+/** What a try of the storage found: docs/formats/repository.md §9.6. */
 export function encodeValidation(
   { repositoryId, id }: ValidationIdentity,
   { at, writer, checks }: StorageValidation,

@@ -15,6 +15,7 @@ import {
 } from '../formats/pack.ts'
 import { packHalfOf } from '../formats/session-id.ts'
 import type { BlobLocation, IndexedPack } from '../index/chunk-index.ts'
+import { storeParity } from '../parity/pack-parity.ts'
 import { regionOf } from '../workers/jobs.ts'
 import { OpenPack } from './open-pack.ts'
 
@@ -146,6 +147,8 @@ export class PackStore {
     await objects.putUnique(indexed.key, [header, ...blobs, trailer, footer])
     crashPoint('repository.after-pack')
     const sizeBytes = open.sizeBytes + trailer.length + footerBytes
+    if (this.#core.parity)
+      await storeParity(this.#core, indexed.name, [header, ...blobs.map(regionOf), trailer, footer], sizeBytes)
     return {
       name: indexed.name,
       sizeBytes,

@@ -47,7 +47,7 @@ class Repair {
   readonly #parts: RepairParts
   readonly #sources: RepairSources
   readonly #options: Pick<RepairOptions, 'dryRun' | 'onProgress' | 'signal'>
-  readonly #repaired = { here: 0, other: 0 }
+  readonly #repaired = { here: 0, parity: 0, other: 0 }
   readonly #removed: string[] = []
   #lost = 0
   #bytesStored = 0
@@ -104,7 +104,7 @@ class Repair {
   }
 
   get #count(): number {
-    return this.#repaired.here + this.#repaired.other
+    return this.#repaired.here + this.#repaired.parity + this.#repaired.other
   }
 
   async #fetchLost(store: (blob: Uint8Array, lost: LostBlob) => Promise<void>): Promise<void> {
@@ -122,8 +122,8 @@ class Repair {
     }
   }
 
-  async #fetch(lost: LostBlob): Promise<{ blob: Uint8Array; from: 'here' | 'other' } | undefined> {
-    for (const from of ['here', 'other'] as const) {
+  async #fetch(lost: LostBlob): Promise<{ blob: Uint8Array; from: keyof RepairSources } | undefined> {
+    for (const from of ['here', 'parity', 'other'] as const) {
       const blob = await this.#sources[from]?.(lost, this.#signal)
       if (blob !== undefined) return { blob, from }
     }

@@ -4,12 +4,13 @@ import { fail } from '../errors.ts'
 import { idBytes } from '../formats/blob.ts'
 import type { Census } from '../formats/census.ts'
 import { fromHex, toHex } from '../formats/hex.ts'
-import { packKey, pointKey } from '../formats/object-names.ts'
+import { packKey, parityKey, pointKey } from '../formats/object-names.ts'
 import type { PackEntry } from '../formats/pack.ts'
 import type { BlobMarks, IndexedPack } from '../index/chunk-index.ts'
 import { refreshLost } from '../lost/lost-extents.ts'
 import type { PageCache } from '../map/page-cache.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
+import { mendParity } from '../parity/pack-parity.ts'
 import { findPoint, listPoints } from '../points/points.ts'
 import type { VerifyOptions, VerifyReport } from '../repository.ts'
 import type { DamagedPoint, RestorePoint } from '../restore-point.ts'
@@ -119,6 +120,7 @@ async function checkPacks(
       await checkPack(check, pack, level)
       if (journal !== undefined && !damages.touches(pack.key)) {
         await unlessReadOnly(journal.add(pack.name, level === 'full' ? 'full' : 'checksum'))
+        await checkParity(core, damages, pack, signal)
         if (level === 'full' && core.lost.touches(pack.key)) good.add(pack.key)
       }
       progress.packsDone++
@@ -130,6 +132,22 @@ async function checkPacks(
     throw error
   }
   return { chunks, bytesRead: progress.bytesDone, good }
+}
+
+/** The parity of a pack that is good: damaged or missing, it is made anew, and that is told once. */
+async function checkParity(
+  core: Core,
+  damages: DamageList,
+  pack: IndexedPack,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (!core.parity || pack.row === undefined) return
+  const mend = async () => {
+    const reason = await mendParity(core, pack, signal)
+    const object = parityKey(pack.name)
+    if (reason !== undefined) damages.addObject(object, fail('repository.parity-remade', { object, reason }))
+  }
+  await unlessReadOnly(mend())
 }
 
 interface Findings {

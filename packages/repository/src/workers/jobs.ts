@@ -4,7 +4,9 @@ import { isZero } from '@vmkeep/disk'
 import { nonceBytes } from '../formats/aead.ts'
 import { blobHeaderBytes, blobOverheadBytes, blobType, idBytes } from '../formats/blob.ts'
 import { defaultDomain } from '../formats/key-ring.ts'
+import type { Parity, ParityLayout } from '../formats/parity.ts'
 import type { BlobKeys } from '../keys/role-keys.ts'
+import { ParityMaker } from '../parity/make-parity.ts'
 import { idOf, openBlob, sealBlob } from './seal-blob.ts'
 
 // The work that costs processor time, as data: a job goes to a thread, its bytes stay where they are in shared memory.
@@ -33,6 +35,11 @@ export interface Jobs {
     input: { readonly blobs: readonly BlobToOpen[] }
     /** What is wrong, by index into `blobs`. Empty: all is well. */
     output: { readonly wrong: readonly { readonly index: number; readonly reason: string }[] }
+  }
+  /** The parity of a pack. */
+  parity: {
+    input: { readonly pieces: readonly (Region | Uint8Array)[]; readonly layout: ParityLayout }
+    output: Parity
   }
   /** SHA-256 of bytes one after the other. */
   hash: {
@@ -102,6 +109,12 @@ export function jobsOn(memory: ArrayBufferLike, keys: BlobKeys): Work {
         }
       })
       return { wrong }
+    },
+
+    parity({ pieces, layout }) {
+      const maker = new ParityMaker(layout)
+      for (const piece of pieces) maker.push(piece instanceof Uint8Array ? piece : bytesOf(piece))
+      return maker.finish()
     },
 
     hash({ pieces }) {
