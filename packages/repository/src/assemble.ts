@@ -16,13 +16,13 @@ const packBytesMin = 1024 * 1024
 /** Enough to hide 20 ms of latency behind what two cores open meanwhile (measured: docs/decisions/0040). */
 const readsInFlightDefault = 16
 
-type Opened = Pick<
+export type Opened = Pick<
   Core,
   'objects' | 'repositoryId' | 'keysId' | 'roles' | 'ring' | 'chunkSizeBytes' | 'parity' | 'readFeatures' | 'gcFeatures'
 >
 
-/** Puts the parts of an open repository together. Memory and threads come with the first use. */
-export function assembled(opened: Opened, environment: Environment): Repository {
+/** Puts the parts of an open repository together. Memory, unless there is some, and threads come with the first use. */
+export function assembled(opened: Opened, environment: Environment, memoryAtHand?: SharedMemory): Repository {
   const { clock = systemClock, random = systemRandom, workersMax = availableParallelism() } = environment
   const { memoryBytesMax = memoryBytesDefault, packSizeBytes = packBytesDefault } = environment
   const { readsInFlightMax = readsInFlightDefault } = environment
@@ -33,7 +33,7 @@ export function assembled(opened: Opened, environment: Environment): Repository 
   const { objects, repositoryId, roles, ring } = opened
   const condemned = new CondemnedLists(objects, { repositoryId, controlKey: roles.control })
   const lost = new LostCopies(objects, { repositoryId, controlKey: roles.control })
-  let memory: SharedMemory | undefined
+  let memory = memoryAtHand
   let jobs: JobRunner | undefined
   const core: Core = {
     ...opened,
@@ -45,6 +45,7 @@ export function assembled(opened: Opened, environment: Environment): Repository 
     every: environment.every ?? everyInterval,
     condemned,
     lost,
+    fates: new Map(),
     indexStore: new IndexStore(objects, { repositoryId, indexKey: roles.index, condemned, lost, dataKeys: ring }),
     get memory() {
       return (memory ??= sharedMemory(memoryBytesMax, { threads: workersMax > 0 }))

@@ -3,6 +3,7 @@ import type { CondemnedLists } from './index/condemned-lists.ts'
 import type { IndexStore } from './index/index-store.ts'
 import type { KeyRing } from './keys/key-ring.ts'
 import type { RoleKeys } from './keys/role-keys.ts'
+import type { Fate } from './points/trash.ts'
 import type { Every } from './repository.ts'
 import type { LostCopies } from './lost/lost-copies.ts'
 import type { ObjectStore } from './storage/object-store.ts'
@@ -29,6 +30,8 @@ export interface Core {
   readonly indexStore: IndexStore
   readonly condemned: CondemnedLists
   readonly lost: LostCopies
+  /** The last entries of the fates that were read, by point. */
+  readonly fates: Map<string, Fate>
   readonly memory: SharedMemory
   readonly jobs: JobRunner
   readonly clock: Clock

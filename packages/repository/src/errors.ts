@@ -346,6 +346,11 @@ const collectingErrors = {
     (d: { storage: string; point: string; missing: number }) =>
       `${d.storage} no longer lists points/${d.point}, which the last collection saw (${d.missing} such): nothing was deleted; find out why objects are missing or not listed, and bring them back from a copy`,
   ],
+  'repository.session-not-listed': [
+    'call-operator',
+    (d: { storage: string; pack: string }) =>
+      `${d.storage} lists ${d.pack}, and neither the session that stored it nor its end: its lists lack something, or points/ does, so nothing was deleted; try the storage with "repo validate", and bring missing objects back from a copy`,
+  ],
   'repository.collect-unsafe': [
     'quarantine',
     (d: { point: string; reason: string }) =>

@@ -65,7 +65,7 @@ describe('opening', () => {
   it.each([
     ['an empty passphrase', { passphrase: new Secret('') }, 'repository.key-too-short'],
     ['an odd chunk size', { chunkSizeBytes: 300_000 }, 'repository.invalid-option'],
-    ['a tiny chunk size', { chunkSizeBytes: 4096 }, 'repository.invalid-option'],
+    ['a tiny chunk size', { chunkSizeBytes: 2048 }, 'repository.invalid-option'],
     ['a key that costs too much', { kdf: { ...fastKdf, memoryKiB: 2 ** 31 } }, 'repository.invalid-option'],
     ['too little memory', { memoryBytesMax: 1000 }, 'repository.invalid-option'],
   ])('refuses %s', async (_, options, code) => {

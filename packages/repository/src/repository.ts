@@ -270,11 +270,11 @@ export interface CollectOptions {
   readonly signal?: AbortSignal
 }
 
-export type CollectPhase = 'mark' | 'repack' | 'wait' | 'check' | 'delete'
+export type CollectPhase = 'mark' | 'repack' | 'settle' | 'wait' | 'check' | 'delete'
 
 export interface CollectProgress {
   readonly phase: CollectPhase
-  /** Packs, or in `wait` writers, done of `total`. */
+  /** Packs done of `total`; in `wait` writers, in `settle` milliseconds. */
   readonly done: number
   readonly total: number
 }
@@ -365,7 +365,7 @@ export interface WriterSession extends AsyncDisposable {
 
 export interface BeginImageOptions {
   readonly capacityBytes: number
-  /** A power of two, 128 KiB to 4 MiB. The base's, or else the repository's, if left out. */
+  /** A power of two, 4 KiB to 4 MiB; below 128 KiB the index costs more than it saves. The base's, or else the repository's, if left out. */
   readonly chunkSizeBytes?: number
   /** What `unwritten: 'inherit'` inherits from. It must have the same chunk size; its capacity may differ. */
   readonly base?: BaseImage
@@ -420,7 +420,7 @@ export interface CreateOptions {
   readonly passphrase: Secret
   /** Makes a twin of the repository that these open. */
   readonly keysOf?: KeySlots | undefined
-  /** A power of two, 128 KiB to 4 MiB. Default 256 KiB, or that of the twin. */
+  /** A power of two, 4 KiB to 4 MiB; below 128 KiB the index costs more than it saves. Default 256 KiB, or that of the twin. */
   readonly chunkSizeBytes?: number
   /**
    * Whether each pack gets parity, a sixteenth of its size: a few damaged places in it can be mended without another copy. For single

@@ -157,6 +157,7 @@ export const powerCut = new Error('power cut')
 /** A storage with some of its calls changed. The rest go to `inner`, which stays open. */
 export const changedStorage = (inner: Storage, changes: Partial<Storage>): Storage => ({
   name: inner.name,
+  ...(inner.settleMs === undefined ? {} : { settleMs: inner.settleMs }),
   putNew: (key, bytes, signal) => inner.putNew(key, bytes, signal),
   get: (key, max, signal) => inner.get(key, max, signal),
   getRange: (key, at, target, signal) => inner.getRange(key, at, target, signal),

@@ -57,6 +57,7 @@ export const repoGcCommand = command({
 const phases = {
   mark: 'Marking what the restore points need',
   repack: 'Copying what is needed out of packs that are mostly dead',
+  settle: 'Waiting until every machine sees the same of a network file system',
   wait: 'Waiting for backups at work',
   check: 'Checking what is to go',
   delete: 'Deleting',

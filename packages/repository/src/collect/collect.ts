@@ -231,9 +231,15 @@ class Collection implements Disposable {
     )
   }
 
-  /** @throws `repository.listing-incomplete` if a point that the last collection saw is not listed */
-  async #checkComplete({ points, fates }: Holders): Promise<void> {
+  /**
+   * Looks whether the lists can be whole.
+   *
+   * @throws `repository.listing-incomplete` if a point that the last collection saw is not listed; `repository.session-not-listed` if
+   *   a pack was stored by nobody: a session registers before it stores, and stays listed until its end is
+   */
+  async #checkComplete({ sessions, points, fates }: Holders): Promise<void> {
     const { condemned, objects } = this.#core
+    const storage = objects.storage.name
     const listed = new Set(points)
     let last: CondemnedPacks | undefined
     for (let number = condemned.known; number > 0 && last === undefined; number--)
@@ -242,9 +248,12 @@ class Collection implements Disposable {
         return undefined
       })
     const missing = (last?.points ?? []).filter((id) => !listed.has(id) && !isBuried(fates.get(id)))
-    if (missing.length === 0) return
-    const about = { storage: objects.storage.name, point: missing[0]!, missing: missing.length }
-    throw fail('repository.listing-incomplete', about)
+    if (missing.length > 0)
+      throw fail('repository.listing-incomplete', { storage, point: missing[0]!, missing: missing.length })
+    if ((objects.storage.settleMs ?? 0) > 0) return // not everybody sees the same, for a while
+    const halves = new Set([...sessions, ...points].map((id) => id.slice(16)))
+    const orphan = [...this.#present.keys()].find((key) => packNameOf(key) !== undefined && !halves.has(key.slice(-16)))
+    if (orphan !== undefined) throw fail('repository.session-not-listed', { storage, pack: orphan })
   }
 
   #packAges(): Map<string, number> {
@@ -320,10 +329,12 @@ class Collection implements Disposable {
   async #finish({ number, packs }: { number: number; packs: readonly Uint8Array[] }): Promise<boolean> {
     const { silentMs = silentMsDefault, waitMsMax = Infinity } = this.#options
     const onWait = (done: number, total: number) => this.#tell('wait', done, total)
+    await this.#settle() // who does not see the list by now is seen by us
     const waited = await waitForSessions(this.#core, number, { silentMs, waitMsMax, onWait, signal: this.#signal })
     this.#fenced.push(...waited.fenced)
     this.#waitingFor = waited.waitingFor
     if (waited.waitingFor.length > 0) return false
+    await this.#settle() // what those committed who have ended
     const holders = await this.#liveness.update(this.#signal)
     await this.#checkComplete(holders)
     await this.#takeStock()
@@ -333,6 +344,14 @@ class Collection implements Disposable {
     const { points } = this.#liveness
     await this.#publish({ part: 'final', number, atMs: nowMs(this.#core), packs: final, points })
     return true
+  }
+
+  /** Waits until every machine sees what any has put or removed so far. */
+  async #settle(): Promise<void> {
+    const { settleMs = 0 } = this.#core.objects.storage
+    if (settleMs === 0) return
+    this.#tell('settle', 0, settleMs)
+    await this.#core.clock.sleep(settleMs, this.#signal)
   }
 
   /** Publishes, or finds what somebody else published. */

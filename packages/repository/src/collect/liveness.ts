@@ -1,4 +1,4 @@
-import { AppError } from '@vmkeep/kit'
+import { AppError, hasCode } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import { fail } from '../errors.ts'
 import { idBytes } from '../formats/blob.ts'
@@ -8,7 +8,7 @@ import { slotsPerPage } from '../formats/map-page.ts'
 import type { BlobMarks } from '../index/chunk-index.ts'
 import type { PageCache } from '../map/page-cache.ts'
 import { readPoint } from '../points/points.ts'
-import { type Fate, isBuried } from '../points/trash.ts'
+import { type Fate, fateOf, isBuried } from '../points/trash.ts'
 import type { RestorePoint, StoredImage } from '../restore-point.ts'
 import { rootOf } from '../sessions/image-plan.ts'
 import { isDamage } from '../verify/damage-list.ts'
@@ -58,8 +58,7 @@ export class Liveness implements Disposable {
       const held = !this.#isGivenUp(holders.fates.get(id), id)
       if (!held) this.#points.delete(id)
       if (this.#marked.has(id) || !(held || holders.pinned.has(id))) continue
-      await this.#markPoint(id, held, signal)
-      this.#marked.add(id)
+      if (await this.#markPoint(id, held, signal)) this.#marked.add(id)
     }
     return holders
   }
@@ -68,18 +67,32 @@ export class Liveness implements Disposable {
     this.marks[Symbol.dispose]()
   }
 
-  async #markPoint(id: string, held: boolean, signal: AbortSignal | undefined): Promise<void> {
+  /** False if the point was let go meanwhile. */
+  async #markPoint(id: string, held: boolean, signal: AbortSignal | undefined): Promise<boolean> {
     const point = await readPoint(this.#core, id, signal)
-    if (point === undefined) return // a fence
+    if (point === undefined) return true // a fence
     if (point.damaged !== undefined) throw unsafe(id, point.damaged)
     if (held) this.#points.add(id)
     try {
       for (const { image } of point.images) await this.#markImage(image, signal)
       this.#markFiles(point)
+      return true
     } catch (error) {
       signal?.throwIfAborted()
+      if (await this.#isLetGo(id, error, signal)) return false
       throw isDamage(error) && !isPassing(error) ? unsafe(id, error) : error
     }
+  }
+
+  /**
+   * Whether something is missing because another collection has buried the point since we looked, and removed what it held. Whoever
+   * pins such a point finds it buried: the pin holds nothing.
+   */
+  async #isLetGo(id: string, error: unknown, signal: AbortSignal | undefined): Promise<boolean> {
+    if (!hasCode(error, 'repository.pack-missing', 'repository.chunk-missing')) return false
+    if (!isBuried(await fateOf(this.#core, id, signal))) return false
+    this.#points.delete(id)
+    return true
   }
 
   async #markImage(image: StoredImage, signal: AbortSignal | undefined): Promise<void> {

@@ -66,9 +66,10 @@ async function copyAll(
   try {
     for (const pack of from.toSorted(byKey)) {
       if (failed) break
-      const needed = (await packEntries(core, pack.name, signal)).filter(
-        ({ id }) => liveness.isNeeded(id) && core.indexStore.index.find(id)?.pack === pack,
-      )
+      const needed = (await packEntries(core, pack.name, signal)).filter(({ id, offsetBytes }) => {
+        const found = liveness.isNeeded(id) ? core.indexStore.index.find(id) : undefined
+        return found?.pack === pack && found.offsetBytes === offsetBytes // a pack may hold a blob twice: once is enough
+      })
       const kind = pack.row?.kind === packKind.metadata ? packKind.metadata : packKind.data
       const blobs = await copyOrSkip(core, { pack, entries: needed, renewKeys }, streams[kind], signal)
       if (blobs !== undefined) copies.push({ pack, blobs })
@@ -113,7 +114,12 @@ async function copyOrSkip(
 /** Reads copies back, and has them found from now on. */
 async function moved(core: Core, blobs: readonly CopiedBlob[], repacking: Repacking): Promise<boolean> {
   if (!blobs.every(({ pack }) => pack.state === 'live')) return false
-  await readBack(core, blobs, repacking)
+  try {
+    await readBack(core, blobs, repacking)
+  } catch (error) {
+    if (!hasCode(error, 'repository.pack-missing')) throw error
+    return false // another collector gave this session up, and has removed what it stored
+  }
   for (const { pack, entry } of blobs) core.indexStore.index.prefer(pack, entry)
   repacking.onCopied(blobs)
   return true

@@ -1,6 +1,6 @@
 import { slotsPerPage } from './map-page.ts'
 
-export const chunkBytesMin = 128 * 1024
+export const chunkBytesMin = 4 * 1024
 export const chunkBytesMax = 4 * 1024 * 1024
 export const chunkBytesDefault = 256 * 1024
 const capacityBytesMax = 2 ** 50
@@ -12,7 +12,7 @@ export function whyNotChunkSize(chunkSizeBytes: number): string | undefined {
     chunkSizeBytes >= chunkBytesMin &&
     chunkSizeBytes <= chunkBytesMax &&
     (chunkSizeBytes & (chunkSizeBytes - 1)) === 0
-  return fits ? undefined : `${chunkSizeBytes} bytes is no power of two from 128 KiB to 4 MiB`
+  return fits ? undefined : `${chunkSizeBytes} bytes is no power of two from 4 KiB to 4 MiB`
 }
 
 /** Why `capacityBytes` cannot be an image's capacity, or `undefined`. */

@@ -1,6 +1,6 @@
 const prefixWords = 4
 const shards = 64
-const slotsMin = 64
+const slotsMin = 8
 const loadMax = 0.85
 const growth = 1.5
 
@@ -17,7 +17,8 @@ export class PrefixTable {
   /** The first value word of an entry must never be 0: that marks a free slot. */
   constructor(valueWords: number) {
     this.#valueWords = valueWords
-    this.#shards = Array.from({ length: shards }, () => new Shard(prefixWords + valueWords))
+    const free = new Uint32Array(prefixWords + valueWords)
+    this.#shards = Array.from({ length: shards }, () => new Shard(free))
   }
 
   get size(): number {
@@ -127,9 +128,10 @@ class Shard {
   words: Uint32Array
   size = 0
 
-  constructor(stride: number) {
-    this.#stride = stride
-    this.words = new Uint32Array(slotsMin * stride)
+  /** `free`: one free slot, shared by shards that have nothing in them. It is never written to: the first entry moves to words of its own. */
+  constructor(free: Uint32Array) {
+    this.#stride = free.length
+    this.words = free
   }
 
   get #slots(): number {
@@ -172,7 +174,7 @@ class Shard {
   reserve(size: number): boolean {
     if (size <= this.#slots * loadMax) return false
     const old = this.words
-    const slots = Math.max(Math.ceil(size / loadMax) + 1, Math.ceil((old.length / this.#stride) * growth))
+    const slots = Math.max(slotsMin, Math.ceil(size / loadMax) + 1, Math.ceil((old.length / this.#stride) * growth))
     this.words = new Uint32Array(slots * this.#stride)
     const moving = [...this.#bits].map((bits) => ({ from: bits.renew(slots), to: bits }))
     for (let from = 0; from < old.length; from += this.#stride) {

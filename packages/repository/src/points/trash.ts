@@ -89,7 +89,16 @@ export async function appendFate(
   }
 }
 
+/** An entry never changes: it is asked for once. */
 async function readFate(core: Core, pointId: string, number: number, signal: AbortSignal | undefined): Promise<Fate> {
+  const known = core.fates.get(pointId)
+  if (known?.number === number) return known
+  const fate = await loadFate(core, pointId, number, signal)
+  if (fate.kind !== 'unreadable') core.fates.set(pointId, fate)
+  return fate
+}
+
+async function loadFate(core: Core, pointId: string, number: number, signal: AbortSignal | undefined): Promise<Fate> {
   const { objects, repositoryId, roles } = core
   try {
     const source = await objects.get(trashEntryKey(pointId, number), sealedObjectBytesMax, signal)

@@ -1,6 +1,7 @@
 import { FormatError, hasCode } from '@vmkeep/kit'
 import { type Core, nowMs } from '../core.ts'
 import { fail } from '../errors.ts'
+import { toHex } from '../formats/hex.ts'
 import { beatKey, pointKey } from '../formats/object-names.ts'
 import { type PackKind, packKind } from '../formats/pack.ts'
 import { encodeBeat } from '../formats/session-signs.ts'
@@ -94,11 +95,12 @@ export class Beats {
     }
     const streamOf = (kind: PackKind) => new PackStream(this.#core, packs, { kind, owner, onStoring })
     const streams = { [packKind.data]: streamOf(packKind.data), [packKind.metadata]: streamOf(packKind.metadata) }
+    const copied = new Set<string>() // two of the packs may hold the same
     try {
       for (const pack of leaving) {
         // Copying may take longer than a collector watches a session in which nothing happens.
         if (this.#core.clock.monotonicMs() - this.#signedMs > intervalMs) await this.#sign(this.#respected)
-        await this.#copy(pack, streams)
+        await this.#copy(pack, streams, copied)
       }
     } finally {
       for (const stream of Object.values(streams)) stream.close()
@@ -109,7 +111,7 @@ export class Beats {
   }
 
   /** Copies what lies nowhere else; what does is relied upon there. */
-  async #copy(pack: IndexedPack, streams: Readonly<Record<PackKind, PackStream>>): Promise<void> {
+  async #copy(pack: IndexedPack, streams: Readonly<Record<PackKind, PackStream>>, copied: Set<string>): Promise<void> {
     const { indexStore, objects, repositoryId, roles } = this.#core
     const { packs, relied, owner, onFailure } = this.#session
     try {
@@ -121,6 +123,7 @@ export class Beats {
         this.#stop.signal,
       )
       const only = entries.filter(({ id }) => {
+        if (copied.has(toHex(id))) return false
         const found = indexStore.index.find(id)?.pack
         if (found === undefined || found === pack || found.state !== 'live') return true
         relied.add(found)
@@ -128,6 +131,7 @@ export class Beats {
       })
       const stream = streams[kind === packKind.metadata ? packKind.metadata : packKind.data]
       await copyBlobs(this.#core, { pack, entries: only }, stream, this.#stop.signal)
+      for (const { id } of only) copied.add(toHex(id))
     } catch (error) {
       const lost = error instanceof FormatError || hasCode(error, 'storage.not-found', 'repository.chunk-corrupt')
       if (lost) onFailure(fail('repository.dependency-lost', { session: owner.sessionId }, error))

@@ -40,6 +40,7 @@ export function faulty(storage: Storage, plan: FaultPlan<StorageFault>, clock: C
 
   return {
     name,
+    ...(storage.settleMs === undefined ? {} : { settleMs: storage.settleMs }),
     putNew: (key, bytes, signal) =>
       strike('putNew', key, (how) => storage.putNew(key, how === 'torn' ? spoilt(joined(bytes), how) : bytes, signal)),
     get: (key, sizeBytesMax, signal) =>

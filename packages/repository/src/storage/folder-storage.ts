@@ -1,11 +1,12 @@
 import type { BigIntStats, Dirent } from 'node:fs'
-import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises'
+import { mkdir, open, readdir, stat, statfs, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Limiter, mapConcurrent, type Random, systemRandom } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { toHex } from '../formats/hex.ts'
 import { linkOnce, makeFolder, syncFolder, writeDurably } from './durable-file.ts'
 import { folderError, systemCode } from './folder-errors.ts'
+import { fileSystemSettleMs } from './file-system-settle.ts'
 import { FolderLock } from './folder-lock.ts'
 import { isKeyName, namesOf, prefixNamesOf } from './keys.ts'
 import type { Storage, StoredObject } from './storage.ts'
@@ -19,6 +20,8 @@ export interface FolderOptions {
   /** Where the helper listens that can lock files. It is asked when something is to be locked. */
   readonly lockSocket?: string
   readonly random?: Random
+  /** See {@link Storage.settleMs}. Default: five minutes on a network file system, else nothing. */
+  readonly settleMs?: number
 }
 
 /**
@@ -28,7 +31,7 @@ export interface FolderOptions {
  */
 export async function openFolderStorage(
   path: string,
-  { create = false, lockSocket, random = systemRandom }: FolderOptions = {},
+  { create = false, lockSocket, random = systemRandom, settleMs }: FolderOptions = {},
 ): Promise<Storage> {
   const root = resolve(path)
   const name = `folder ${root}`
@@ -36,7 +39,8 @@ export async function openFolderStorage(
     if (create) await mkdir(root, { recursive: true })
     const identity = await stat(root, { bigint: true })
     if (!identity.isDirectory()) throw fail('storage.not-a-folder', { storage: name })
-    return new FolderStorage(root, { identity, random, lockSocket })
+    const settle = settleMs ?? fileSystemSettleMs((await statfs(root)).type)
+    return new FolderStorage(root, { identity, random, lockSocket, settleMs: settle })
   } catch (error) {
     const code = systemCode(error)
     if (code === 'ENOENT') throw fail('storage.missing', { storage: name }, error)
@@ -49,11 +53,13 @@ interface FolderParts {
   readonly identity: BigIntStats
   readonly random: Random
   readonly lockSocket: string | undefined
+  readonly settleMs: number
 }
 
 class FolderStorage implements Storage {
   readonly name: string
   readonly lock?: FolderLock
+  readonly settleMs: number
   readonly #root: string
   readonly #identity: BigIntStats
   readonly #random: Random
@@ -61,7 +67,7 @@ class FolderStorage implements Storage {
   readonly #made = new Set<string>() // folders known to be there, durably
   #closed = false
 
-  constructor(root: string, { identity, random, lockSocket }: FolderParts) {
+  constructor(root: string, { identity, random, lockSocket, settleMs }: FolderParts) {
     this.name = `folder ${root}`
     if (lockSocket !== undefined) {
       const putNew: Storage['putNew'] = (key, bytes, signal) => this.putNew(key, bytes, signal)
@@ -70,6 +76,7 @@ class FolderStorage implements Storage {
     this.#root = root
     this.#identity = identity
     this.#random = random
+    this.settleMs = settleMs
   }
 
   putNew(key: string, bytes: Uint8Array | readonly Uint8Array[], signal?: AbortSignal): Promise<'created' | 'exists'> {

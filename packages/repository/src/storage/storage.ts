@@ -16,7 +16,7 @@ export interface StoredObject {
  *   characters long. Keys differ in more than case. Nobody else writes below the storage's root.
  * - An object is whole or absent. It is never appended to, never renamed, never overwritten.
  * - What `putNew` reported, and what `list` or `size` then say, survives a power cut.
- * - A read, list or size that starts after a put or delete resolved sees it.
+ * - A read, list or size that starts after a put or delete resolved sees it; on another machine, after {@link Storage.settleMs}.
  * - Calls may run in parallel. The implementation bounds what it keeps in flight.
  * - Every call but `delete` may be repeated without harm; `putNew` repeated says `exists`.
  * - Failures are `storage.*` codes (see `errors.ts`); on abort it is `signal.reason`. An aborted `putNew` may still have happened.
@@ -24,6 +24,12 @@ export interface StoredObject {
 export interface Storage extends AsyncDisposable {
   /** What a person calls it, for messages: `folder /backup`. */
   readonly name: string
+
+  /**
+   * How long it takes until every machine sees what one has put or removed, where that is not at once: on network file systems,
+   * whose clients keep what they have read of folders. Collections wait for it. Missing: nothing to wait for.
+   */
+  readonly settleMs?: number
 
   /**
    * Stores `bytes` under `key`, unless the key is taken. Exactly one of several callers gets `created`.

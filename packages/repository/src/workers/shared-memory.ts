@@ -26,16 +26,21 @@ export interface SharedMemory {
 export const segmentBytes = 256 * 1024
 
 /**
- * A sixth for leases, a quarter for reading, the rest for packs: one filling and at least one on its way.
  * With threads, it is the memory of a WebAssembly.Memory: page-aligned, so that O_DIRECT can read into a lease.
  * Source: Node 24, O_DIRECT into SharedArrayBuffer gives EINVAL, into WebAssembly.Memory works. Evidence: observed.
  */
 export function sharedMemory(sizeBytesMax: number, { threads }: { threads: boolean }): SharedMemory {
   const pages = Math.floor(sizeBytesMax / pageBytes)
-  const buffer = threads
-    ? new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer
-    : new ArrayBuffer(pages * pageBytes)
-  const sizeBytes = pages * pageBytes
+  return areasOf(
+    threads
+      ? new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer
+      : new ArrayBuffer(pages * pageBytes),
+  )
+}
+
+/** A sixth for leases, a quarter for reading, the rest for packs: one filling and at least one on its way. */
+export function areasOf(buffer: ArrayBufferLike): SharedMemory {
+  const sizeBytes = buffer.byteLength
   const leaseBytes = Math.max(2 * chunkBytesMax, aligned(sizeBytes / 6))
   const readBytes = Math.max(3 * chunkBytesMax, aligned(sizeBytes / 4))
   const packBytes = sizeBytes - leaseBytes - readBytes

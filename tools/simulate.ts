@@ -1,0 +1,80 @@
+// `npm run simulate`: the simulation of packages/repository/src/simulation, by the hundred thousand, on all cores.
+// VMKEEP_SIMULATION_SCHEDULES: how many. VMKEEP_SIMULATION_SEED: the first. VMKEEP_SIMULATION_MINUTES: when to stop at the latest.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { messageOf } from '@vmkeep/kit'
+import { simulate } from '@vmkeep/repository/simulation'
+
+/** So many schedules are given out at once. */
+const batchSize = 100
+const failuresMax = 5
+
+interface Failure {
+  readonly seed: number
+  readonly message: string
+}
+
+if (process.send === undefined) await lead()
+else work(process.send.bind(process))
+
+/** Gives out seeds, and tells what came of them. */
+async function lead(): Promise<void> {
+  const first = numberIn('VMKEEP_SIMULATION_SEED', 1)
+  const end = first + numberIn('VMKEEP_SIMULATION_SCHEDULES', 1000)
+  const deadlineMs = performance.now() + numberIn('VMKEEP_SIMULATION_MINUTES', Infinity) * 60_000
+  const failures: Failure[] = []
+  let next = first
+  let done = 0
+  const serve = async (child: ChildProcess) => {
+    const died = once(child, 'exit').then(([code]) =>
+      Promise.reject(new Error(`a worker ended with exit code ${code}`)),
+    )
+    while (next < end && performance.now() < deadlineMs && failures.length < failuresMax) {
+      const seeds = { from: next, end: Math.min(end, next + batchSize) }
+      next = seeds.end
+      child.send(seeds)
+      const [found] = (await Promise.race([once(child, 'message'), died])) as [Failure[]]
+      failures.push(...found)
+      done += seeds.end - seeds.from
+    }
+    died.catch(() => {}) // it was told to
+    child.disconnect()
+  }
+  const started = performance.now()
+  const children = Array.from({ length: availableParallelism() }, () =>
+    fork(import.meta.filename, { execArgv: ['--max-semi-space-size=32'] }),
+  )
+  await Promise.all(children.map(serve))
+  for (const { seed, message } of failures)
+    console.log(
+      `schedule ${seed}: ${message}\nagain: VMKEEP_SIMULATION_SEED=${seed} VMKEEP_SIMULATION_SCHEDULES=1 npm run simulate\n`,
+    )
+  const seconds = (performance.now() - started) / 1000
+  const wanted = done < end - first ? ` of ${end - first}` : ''
+  console.log(
+    `${done}${wanted} schedules from seed ${first} on, ${failures.length} failed, in ${seconds.toFixed(0)} s ` +
+      `(${((seconds * 1000 * children.length) / done).toFixed(1)} ms of a core each)`,
+  )
+  process.exitCode = failures.length === 0 ? 0 : 1
+}
+
+function work(reply: (failures: Failure[]) => unknown): void {
+  process.on('message', ({ from, end }: { from: number; end: number }) => {
+    void run(from, end).then(reply)
+  })
+}
+
+async function run(from: number, end: number): Promise<Failure[]> {
+  const failures: Failure[] = []
+  for (let seed = from; seed < end; seed++)
+    await simulate(seed).catch((error: unknown) => failures.push({ seed, message: messageOf(error) }))
+  return failures
+}
+
+function numberIn(name: string, fallback: number): number {
+  const text = process.env[name]
+  const value = text === undefined ? fallback : Number(text)
+  if (!(value > 0)) throw new Error(`${name}: "${text}" is no number above 0`)
+  return value
+}
