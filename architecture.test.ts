@@ -43,7 +43,8 @@ describe('architecture', () => {
 
   test('only tests go through a testing door', () => {
     const wrong = imports.filter(
-      ([file, specifier]) => /^@vmkeep\/.+\/testing$/.test(specifier) && !/(\.test|testing|-contract)\.ts$/.test(file),
+      ([file, specifier]) =>
+        /^@vmkeep\/.+\/testing$/.test(specifier) && !/(\.test|testing|-contract)\.ts$|\/simulation\//.test(file),
     )
     expect(wrong).toEqual([])
   })
