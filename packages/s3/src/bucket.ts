@@ -202,7 +202,11 @@ export class Bucket {
   /** Locks an object, or locks it for longer; false if there is none. */
   async lock(key: string, retention: Retention, signal?: AbortSignal): Promise<boolean> {
     const command = this.#retentionCommand(key, retention)
-    const once = (stop: AbortSignal) => this.#client.send(command, { abortSignal: stop }).catch(missingOf)
+    const once = (stop: AbortSignal) =>
+      this.#client.send(command, { abortSignal: stop }).catch((error: unknown) => {
+        // Source: Amazon S3 User Guide, "Working with delete markers": what is asked of one is not allowed. Evidence: documented.
+        return answerOf(error).status === 405 ? ('absent' as const) : missingOf(error)
+      })
     const found = await this.#requests.send({ kind: 'put', request: 'PutObjectRetention', key, signal, once })
     return (await this.#unlessMissing(found, signal)) !== undefined
   }

@@ -66,6 +66,12 @@ describe('a lock in S3', () => {
     expect(await storage.lock.breaks('a')).toEqual(['bypassed'])
   })
 
+  it('cannot be had of what was deleted, whatever the server calls that', async () => {
+    await using storage = await open()
+    fake.faults.add({ on: 's3.put-retention', then: { kind: 'refuse', status: 405, code: 'MethodNotAllowed' } })
+    await expect(storage.lock.extend('a', retention)).rejects.toMatchObject({ code: 'storage.not-found' })
+  })
+
   it('is of its own put when the reply was lost', async () => {
     await using storage = await open()
     fake.faults.add({ on: 's3.put', times: 1, then: { kind: 'lost-reply' } })

@@ -49,7 +49,8 @@ export const repoSyncCommand = command({
     const { tellSyncProgress } = await import('../sync/tell-progress.ts')
     const { signal } = context
     await using from = await openRepositoryNamed(config, source, { ...context, clock })
-    await using to = await openRepositoryNamed(config, target, { ...context, clock })
+    const now = { ...config, asOfMs: undefined } // --as-of is about what is copied
+    await using to = await openRepositoryNamed(now, target, { ...context, clock })
     const createdSinceMs = chosen.since === undefined ? undefined : clock.nowMs() - chosen.since
     const points = await choosePoints(from, { vms: chosen.vm, last: chosen.last, createdSinceMs }, signal)
     const telling = tellSyncProgress(progress.onEvent)

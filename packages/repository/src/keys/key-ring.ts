@@ -1,4 +1,4 @@
-import { type Clock, FormatError, hasCode, type Random } from '@vmkeep/kit'
+import { type Clock, FormatError, type Random } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { decodeKeyRing, encodeKeyRing, keyRingBytesMax, type Ring } from '../formats/key-ring.ts'
 import { keysPrefix, ringKey, ringNumberOf } from '../formats/object-names.ts'
@@ -84,10 +84,8 @@ export class KeyRing {
     let ringsLocked = 0
     for await (const { key } of objects.list(keysPrefix, signal)) {
       if ((ringNumberOf(key) ?? Infinity) >= this.ring.oldest) continue
-      await objects.delete(key, signal).catch((error: unknown) => {
-        if (!hasCode(error, 'storage.locked')) throw error
-        ringsLocked++
-      })
+      if (await objects.isLocked(key, signal)) ringsLocked++ // where versions are kept it can be had again until then
+      await objects.deleteMany([key], signal)
     }
     return { ringsLocked }
   }

@@ -154,6 +154,14 @@ describe('a repository with a lock', () => {
     })
   })
 
+  it('tells that keys which were destroyed are locked, and so can be had again', async () => {
+    await using test = await openLocked()
+    await test.repository.createDomain('tenant')
+    const { ringsLocked } = await test.repository.eraseDomain('tenant')
+    expect(ringsLocked).toBeGreaterThan(0)
+    expect([...test.storage.hidden.keys()].some((key) => key.startsWith('keys/ring-'))).toBe(true)
+  })
+
   it('costs one request per object and 30 days to stay locked', async () => {
     await using test = await openLocked({ packSizeBytes: 1024 * 1024 })
     const { repository, storage, clock } = test

@@ -173,7 +173,8 @@ class Repair {
     await indexStore.refresh(this.#signal, { again: true }) // only what cannot be read twice
     const journal = await VerifyJournal.read(this.#core, this.#signal)
     for (const key of [...indexStore.damaged.keys(), ...lost.damaged.keys(), ...journal.damaged.keys()]) {
-      await objects.delete(key, this.#signal)
+      const locked = await objects.deleteMany([key], this.#signal)
+      if (locked.has(key)) continue // it stays, and says nothing, until its lock has ended
       indexStore.damaged.delete(key)
       indexStore.forgetDelta(key)
       this.#removed.push(key)

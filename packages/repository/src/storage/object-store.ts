@@ -82,6 +82,12 @@ export class ObjectStore {
     return this.#retry(() => this.#lock.retentionOf(key, signal), signal)
   }
 
+  /** Whether a lock keeps an object, if only as a hidden version, whoever deletes it. */
+  async isLocked(key: string, signal?: AbortSignal): Promise<boolean> {
+    if (this.lockRule === undefined) return false
+    return ((await this.retentionOf(key, signal))?.untilMs ?? 0) > this.#clock.nowMs()
+  }
+
   extendLock(key: string, retention: Retention, signal?: AbortSignal): Promise<void> {
     return this.#retry(() => this.#lock.extend(key, retention, signal), signal)
   }
