@@ -1,14 +1,16 @@
 import { between, type Extent } from '@vmkeep/disk'
+import { hasCode } from '@vmkeep/kit'
 import { fromHex } from '../formats/hex.ts'
 import { idBytes } from '../formats/blob.ts'
 import { MappedImageReader } from '../images/image-reader.ts'
 import { type Difference, mapDifferences, type MappedImage } from '../map/map-difference.ts'
 import { MapReader } from '../map/map-reader.ts'
 import type { Plain } from '../plain.ts'
+import { pinForLong } from '../points/pin.ts'
 import type { ImageReader, ImageRun, ImageWriter } from '../repository.ts'
 import type { PointImage, PointManifest, RestorePoint, StoredImage } from '../restore-point.ts'
 import type { OpenSession } from '../sessions/writer-session.ts'
-import { chooseBase } from './choose-base.ts'
+import { type Base, chooseBase } from './choose-base.ts'
 import type { PointMaps } from './known-points.ts'
 import { fromSource, sourcePages } from './source-damage.ts'
 import type { CopyWork, SyncEnd } from './sync-ends.ts'
@@ -64,7 +66,8 @@ async function copyImage(
   copied: readonly CopiedPoint[],
 ): Promise<StoredImage> {
   const { from, signal } = work
-  const base = chooseBase(copied, point, key)
+  await using held = await holdBase(from, chooseBase(copied, point, key), signal)
+  const { base } = held
   const known = base?.point.copy.images.find((each) => each.key === key)
   const { capacityBytes, chunkSizeBytes } = image
   const writer = await session.beginImage({
@@ -76,6 +79,23 @@ async function copyImage(
   await using reader = readerOf(from, point, image)
   const differences = changes(from, point, image, known && base!.image, signal)
   return await copyRuns(work, { reader, writer, extents: toWrite(differences, image, writer) })
+}
+
+/** Holds the base in the source while its map is read. Without it, if its data was released meanwhile. */
+async function holdBase(
+  { core }: SyncEnd,
+  base: Base<CopiedPoint> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<AsyncDisposable & { readonly base: Base<CopiedPoint> | undefined }> {
+  const nothing = { base: undefined, async [Symbol.asyncDispose]() {} }
+  if (base === undefined) return nothing
+  try {
+    const hold = await pinForLong(core, base.point.id, signal)
+    return { base, [Symbol.asyncDispose]: () => hold[Symbol.asyncDispose]() }
+  } catch (error) {
+    if (!hasCode(error, 'repository.point-buried', 'repository.domain-erased')) throw error
+    return nothing
+  }
 }
 
 const changes = (

@@ -48,6 +48,16 @@ export class PointCopier implements Disposable {
       : await changedBytes(this.#work, point, { candidates: this.#copied, isCounted })
   }
 
+  /** As `plan`, for progress only: the copy itself tells what is wrong, with all it needs held. */
+  async estimate(point: RestorePoint): Promise<number> {
+    try {
+      return await this.plan(point)
+    } catch (error) {
+      if (!hasCode(error, 'repository.copy-damaged')) throw error
+      return 0
+    }
+  }
+
   /** For a look ahead: as if it had been copied. */
   pretend(point: RestorePoint): void {
     this.#learn(point, point)

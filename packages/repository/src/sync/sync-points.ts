@@ -72,7 +72,7 @@ async function copyOne(
         point: known.id,
         reason: point?.damaged.message ?? 'it is there no more',
       })
-    const bytesTotal = await copier.plan(point)
+    const bytesTotal = await (dryRun ? copier.plan(point) : copier.estimate(point))
     tell({ point, bytesDone: 0, bytesTotal })
     if (dryRun) {
       copier.pretend(point)
