@@ -284,6 +284,33 @@ everyKind('to a %s', (kind) => {
     expect((await after.verify()).damaged).toEqual([])
   })
 
+  it('does without a base that is collected just before it begins', async () => {
+    const { source, target } = await pair(kind)
+    const content = noise(12 * chunk, 'disk')
+    const first = await increment(source, content)
+    const [base] = (await target.repository.syncFrom(source.repository)).points
+    noise(chunk, 'changed').copy(content, 3 * chunk)
+    await increment(source, content, { base: first, changed: [3] })
+    let collected: Promise<unknown> | undefined
+    const collect = async () => {
+      await using collector = await reopenTestRepository(target.storage, { seed: 'collector', clock: target.clock })
+      await collector.forget(base!.copy!, { reason: 'a test' })
+      return await collector.collect({ graceMs: 0, deadShareMax: 0 })
+    }
+    const slow = changedStorage(target.storage, {
+      async putNew(key, bytes, signal) {
+        if (key.endsWith('/start')) await (collected ??= collect())
+        return await target.storage.putNew(key, bytes, signal)
+      },
+    })
+    await using writer = await reopenTestRepository(slow, { seed: 'writer' })
+    expect(outcomes(await writer.syncFrom(source.repository))).toEqual(['there', 'copied'])
+    expect(((await collected) as { packsDeleted: number }).packsDeleted).toBeGreaterThan(0)
+    await using after = await reopenTestRepository(target.storage, { seed: 'after' })
+    const [copy] = await pointsOf(after)
+    expect(Buffer.compare(await contentOf(after, copy!.images[0]!.image), content)).toBe(0)
+  })
+
   it('copies any history so that every point reads the same, also backwards in time and in parts', () =>
     fc.assert(
       fc.asyncProperty(anyHistory, async (history) => {
