@@ -1,8 +1,10 @@
 import { codeOf, collect, FaultPlan, seededRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import { describe, expect, it } from 'vitest'
+import { fail as repositoryFail } from '../errors.ts'
 import {
   backUp,
+  changedStorage,
   contentOf,
   farAway,
   manifestOf,
@@ -53,6 +55,40 @@ it('looks at sixteen packs at once: a storage may be far away', async () => {
   const { packsDeleted } = await collector.collect(now)
   expect(packsDeleted).toBe(38)
   expect(rounds.filter((calls) => calls === 16).length).toBeGreaterThanOrEqual(8) // list and final: two reads of 38 packs each
+})
+
+it('removes packs by the thousand, where the storage can', async () => {
+  const { repository, storage } = await openTestRepository()
+  for (let day = 0; day < 5; day++) await backUp(repository, { disk: noise(chunk, `day ${day}`) })
+  for (const { id } of (await collect(repository.points())).slice(1)) await repository.forget(id, { reason: 'old' })
+  const asked: number[] = []
+  const deleteMany = async (keys: readonly string[]) => {
+    asked.push(keys.length)
+    for (const key of keys) await storage.delete(key)
+  }
+  await using collector = await reopenTestRepository(changedStorage(storage, { deleteMany }), { seed: 'many' })
+  expect(await collector.collect(now)).toMatchObject({ packsDeleted: 8 })
+  expect(asked).toEqual([8, 8]) // packs, and the deltas that named them
+})
+
+it('leaves a pack that the storage does not let go of, and takes it another time', async () => {
+  const { repository, storage } = await openTestRepository()
+  const { id } = await backUp(repository, { disk: noise(chunk, 'gone') })
+  await repository.forget(id, { reason: 'old' })
+  const [stuck] = await keysOf(storage, 'packs/')
+  const withLock = changedStorage(storage, {
+    async delete(key) {
+      if (key === stuck) throw repositoryFail('storage.locked', { storage: 'memory', key })
+      await storage.delete(key)
+    },
+  })
+  await using collector = await reopenTestRepository(withLock, { seed: 'stuck' })
+  expect(await collector.collect(now)).toMatchObject({ outcome: 'done', packsDeleted: 1 })
+  expect(await keysOf(storage, 'packs/')).toEqual([stuck])
+  await using later = await reopenTestRepository(storage, { seed: 'later' })
+  expect(await later.collect(now)).toMatchObject({ packsDeleted: 1 })
+  expect(await keysOf(storage, 'packs/')).toEqual([])
+  expect(await keysOf(storage, 'index/')).toEqual([])
 })
 
 describe('a blob with two copies', () => {

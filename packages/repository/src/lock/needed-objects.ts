@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts'
+import { fail } from '../errors.ts'
 import { idBytes } from '../formats/blob.ts'
-import { fromHex } from '../formats/hex.ts'
+import { fromHex, toHex } from '../formats/hex.ts'
 import { formatKey, keysPrefix } from '../formats/object-names.ts'
 import type { PageCache } from '../map/page-cache.ts'
 import type { PointManifest } from '../restore-point.ts'
@@ -9,7 +10,7 @@ import { walkImage } from '../verify/walk-point.ts'
 /**
  * The key of every object that is needed to restore a point, but for the point itself: packs, what names them, keys, `format`.
  *
- * @throws what reading a map page throws
+ * @throws `repository.chunk-missing`, and what reading a map page throws
  */
 export async function neededObjects(
   core: Core,
@@ -22,7 +23,8 @@ export async function neededObjects(
   const { index, deltas } = core.indexStore
   const add = (id: Uint8Array) => {
     const pack = index.find(id)?.pack
-    if (pack !== undefined) keys.add(pack.key) // what lies in no pack is for `checkPoint` to say
+    if (pack === undefined) throw fail('repository.chunk-missing', { id: toHex(id) })
+    keys.add(pack.key)
   }
   const onLost = (_: string, error: unknown) => {
     throw error

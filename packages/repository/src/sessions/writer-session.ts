@@ -114,7 +114,7 @@ export class OpenSession implements WriterSession {
     this.#checkAlive()
     for (const image of this.#images) assert(image.finished, 'every image must be finished before the commit')
     this.#encode(manifest) // what cannot be right is said before anything else
-    const lock = await this.#lock(manifest)
+    const lock = await this.#lock(manifest, signal)
     const { bytes, point } = this.#encode(manifest, lock.untilMs)
     await this.#beats.stop() // one that landed after the end would be left behind
     for (const stream of [this.#metadata, this.#adopted]) stream.close()
@@ -160,7 +160,10 @@ export class OpenSession implements WriterSession {
    * Locks what the point needs, where the repository wants that, while beats go on: it can take long. A point that cannot be locked
    * is better than none, and does not claim to be.
    */
-  async #lock(manifest: PointManifest): Promise<{ untilMs?: number; failure?: AppError }> {
+  async #lock(
+    manifest: PointManifest,
+    signal: AbortSignal | undefined,
+  ): Promise<{ untilMs?: number; failure?: AppError }> {
     const rule = this.#core.objects.lockRule
     if (rule === undefined) return {}
     const { pages, owner } = this.#parts
@@ -169,10 +172,12 @@ export class OpenSession implements WriterSession {
     this.#checkAlive()
     await this.#blobs.settleDependencies()
     try {
-      const about = { sessionId: this.id, manifest, basePoints: this.#pins.keys(), signal: owner.signal }
+      const stop = anySignal(owner.signal, signal)
+      const about = { sessionId: this.id, manifest, basePoints: this.#pins.keys(), signal: stop }
       return { untilMs: await lockPoint(this.#core, rule, pages, about) }
     } catch (error) {
       owner.signal?.throwIfAborted()
+      signal?.throwIfAborted()
       if (!(error instanceof AppError)) throw error
       return { failure: error }
     }
@@ -246,4 +251,9 @@ export class OpenSession implements WriterSession {
     this.#parts.owner.signal?.throwIfAborted()
     if (this.#state !== 'open') throw fail('repository.session-ended', { session: this.id })
   }
+}
+
+function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
+  const given = signals.filter((signal) => signal !== undefined)
+  return given.length < 2 ? given[0] : AbortSignal.any(given)
 }
