@@ -1,5 +1,5 @@
 // Copies while writers, collectors and forgetful people are at work at both ends, and anybody may die. A scheduler decides, call by
-// call, who goes on. VMKEEP_SIMULATION_SCHEDULES says how many schedules are tried, VMKEEP_SIMULATION_SEED which is the first.
+// call, who goes on. VMKEEP_COPY_SCHEDULES says how many schedules are tried, VMKEEP_COPY_SEED which is the first.
 import { codeOf, collect, type Random, seededRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import { expect, it } from 'vitest'
@@ -17,8 +17,8 @@ import {
   testChunkBytes as chunk,
 } from '../testing.ts'
 
-const schedules = Number(process.env['VMKEEP_SIMULATION_SCHEDULES'] ?? 6)
-const firstSeed = Number(process.env['VMKEEP_SIMULATION_SEED'] ?? 1)
+const schedules = Number(process.env['VMKEEP_COPY_SCHEDULES'] ?? 6)
+const firstSeed = Number(process.env['VMKEEP_COPY_SEED'] ?? 1)
 const died = new Error('the process died')
 const palette = Array.from({ length: 6 }, (_, i) => noise(chunk, `content ${i}`))
 
@@ -81,7 +81,7 @@ interface World {
   readonly contents: Map<string, Buffer>
 }
 
-const pick = <T>({ fraction }: Random, from: readonly T[]): T => from[Math.floor(fraction() * from.length)]!
+const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random.fraction() * from.length)]!
 
 async function backUp({ random, contents }: World, repository: Repository): Promise<void> {
   const points = await collect(repository.points())
@@ -192,6 +192,6 @@ async function checkPoints(repository: Repository, contents: World['contents']):
 it(`copies are whole whatever happens beside them, in ${schedules} schedules`, { timeout: 600_000 }, async () => {
   for (let seed = firstSeed; seed < firstSeed + schedules; seed++)
     await simulate(seed).catch((error: unknown) => {
-      throw new Error(`VMKEEP_SIMULATION_SEED=${seed}`, { cause: error })
+      throw new Error(`VMKEEP_COPY_SEED=${seed}`, { cause: error })
     })
 })
