@@ -106,6 +106,7 @@ class Collection implements Disposable {
 
   async run(): Promise<CollectReport> {
     const { condemned } = this.#core
+    await this.#keepReserve()
     await condemned.refresh(this.#signal)
     await this.#buryExpired()
     await removeLeftovers(this.#core, this.#signal)
@@ -121,6 +122,7 @@ class Collection implements Disposable {
       break
     }
     await this.#delete()
+    await this.#keepReserve()
     await this.#closeLost()
     const stays = (key: string) => this.#present.has(key) && !this.#isDoomed(packNameOf(key)!)
     await removeOrphanParity(this.#core, stays, this.#signal)
@@ -294,6 +296,10 @@ class Collection implements Disposable {
 
   async #repack(moving: readonly PartlyNeeded<IndexedPack>[]): Promise<Uint8Array[]> {
     if (moving.length === 0) return []
+    if ((await this.#core.objects.storage.reserve?.isKept()) === false) {
+      this.#repackStopped = true // what room there is, is for what frees more
+      return []
+    }
     let done = 0
     try {
       const moved = await repack(
@@ -346,6 +352,12 @@ class Collection implements Disposable {
     return true
   }
 
+  async #keepReserve(): Promise<void> {
+    await this.#core.objects.storage.reserve?.restore().catch((error: unknown) => {
+      if (!hasCode(error, 'storage.full', 'storage.no-permission')) throw error // then the next collection keeps some
+    })
+  }
+
   /** Waits until every machine sees what any has put or removed so far. */
   async #settle(): Promise<void> {
     const { settleMs = 0 } = this.#core.objects.storage
@@ -360,7 +372,7 @@ class Collection implements Disposable {
     const { part, number } = packs
     const bytes = encodeCondemnedPacks(repositoryId, packs, { controlKey: roles.control, random })
     const key = part === 'list' ? condemnedListKey(number) : condemnedFinalKey(number)
-    const outcome = await createOnce(this.#core, key, bytes, condemnedBytesMax)
+    const outcome = await createOnce(this.#core, key, bytes, condemnedBytesMax, { fromReserve: true })
     if (outcome.kind === 'failed') throw outcome.error as Error
     if (outcome.kind === 'ours') condemned.learn(packs)
     else condemned.learn(decodeCondemnedPacks(outcome.bytes, { repositoryId, part, number }, roles.control))
