@@ -16,6 +16,7 @@ const packBytesMin = 1024 * 1024
 /** Enough to hide 20 ms of latency behind what two cores open meanwhile (measured: docs/decisions/0040). */
 const readsInFlightDefault = 16
 
+/** What opening a repository gives. */
 export type Opened = Pick<
   Core,
   'objects' | 'repositoryId' | 'keysId' | 'roles' | 'ring' | 'chunkSizeBytes' | 'parity' | 'readFeatures' | 'gcFeatures'

@@ -2,7 +2,7 @@ import type { Clock, Random } from '@vmkeep/kit'
 import type { CondemnedLists } from './index/condemned-lists.ts'
 import type { IndexStore } from './index/index-store.ts'
 import type { KeyRing } from './keys/key-ring.ts'
-import type { RoleKeys } from './keys/role-keys.ts'
+import type { MaintenanceKeys, RoleKeys } from './keys/role-keys.ts'
 import type { Fate } from './points/trash.ts'
 import type { Every } from './repository.ts'
 import type { LostCopies } from './lost/lost-copies.ts'
@@ -24,7 +24,7 @@ export interface Core {
   readonly parity: boolean
   /** What one must know to collect, beyond this program. */
   readonly gcFeatures: readonly string[]
-  readonly roles: RoleKeys
+  readonly roles: MaintenanceKeys & Partial<RoleKeys>
   readonly ring: KeyRing
   readonly objects: ObjectStore
   readonly indexStore: IndexStore

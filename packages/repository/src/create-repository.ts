@@ -1,4 +1,5 @@
 import { Secret, systemClock, systemRandom } from '@vmkeep/kit'
+import { assembled } from './assemble.ts'
 import { nowMs, writerName } from './core.ts'
 import { fail } from './errors.ts'
 import { generationsFeature, objectLockFeature, sharedKeysFeature } from './formats/features.ts'
@@ -18,7 +19,7 @@ import { roleKeys } from './keys/role-keys.ts'
 import { keysToShare } from './keys/key-slots.ts'
 import { defaultCost, preferredKdf, whyNotCost } from './keys/stretch.ts'
 import { type LockPolicy, lockDaysMax, LockRule } from './lock/lock-rule.ts'
-import { objectsOf, openWith } from './open-repository.ts'
+import { objectsOf, openKeys } from './open-repository.ts'
 import type { CreateOptions, Environment, KdfCost, Repository } from './repository.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import type { Storage } from './storage/storage.ts'
@@ -69,8 +70,8 @@ export async function createRepository(
   }
   const source = encodeFormat(format, repositoryId, roleKeys(masterKey, repositoryId).control, random)
   await objects.putUnique(formatKey, source, signal)
-  const repository = await openWith(objects, { source, repositoryId, masterKey, needs: '' }, environment)
-  return { repository, recoveryCode }
+  const opened = await openKeys(objects, { source, repositoryId, masterKey, needs: '' }, environment)
+  return { repository: assembled(opened, environment), recoveryCode }
 }
 
 function checkOptions(passphrase: Secret, chunkSizeBytes: number, cost: KdfCost): void {

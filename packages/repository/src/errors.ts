@@ -122,13 +122,13 @@ const openingErrors = {
   ],
   'repository.key-slot-last': [
     'change-request',
-    (d: { slot: string; kind: string }) =>
-      `key slot ${d.slot} holds the last ${d.kind}: add another ${d.kind} first, so that the data can always be opened in two ways`,
+    (d: { slot: string }) =>
+      `without key slot ${d.slot} less than two would be left that open everything: add another key first, so that the data can always be opened in two ways`,
   ],
   'repository.key-slots-lost': [
     'call-operator',
-    (d: { slot: string; kind: string }) =>
-      `key slot ${d.slot} is removed, and so was every other ${d.kind}, by somebody else at the same time: add another ${d.kind} now, with a key that still opens the repository`,
+    (d: { slot: string }) =>
+      `key slot ${d.slot} is removed, and another one was by somebody else at the same time: less than two are left that open everything; add another key now, with one that still opens`,
   ],
   'repository.keys-differ': [
     'change-request',
@@ -139,6 +139,16 @@ const openingErrors = {
     'call-operator',
     (d: { what: string; twin: string }) =>
       `${d.what} is one thing here and another in the repository ${d.twin}: both have added keys by themselves; copy what is missing as between repositories with different keys`,
+  ],
+  'repository.key-malformed': [
+    'call-operator',
+    (d: { what: string }) =>
+      `the key that was given is ${d.what}: give a key file or private key as "key create-file" and "key create-pair" made them, whole and unchanged`,
+  ],
+  'repository.needs-data-keys': [
+    'change-request',
+    () =>
+      'this key opens the repository for maintenance only: it can list, collect and verify checksums, and cannot read or write what is backed up; use a passphrase, recovery code, key file or private key that opens everything',
   ],
   'repository.generation-unknown': [
     'change-request',

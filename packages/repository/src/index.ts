@@ -1,6 +1,7 @@
 export { createRepository } from './create-repository.ts'
 export { fail as repositoryFail } from './errors.ts'
-export { openKeySlots } from './keys/key-slots.ts'
+export { openKeySlots, testKey } from './keys/key-slots.ts'
+export { newKeyFile, newKeyPair } from './keys/typed-secret.ts'
 export { openRepository } from './open-repository.ts'
 export type { Plain } from './plain.ts'
 export { checkTags } from './points/tags.ts'

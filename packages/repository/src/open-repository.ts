@@ -2,14 +2,15 @@ import { type Clock, FormatError, systemClock, systemRandom } from '@vmkeep/kit'
 import { fail } from './errors.ts'
 import { unknownFeatures } from './formats/features.ts'
 import { decodeFormat, type FormatObject, peekFormat } from './formats/format-object.ts'
+import { slotPayload } from './formats/key-slot.ts'
 import { whyNotChunkSize } from './formats/map-geometry.ts'
 import { formatKey } from './formats/object-names.ts'
 import { sealedObjectBytesMax } from './formats/sealed-object.ts'
 import { KeyRing } from './keys/key-ring.ts'
-import { type RoleKeys, roleKeys } from './keys/role-keys.ts'
-import { unlock } from './keys/unlock.ts'
+import { maintenanceKeys, type RoleKeys, roleKeys } from './keys/role-keys.ts'
+import { type Unlocked, unlockAny } from './keys/unlock.ts'
 import type { Environment, OpenOptions, Repository } from './repository.ts'
-import { assembled } from './assemble.ts'
+import { assembled, type Opened } from './assemble.ts'
 import { LockRule } from './lock/lock-rule.ts'
 import { ObjectStore } from './storage/object-store.ts'
 import type { Storage } from './storage/storage.ts'
@@ -23,54 +24,52 @@ import type { Storage } from './storage/storage.ts'
 export async function openRepository(storage: Storage, { key, ...environment }: OpenOptions): Promise<Repository> {
   const objects = objectsOf(storage, environment)
   const format = await readFormat(objects, environment.signal)
-  const { masterKey } = await unlock(objects, format.repositoryId, key, environment.signal)
-  return await openWith(objects, { ...format, masterKey }, environment)
+  const unlocked = await unlockAny(objects, format.repositoryId, key, environment.signal)
+  return assembled(await openUnlocked(objects, { ...format, ...unlocked }, environment), environment)
 }
 
-export interface Unlocked {
+/** The `format` of a repository, and which one it is. */
+export interface FoundFormat {
   readonly source: Uint8Array
   readonly repositoryId: Uint8Array
   readonly needs: string
-  readonly masterKey: Uint8Array
 }
 
-/** Opens a repository whose master key is known. */
-export async function openWith(
+/** Opens a repository with what a slot held. */
+export async function openUnlocked(
   objects: ObjectStore,
-  unlocked: Unlocked,
+  found: FoundFormat & Unlocked,
   environment: Environment,
-): Promise<Repository> {
-  const { repositoryId } = unlocked
-  const {
-    keysId,
-    chunkSizeBytes,
-    parity = false,
-    readFeatures,
-    gcFeatures,
-    roles,
-    ring,
-  } = await openKeys(objects, unlocked, environment)
-  const opened = { objects, repositoryId, keysId, roles, ring, chunkSizeBytes, parity, readFeatures, gcFeatures }
-  return assembled(opened, environment)
+): Promise<Opened> {
+  const { repositoryId, slot, content } = found
+  if (slot.record.payload === slotPayload.masterKey)
+    return await openKeys(objects, { ...found, masterKey: content }, environment)
+  const roles = maintenanceKeys(content)
+  const format = obeyFormat(objects, found, roles.control, environment.clock)
+  return { parity: false, objects, repositoryId, ...format, roles, ring: KeyRing.unseen(roles) }
 }
 
 /** What the master key gives: the format, the role keys and the data keys. */
 export async function openKeys(
   objects: ObjectStore,
-  unlocked: Unlocked,
+  found: FoundFormat & { readonly masterKey: Uint8Array },
   { clock = systemClock, random = systemRandom, signal }: Environment,
-): Promise<FormatObject & { readonly roles: RoleKeys; readonly ring: KeyRing }> {
-  const { repositoryId, masterKey } = unlocked
-  const format = obeyFormat(objects, unlocked, clock)
+): Promise<Opened & { readonly roles: RoleKeys }> {
+  const { repositoryId, masterKey } = found
+  const format = obeyFormat(objects, found, roleKeys(masterKey, repositoryId).control, clock)
   const roles = roleKeys(masterKey, repositoryId, format.keysId)
   const ring = await KeyRing.open({ objects, repositoryId, roles, clock, random }, signal)
-  return { ...format, roles, ring }
+  return { parity: false, objects, repositoryId, ...format, roles, ring }
 }
 
 /** Reads what the repository wants of whoever works on it, and has `objects` keep to it. */
-export function obeyFormat(objects: ObjectStore, unlocked: Unlocked, clock: Clock = systemClock): FormatObject {
-  const { masterKey, repositoryId } = unlocked
-  const format = understood(objects.storage.name, unlocked, roleKeys(masterKey, repositoryId).control)
+export function obeyFormat(
+  objects: ObjectStore,
+  found: FoundFormat,
+  controlKey: Uint8Array,
+  clock: Clock = systemClock,
+): FormatObject {
+  const format = understood(objects.storage.name, found, controlKey)
   objects.lockRule = format.lock && new LockRule(format.lock, clock)
   return format
 }
@@ -80,10 +79,7 @@ export function objectsOf(storage: Storage, { clock = systemClock, random = syst
 }
 
 /** @throws `repository.missing`, `repository.version-unknown`, `repository.object-corrupt` */
-export async function readFormat(
-  objects: ObjectStore,
-  signal: AbortSignal | undefined,
-): Promise<Omit<Unlocked, 'masterKey'>> {
+export async function readFormat(objects: ObjectStore, signal: AbortSignal | undefined): Promise<FoundFormat> {
   const storage = objects.storage.name
   const source = await objects.get(formatKey, sealedObjectBytesMax, signal)
   if (source === undefined) throw fail('repository.missing', { storage })
@@ -92,7 +88,11 @@ export async function readFormat(
   return { source, repositoryId, needs }
 }
 
-function understood(storage: string, { source, repositoryId, needs }: Unlocked, controlKey: Uint8Array): FormatObject {
+function understood(
+  storage: string,
+  { source, repositoryId, needs }: FoundFormat,
+  controlKey: Uint8Array,
+): FormatObject {
   const format = whole(() => {
     const decoded = decodeFormat(source, repositoryId, controlKey)
     const why = whyNotChunkSize(decoded.chunkSizeBytes)

@@ -87,6 +87,10 @@ export class OpenRepository implements Repository {
     this.#close = close
   }
 
+  get maintenanceOnly(): boolean {
+    return this.#core.ring.maintenanceOnly
+  }
+
   get lock(): LockPolicy | undefined {
     return this.#core.objects.lockRule?.policy
   }
@@ -101,8 +105,9 @@ export class OpenRepository implements Repository {
     return lastValidation(this.#core, signal)
   }
 
-  beginSession({ domain = defaultDomain, signal }: BeginOptions = {}): Promise<WriterSession> {
-    return this.#begin(this.#core.clock.nowMs(), domain, signal)
+  async beginSession({ domain = defaultDomain, signal }: BeginOptions = {}): Promise<WriterSession> {
+    this.#core.ring.requireDataKeys()
+    return await this.#begin(this.#core.clock.nowMs(), domain, signal)
   }
 
   async #begin(atMs: number, domain: string, signal: AbortSignal | undefined): Promise<OpenSession> {
@@ -173,6 +178,7 @@ export class OpenRepository implements Repository {
     signal?: AbortSignal,
     { onDamaged }: { readonly onDamaged?: OnDamaged | undefined } = {},
   ): Promise<ImageReader> {
+    this.#core.ring.requireDataKeys()
     signal?.throwIfAborted()
     const { pages, fetcher, cache } = this.#parts
     const reader = new MappedImageReader({ image, map: new MapReader(pages, image), fetcher, cache })
@@ -184,6 +190,7 @@ export class OpenRepository implements Repository {
   }
 
   async readBlob(id: string, signal?: AbortSignal): Promise<Uint8Array> {
+    this.#core.ring.requireDataKeys()
     const bytes = fromHex(id, idBytes)
     if (bytes === undefined) throw fail('repository.invalid-option', { option: 'id', reason: `"${id}" is no blob id` })
     return await this.#parts.reader.read(bytes, undefined, signal)
@@ -199,6 +206,7 @@ export class OpenRepository implements Repository {
 
   async repair({ from, ...options }: RepairOptions = {}): Promise<RepairReport> {
     assert(from === undefined || from instanceof OpenRepository)
+    for (const opened of from === undefined ? [this] : [this, from]) opened.#core.ring.requireDataKeys()
     const { reader } = this.#parts
     const isTwin = from?.keysId === this.keysId
     if (from !== undefined && isTwin && options.dryRun !== true) await this.learnKeysOf(from, options.signal)
@@ -216,9 +224,10 @@ export class OpenRepository implements Repository {
     return readStatus(this.#core, signal)
   }
 
-  dataKeys(signal?: AbortSignal): Promise<DataKeyInfo[]> {
+  async dataKeys(signal?: AbortSignal): Promise<DataKeyInfo[]> {
     this.#check()
-    return listDataKeys(this.#core, signal)
+    this.#core.ring.requireDataKeys()
+    return await listDataKeys(this.#core, signal)
   }
 
   rotateDataKey(options: ChangeKeysOptions & { readonly domain?: string } = {}): Promise<number> {
@@ -226,14 +235,16 @@ export class OpenRepository implements Repository {
     return rotateDataKey(this.#core, options)
   }
 
-  retireDataKey(generation: number, signal?: AbortSignal): Promise<void> {
+  async retireDataKey(generation: number, signal?: AbortSignal): Promise<void> {
     this.#check()
-    return retireDataKey(this.#core, generation, signal)
+    this.#core.ring.requireDataKeys()
+    return await retireDataKey(this.#core, generation, signal)
   }
 
-  domains(signal?: AbortSignal): Promise<DomainInfo[]> {
+  async domains(signal?: AbortSignal): Promise<DomainInfo[]> {
     this.#check()
-    return listDomains(this.#core, signal)
+    this.#core.ring.requireDataKeys()
+    return await listDomains(this.#core, signal)
   }
 
   createDomain(name: string, options: ChangeKeysOptions = {}): Promise<void> {
@@ -241,9 +252,10 @@ export class OpenRepository implements Repository {
     return createDomain(this.#core, name, options)
   }
 
-  pointsOfDomain(name: string, signal?: AbortSignal): Promise<RestorePoint[]> {
+  async pointsOfDomain(name: string, signal?: AbortSignal): Promise<RestorePoint[]> {
     this.#check()
-    return pointsOfDomain(this.#core, name, signal)
+    this.#core.ring.requireDataKeys()
+    return await pointsOfDomain(this.#core, name, signal)
   }
 
   eraseDomain(name: string, signal?: AbortSignal): Promise<{ readonly ringsLocked: number }> {
@@ -266,6 +278,7 @@ export class OpenRepository implements Repository {
 
   async syncFrom(source: Repository, options: SyncOptions = {}): Promise<SyncReport> {
     assert(source instanceof OpenRepository)
+    for (const opened of [this, source]) opened.#core.ring.requireDataKeys()
     const target: SyncTarget = {
       ...this.#syncEnd,
       begin: (atMs, domain, signal) => this.#begin(atMs, domain, signal),

@@ -11,6 +11,8 @@ export interface Repository extends AsyncDisposable {
   readonly keysId: string
   /** The chunk size of images that do not choose their own. */
   readonly chunkSizeBytes: number
+  /** Opened with a key of maintenance: what would read or write what is backed up is refused with `repository.needs-data-keys`. */
+  readonly maintenanceOnly: boolean
   /** What it locks, if it does. Chosen at creation. */
   readonly lock: LockPolicy | undefined
 
@@ -441,24 +443,36 @@ export interface KdfCost {
 }
 
 export interface OpenOptions extends Environment {
-  /** The passphrase or the recovery code. */
+  /** The passphrase, the recovery code, or the content of a key file or of a private key's file. */
   readonly key: Secret
 }
 
-/** What opens a repository. Every slot holds the same master key, sealed by another secret. */
+export interface AddKeyOptions {
+  /** The key shall open the repository for maintenance only: list, collect, verify checksums. What is backed up cannot be read with it. */
+  readonly maintenance?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What opens a repository. Every slot holds the same master key, or the keys of maintenance, sealed by another secret. */
 export interface KeySlots {
   /** The slot that the given key opened. */
   readonly opened: string
   list(signal?: AbortSignal): Promise<readonly KeySlotInfo[]>
-  /** Makes a slot for another passphrase, and tries it. Returns its id. @throws `repository.key-too-short`, `repository.key-known` */
-  addPassphrase(passphrase: Secret, signal?: AbortSignal): Promise<string>
+  /**
+   * Makes a slot for another passphrase, or for the content of a key file, and tries it. Returns its id.
+   *
+   * @throws `repository.key-too-short`, `repository.key-known`, `repository.key-malformed`
+   */
+  addKey(key: Secret, options?: AddKeyOptions): Promise<string>
+  /** Makes a slot that the private key of this public key opens. It cannot be tried here. @throws `repository.key-malformed` */
+  addRecipient(publicKey: string, options?: AddKeyOptions): Promise<string>
   /** Makes a slot for a new recovery code, and tries it. The code is shown nowhere else. */
   addRecoveryCode(signal?: AbortSignal): Promise<{ readonly id: string; readonly recoveryCode: Secret }>
   /**
    * Removes a slot. Whoever has kept a copy of the slot and knows its secret can still open what they copied: the master key stays the same.
    *
-   * @throws `repository.key-slot-missing`; `repository.key-slot-last` if no other slot of its kind would be left;
-   *   `repository.key-slots-lost` if it is removed and somebody else has removed the others meanwhile
+   * @throws `repository.key-slot-missing`; `repository.key-slot-last` if less than two slots would be left that open everything;
+   *   `repository.key-slots-lost` if it is removed and somebody else has removed another meanwhile
    */
   remove(id: string, signal?: AbortSignal): Promise<void>
 }
@@ -467,9 +481,13 @@ export interface KeySlotInfo {
   /** 32 hex digits. */
   readonly id: string
   /** Missing if the slot is damaged. */
-  readonly kind?: 'passphrase' | 'recovery code'
-  readonly kdf?: 'argon2id' | 'scrypt'
+  readonly kind?: 'passphrase' | 'recovery code' | 'key file' | 'recipient'
+  /** It opens the repository for maintenance only. */
+  readonly maintenance: boolean
+  readonly kdf?: 'argon2id' | 'scrypt' | 'HKDF' | 'X25519'
   readonly cost?: KdfCost
+  /** The public key whose private key opens it. */
+  readonly recipient?: string
   /** Why it cannot be used. */
   readonly damaged?: string
 }

@@ -28,7 +28,7 @@ export const keyAddCommand = command({
     const { config, options, out, world, signal, learn } = context
     const keys = await openConfiguredKeySlots(config, context)
     if (!options.recoveryCode) {
-      const id = await keys.addPassphrase(await newKey(options.newKeyFile, context), signal)
+      const id = await keys.addKey(await newKey(options.newKeyFile, context), { signal })
       await out.answer(
         { slot: id, kind: 'passphrase' },
         () => `key slot ${id}: the new passphrase opens the repository`,

@@ -21,7 +21,7 @@ export const keyChangeCommand = command({
     // A recovery code is no old passphrase: it must not go for the new one, and what stays must not come as a surprise.
     const opened = (await keys.list(signal)).find(({ id }) => id === keys.opened)
     if (opened?.kind === 'recovery code') throw fail('cli.key-not-a-passphrase', {})
-    const slot = await keys.addPassphrase(await newKey(options.newKeyFile, context), signal)
+    const slot = await keys.addKey(await newKey(options.newKeyFile, context), { signal })
     await keys.remove(keys.opened, signal)
     say.info('Give the new passphrase wherever the old one is configured: repository.keyFile, keyEnv or keyCommand.')
     const answer = { slot, removed: keys.opened }

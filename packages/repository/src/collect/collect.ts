@@ -50,6 +50,7 @@ export async function collectGarbage(core: Core, parts: CollectParts, options: C
   const features = unknownFeatures(core.gcFeatures)
   const storage = core.objects.storage.name
   if (features.length > 0) throw fail('repository.feature-unknown', { storage, features, needs: 'a later version' })
+  if ((options.renewKeysBytesMax ?? 0) > 0) core.ring.requireDataKeys()
   using collection = new Collection(core, parts, options)
   return options.dryRun === true ? await collection.look() : await collection.run()
 }

@@ -42,14 +42,10 @@ async function example(): Promise<string> {
   const keys = blobKeys(roles, ring)
   const random = countingRandom()
   show('recovery code, random bytes 0xa0', newRecoveryCode(random))
-  const slot = {
-    repositoryId,
-    slotId: all(0x44, 16),
-    kind: slotKind.passphrase,
-    kdf: 1,
-    cost: { memoryKiB: 64, passes: 2, parallelism: 1 },
-  }
-  show('key slot: passphrase "example", salt 0xa1, nonce 0xa2', await encodeKeySlot(slot, 'example', masterKey, random))
+  const slot = { repositoryId, slotId: all(0x44, 16) }
+  const cost = { memoryKiB: 64, passes: 2, parallelism: 1 }
+  const lock = { kind: slotKind.passphrase, secret: 'example', kdf: 1, cost }
+  show('key slot: passphrase "example", salt 0xa1, nonce 0xa2', await encodeKeySlot(slot, lock, masterKey, random))
   show(
     'keys/ring-00000001: nonce 0xa3',
     encodeKeyRing({ repositoryId, objectId: all(0x55, 16), ring }, roles.ring, random),

@@ -12,7 +12,15 @@ import { hmac } from './aead.ts'
 import { decodeLostCopies, encodeLostCopies } from './lost-copies.ts'
 import { toHex } from './hex.ts'
 import { decodeKeyRing, encodeKeyRing } from './key-ring.ts'
-import { decodeKeySlot, encodeKeySlot, keySlotBytes, slotKind } from './key-slot.ts'
+import { publicKeyOf } from '../keys/x25519.ts'
+import {
+  decodeKeySlot,
+  encodeKeySlot,
+  keySlotBytesMax,
+  openKeySlot,
+  type SlotLock,
+  type SlotOpener,
+} from './key-slot.ts'
 import { heightOf } from './map-geometry.ts'
 import { MapPage } from './map-page.ts'
 import {
@@ -538,19 +546,45 @@ it('a format object of any version says what is needed', () => {
   expect(peekFormat(bytes)).toMatchObject({ major: 9, known: false, needs: '0.1.0' })
 })
 
-it('a key slot opens with its secret only, and is refused when cut', async () => {
-  const slot = {
-    repositoryId,
-    slotId: random.bytes(16),
-    kind: slotKind.passphrase,
-    kdf: 1,
-    cost: { memoryKiB: 8, passes: 1, parallelism: 1 },
-  }
-  const bytes = await encodeKeySlot(slot, 'secret', random.bytes(32), random)
-  expect(bytes).toHaveLength(keySlotBytes)
-  for (let length = 0; length < bytes.length; length++)
-    expect(() => decodeKeySlot(bytes.subarray(0, length), repositoryId, slot.slotId)).toThrow(FormatError)
-  expect(() => decodeKeySlot(bytes, repositoryId, random.bytes(16))).toThrow(FormatError)
+it('a key slot of every kind opens with its secret only, and is refused when cut or changed', async () => {
+  const identity = { repositoryId, slotId: random.bytes(16) }
+  const cost = { memoryKiB: 8, passes: 1, parallelism: 1 }
+  const [privateKey, keyFile] = [random.bytes(32), random.bytes(32)]
+  const closings: readonly (readonly [SlotLock, SlotOpener])[] = [
+    [
+      { kind: 1, secret: 'secret', kdf: 1, cost },
+      { kind: 1, secret: 'secret' },
+    ],
+    [
+      { kind: 3, keyFile },
+      { kind: 3, keyFile },
+    ],
+    [
+      { kind: 4, recipient: publicKeyOf(privateKey) },
+      { kind: 4, privateKey },
+    ],
+  ]
+  for (const [lock, opener] of closings)
+    for (const content of [random.bytes(32), random.bytes(128)]) {
+      const bytes = await encodeKeySlot(identity, lock, content, random)
+      expect(bytes.length).toBeLessThanOrEqual(keySlotBytesMax)
+      const slot = decodeKeySlot(bytes, repositoryId, identity.slotId)
+      expect(await openKeySlot(slot, opener)).toEqual(Buffer.from(content))
+      for (const [, other] of closings) if (other !== opener) expect(await openKeySlot(slot, other)).toBeUndefined()
+      expect(await openKeySlot(slot, { kind: 3, keyFile: random.bytes(32) })).toBeUndefined()
+      expect(await openKeySlot(slot, { kind: 4, privateKey: random.bytes(32) })).toBeUndefined()
+      for (let length = 0; length < bytes.length; length++)
+        expect(() => decodeKeySlot(bytes.subarray(0, length), repositoryId, identity.slotId)).toThrow(FormatError)
+      expect(() => decodeKeySlot(bytes, repositoryId, random.bytes(16))).toThrow(FormatError)
+      for (let at = 0; at < bytes.length; at++) {
+        if (at >= 68 && at < 80) continue // the cost
+        const changed = Buffer.from(bytes)
+        changed[at]! ^= 16
+        const opened = async () => await openKeySlot(decodeKeySlot(changed, repositoryId, identity.slotId), opener)
+        const came = await opened().catch((error: unknown) => void expect(error).toBeInstanceOf(FormatError))
+        expect([at, came]).toEqual([at, undefined])
+      }
+    }
 })
 
 describe('a map page', () => {

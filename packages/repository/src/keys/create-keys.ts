@@ -5,7 +5,7 @@ import { slotKind } from '../formats/key-slot.ts'
 import { ringKey } from '../formats/object-names.ts'
 import { newRecoveryCode, parseRecoveryCode } from './recovery-code.ts'
 import { roleKeys } from './role-keys.ts'
-import { putSlot, requireOpens, type SlotPlace } from './put-slot.ts'
+import { putSlot, requireOpens, type SlotPlace, textLock } from './put-slot.ts'
 import { normalized } from './unlock.ts'
 
 export interface NewKeys extends SlotPlace {
@@ -34,7 +34,7 @@ export async function createKeys(
     [slotKind.passphrase, normalized(passphrase.reveal())],
     [slotKind.recoveryCode, parsed.symbols],
   ] as const)
-    await putSlot(keys, { kind, secret, masterKey }, signal)
+    await putSlot(keys, textLock(kind, secret, keys.cost), masterKey, signal)
   const recoveryCode = secretOf(code)
   for (const secret of [passphrase, recoveryCode]) await requireOpens(keys, secret, masterKey, signal)
   return { masterKey, recoveryCode }

@@ -4,7 +4,7 @@ import { decodeKeyRing, encodeKeyRing, keyRingBytesMax, type Ring } from '../for
 import { keysPrefix, ringKey, ringNumberOf } from '../formats/object-names.ts'
 import { createOnce } from '../storage/create-once.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import { type BlobKeys, blobKeys, type RoleKeys } from './role-keys.ts'
+import { type BlobKeys, blobKeys, type MaintenanceKeys, mapKeys, type RoleKeys } from './role-keys.ts'
 
 export interface RingPlace {
   readonly objects: ObjectStore
@@ -23,20 +23,37 @@ interface NumberedRing {
 export class KeyRing {
   /** Hears of the keys when they change. */
   onChange: (keys: BlobKeys) => void = () => {}
-  readonly #place: RingPlace
+  readonly #place: RingPlace | undefined
   #newest: NumberedRing
   #keys: BlobKeys
   #reading: Promise<void> | undefined
 
-  private constructor(place: RingPlace, newest: NumberedRing) {
+  private constructor(place: RingPlace | undefined, newest: NumberedRing, keys: BlobKeys) {
     this.#place = place
     this.#newest = newest
-    this.#keys = blobKeys(place.roles, newest.ring)
+    this.#keys = keys
   }
 
   /** @throws `repository.object-corrupt` if the newest ring is damaged, or there is none */
   static async open(place: RingPlace, signal?: AbortSignal): Promise<KeyRing> {
-    return new KeyRing(place, await readNewest(place, signal))
+    const newest = await readNewest(place, signal)
+    return new KeyRing(place, newest, blobKeys(place.roles, newest.ring))
+  }
+
+  /** For who can read maps only: whatever there is, he does not see it. */
+  static unseen(keys: MaintenanceKeys): KeyRing {
+    const ring = { generations: [], domains: [], erased: [], last: 0, oldest: 0 }
+    return new KeyRing(undefined, { number: 0, ring }, mapKeys(keys))
+  }
+
+  /** There are no data keys: maps can be read, and data cannot. */
+  get maintenanceOnly(): boolean {
+    return this.#keys.maintenanceOnly
+  }
+
+  /** @throws `repository.needs-data-keys` */
+  requireDataKeys(): void {
+    if (this.maintenanceOnly) throw fail('repository.needs-data-keys', {})
   }
 
   get keys(): BlobKeys {
@@ -50,7 +67,7 @@ export class KeyRing {
 
   /** Whether there is, or was, such a data key: a domain's that was erased counts. */
   knows(keyGeneration: number): boolean {
-    return this.canOpen(keyGeneration) || this.isErased(keyGeneration)
+    return this.#keys.maintenanceOnly || this.canOpen(keyGeneration) || this.isErased(keyGeneration)
   }
 
   isErased(keyGeneration: number): boolean {
@@ -80,6 +97,7 @@ export class KeyRing {
 
   /** Removes rings that hold what must be gone, which a crash or a lock may have left. `ringsLocked` still are. */
   async removeOld(signal?: AbortSignal): Promise<{ readonly ringsLocked: number }> {
+    if (this.#place === undefined) return { ringsLocked: 0 }
     const { objects } = this.#place
     let ringsLocked = 0
     for await (const { key } of objects.list(keysPrefix, signal)) {
@@ -91,40 +109,43 @@ export class KeyRing {
   }
 
   async #change(change: (newest: NumberedRing) => Ring | undefined, signal: AbortSignal | undefined): Promise<void> {
+    const place = this.#place
+    if (place === undefined) throw fail('repository.needs-data-keys', {})
     for (;;) {
       signal?.throwIfAborted()
       await this.#read(signal)
       const ring = change(this.#newest)
       if (ring === undefined) return
       const number = this.#newest.number + 1
-      if (!(await this.#create(number, ring))) continue
-      const newest = await readNewest(this.#place, signal)
+      if (!(await create(place, number, ring))) continue
+      const newest = await readNewest(place, signal)
       if (newest.number === number) return this.#learn(newest)
       // The number had been taken, and its ring removed since: ours is nobody's, and may hold what must be gone.
-      if (newest.number > number && newest.ring.oldest > number)
-        await this.#place.objects.delete(ringKey(number), signal)
+      if (newest.number > number && newest.ring.oldest > number) await place.objects.delete(ringKey(number), signal)
       else return this.#learn(newest)
     }
   }
 
-  async #create(number: number, ring: Ring): Promise<boolean> {
-    const { repositoryId, roles, random } = this.#place
-    const encoded = encodeKeyRing({ repositoryId, objectId: random.bytes(16), ring }, roles.ring, random)
-    const outcome = await createOnce(this.#place, ringKey(number), encoded, keyRingBytesMax)
-    if (outcome.kind === 'failed') throw outcome.error as Error
-    return outcome.kind === 'ours'
-  }
-
   async #read(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#place === undefined) return
     const newest = await readNewest(this.#place, signal)
     if (newest.number > this.#newest.number) this.#learn(newest)
   }
 
   #learn(newest: NumberedRing): void {
     this.#newest = newest
-    this.#keys = blobKeys(this.#place.roles, newest.ring)
+    this.#keys = blobKeys(this.#place!.roles, newest.ring)
     this.onChange(this.#keys)
   }
+}
+
+/** Whether the ring is ours. */
+async function create(place: RingPlace, number: number, ring: Ring): Promise<boolean> {
+  const { repositoryId, roles, random } = place
+  const encoded = encodeKeyRing({ repositoryId, objectId: random.bytes(16), ring }, roles.ring, random)
+  const outcome = await createOnce(place, ringKey(number), encoded, keyRingBytesMax)
+  if (outcome.kind === 'failed') throw outcome.error as Error
+  return outcome.kind === 'ours'
 }
 
 async function readNewest(place: RingPlace, signal: AbortSignal | undefined): Promise<NumberedRing> {

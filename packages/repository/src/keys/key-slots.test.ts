@@ -43,7 +43,7 @@ describe('key slots', () => {
     const { keysWith, opens, readsWith, recoveryCode } = await created()
     const keys = await keysWith(testPassphrase)
     const fresh = new Secret('Gru\u0308ße')
-    await keys.addPassphrase(fresh)
+    await keys.addKey(fresh)
     expect([await readsWith(testPassphrase), await readsWith(fresh), await readsWith(new Secret('Grüße'))]).toEqual([
       true,
       true,
@@ -75,7 +75,7 @@ describe('key slots', () => {
   it('tell when somebody else has removed the other passphrase at the same time', async () => {
     const { keysWith, storage, recoveryCode, readsWith } = await created()
     const [keys, others] = [await keysWith(recoveryCode), await keysWith(testPassphrase)]
-    const another = await keys.addPassphrase(new Secret('another'))
+    const another = await keys.addKey(new Secret('another'))
     const remove = storage.delete.bind(storage)
     let theirs: Promise<unknown> | undefined
     storage.delete = async (...given) => {
@@ -93,8 +93,8 @@ describe('key slots', () => {
   it('refuse an empty passphrase and one that opens already', async () => {
     const { keysWith } = await created()
     const keys = await keysWith(testPassphrase)
-    expect(await refusal(keys.addPassphrase(new Secret('')))).toBe('repository.key-too-short')
-    expect(await refusal(keys.addPassphrase(testPassphrase))).toBe('repository.key-known')
+    expect(await refusal(keys.addKey(new Secret('')))).toBe('repository.key-too-short')
+    expect(await refusal(keys.addKey(testPassphrase))).toBe('repository.key-known')
     expect(await kindsOf(keys)).toEqual(['passphrase', 'recovery code'])
   })
 
@@ -105,6 +105,7 @@ describe('key slots', () => {
     const keys = await keysWith(recoveryCode)
     expect((await keys.list()).find(({ id }) => id === opened)).toEqual({
       id: opened,
+      maintenance: false,
       damaged: expect.stringContaining(`keys/slot-${opened}: `) as string,
     })
     expect(await refusal(keys.remove(keys.opened))).toBe('repository.key-slot-last')
@@ -122,7 +123,7 @@ describe('key slots', () => {
       if (++lists > 1) throw new Error('away') // the first one looks whether the passphrase is new
       return list(prefix, signal)
     }
-    await expect(keys.addPassphrase(new Secret('another'))).rejects.toThrow('away')
+    await expect(keys.addKey(new Secret('another'))).rejects.toThrow('away')
     expect([...storage.objects.keys()]).toEqual(before)
   })
 })

@@ -1,12 +1,12 @@
 import type { Random, Secret } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { sameBytes } from '../formats/hex.ts'
-import { encodeKeySlot, type SlotKind } from '../formats/key-slot.ts'
+import { encodeKeySlot, type SlotLock, slotKind } from '../formats/key-slot.ts'
 import { slotKey } from '../formats/object-names.ts'
 import type { KdfCost } from '../repository.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { preferredKdf } from './stretch.ts'
-import { unlock, type Unlocked } from './unlock.ts'
+import { unlockAny } from './unlock.ts'
 
 export interface SlotPlace {
   readonly objects: ObjectStore
@@ -15,14 +15,22 @@ export interface SlotPlace {
   readonly random: Random
 }
 
-/** Stores a new slot that `secret` opens. Returns its id. */
+/** A lock of a secret that a person keeps: slow to try. */
+export const textLock = (
+  kind: typeof slotKind.passphrase | typeof slotKind.recoveryCode,
+  secret: string,
+  cost: KdfCost,
+): SlotLock => ({ kind, secret, kdf: preferredKdf, cost })
+
+/** Stores a new slot. Returns its id. */
 export async function putSlot(
-  { objects, repositoryId, cost, random }: SlotPlace,
-  { kind, secret, masterKey }: { readonly kind: SlotKind; readonly secret: string; readonly masterKey: Uint8Array },
+  { objects, repositoryId, random }: SlotPlace,
+  lock: SlotLock,
+  content: Uint8Array,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  const slot = { repositoryId, slotId: random.bytes(16), kind, kdf: preferredKdf, cost }
-  await objects.putUnique(slotKey(slot.slotId), await encodeKeySlot(slot, secret, masterKey, random), signal)
+  const slot = { repositoryId, slotId: random.bytes(16) }
+  await objects.putUnique(slotKey(slot.slotId), await encodeKeySlot(slot, lock, content, random), signal)
   return slot.slotId
 }
 
@@ -30,10 +38,9 @@ export async function putSlot(
 export async function requireOpens(
   { objects, repositoryId }: Pick<SlotPlace, 'objects' | 'repositoryId'>,
   secret: Secret,
-  masterKey: Uint8Array,
+  content: Uint8Array,
   signal?: AbortSignal,
-): Promise<Unlocked> {
-  const unlocked = await unlock(objects, repositoryId, secret, signal)
-  if (!sameBytes(unlocked.masterKey, masterKey)) throw fail('repository.wrong-key', { storage: objects.storage.name })
-  return unlocked
+): Promise<void> {
+  const unlocked = await unlockAny(objects, repositoryId, secret, signal)
+  if (!sameBytes(unlocked.content, content)) throw fail('repository.wrong-key', { storage: objects.storage.name })
 }

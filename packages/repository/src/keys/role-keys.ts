@@ -2,14 +2,27 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import { defaultDomain, type Ring } from '../formats/key-ring.ts'
 import { deriveKey } from './derive-key.ts'
 
-/** The keys everything is done with, each for one purpose: docs/formats/repository.md §4. */
-export interface RoleKeys {
-  readonly ids: Uint8Array
+/** What it takes to know which data is needed, and to move and check it as it is; no guest's data can be read with it. */
+export interface MaintenanceKeys {
   readonly mapIds: Uint8Array
   readonly map: Uint8Array
   readonly index: Uint8Array
   readonly control: Uint8Array
+}
+
+/** The keys everything is done with, each for one purpose: docs/formats/repository.md §4. */
+export interface RoleKeys extends MaintenanceKeys {
+  readonly ids: Uint8Array
   readonly ring: Uint8Array
+}
+
+/** As a key slot holds them. */
+export const maintenanceContent = ({ mapIds, map, index, control }: MaintenanceKeys): Uint8Array =>
+  Buffer.concat([mapIds, map, index, control])
+
+export function maintenanceKeys(content: Uint8Array): MaintenanceKeys {
+  const key = (number: number) => content.subarray(32 * number, 32 * (number + 1))
+  return { mapIds: key(0), map: key(1), index: key(2), control: key(3) }
 }
 
 /**
@@ -41,7 +54,19 @@ export interface BlobKeys {
   readonly domains: ReadonlyMap<string, { readonly ids: KeyObject; readonly generation: number }>
   /** The domain of generations whose keys are gone. */
   readonly erased: ReadonlyMap<number, string>
+  /** There are no data keys at hand at all. */
+  readonly maintenanceOnly: boolean
 }
+
+/** What it takes to read maps, and nothing more. */
+export const mapKeys = ({ mapIds, map }: MaintenanceKeys): BlobKeys => ({
+  mapIds: createSecretKey(mapIds),
+  map: createSecretKey(map),
+  data: new Map(),
+  domains: new Map(),
+  erased: new Map(),
+  maintenanceOnly: true,
+})
 
 export function blobKeys({ ids, mapIds, map }: Omit<RoleKeys, 'index' | 'control' | 'ring'>, ring: Ring): BlobKeys {
   const idsOf = new Map(
@@ -55,5 +80,5 @@ export function blobKeys({ ids, mapIds, map }: Omit<RoleKeys, 'index' | 'control
     domains.set(domain, { ids: domainIds, generation }) // ascending: the newest stays
   }
   const erased = new Map(ring.erased.flatMap(({ name, generations }) => generations.map((number) => [number, name])))
-  return { mapIds: createSecretKey(mapIds), map: createSecretKey(map), data, domains, erased }
+  return { mapIds: createSecretKey(mapIds), map: createSecretKey(map), data, domains, erased, maintenanceOnly: false }
 }

@@ -3,7 +3,8 @@ import { promisify } from 'node:util'
 import { FormatError } from '@vmkeep/kit'
 import type { KdfCost } from '../repository.ts'
 
-export const kdf = { argon2id: 1, scrypt: 2 } as const
+/** How a slot's secret becomes a key. The last two need not be slow: what they begin with cannot be guessed. */
+export const kdf = { argon2id: 1, scrypt: 2, hkdf: 3, x25519: 4 } as const
 
 export const defaultCost: KdfCost = { memoryKiB: 128 * 1024, passes: 3, parallelism: 4 }
 

@@ -1,9 +1,18 @@
 import { FormatError, type Secret } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
-import { decodeKeySlot, type KeySlot, keySlotBytes, openKeySlot, slotKind } from '../formats/key-slot.ts'
+import {
+  decodeKeySlot,
+  type KeySlot,
+  keySlotBytesMax,
+  openKeySlot,
+  slotKind,
+  type SlotOpener,
+  slotPayload,
+} from '../formats/key-slot.ts'
 import { keysPrefix, slotIdOf } from '../formats/object-names.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { parseRecoveryCode } from './recovery-code.ts'
+import { type TypedSecret, typedSecret } from './typed-secret.ts'
 
 /** A passphrase as every keyboard and system writes it. */
 export const normalized = (passphrase: string): string => passphrase.normalize('NFC')
@@ -11,15 +20,32 @@ export const normalized = (passphrase: string): string => passphrase.normalize('
 export interface Unlocked {
   /** The slot that the key opened. */
   readonly slot: KeySlot
-  readonly masterKey: Uint8Array
+  /** What it holds: by `slot.record.payload` the master key, or the keys of maintenance. */
+  readonly content: Uint8Array
 }
 
 /**
- * Finds the slot that `key`, a passphrase or a recovery code, opens.
+ * Finds the slot that `key` opens and that holds the master key.
  *
- * @throws `repository.wrong-key`, `repository.recovery-code-typo`, `repository.no-key-slots`
+ * @throws what {@link unlockAny} throws; `repository.needs-data-keys` if it opens for maintenance only
  */
 export async function unlock(
+  objects: ObjectStore,
+  repositoryId: Uint8Array,
+  key: Secret,
+  signal?: AbortSignal,
+): Promise<{ readonly slot: KeySlot; readonly masterKey: Uint8Array }> {
+  const { slot, content } = await unlockAny(objects, repositoryId, key, signal)
+  if (slot.record.payload !== slotPayload.masterKey) throw fail('repository.needs-data-keys', {})
+  return { slot, masterKey: content }
+}
+
+/**
+ * Finds the slot that `key` opens: a passphrase, a recovery code, the content of a key file, or a private key. One that gives everything goes first.
+ *
+ * @throws `repository.wrong-key`, `repository.recovery-code-typo`, `repository.key-malformed`, `repository.no-key-slots`
+ */
+export async function unlockAny(
   objects: ObjectStore,
   repositoryId: Uint8Array,
   key: Secret,
@@ -29,31 +55,51 @@ export async function unlock(
   const { slots, damaged: broken } = await readSlots(objects, repositoryId, signal)
   const damaged = broken.map(({ error }) => error)
   if (slots.length === 0) throw fail('repository.no-key-slots', { storage }, damaged[0])
-  const code = parseRecoveryCode(key.reveal())
-  const attempts = slots.flatMap((slot) => {
-    const secret =
-      slot.kind !== slotKind.recoveryCode
-        ? normalized(key.reveal())
-        : code && 'symbols' in code
-          ? code.symbols
-          : undefined
-    return secret === undefined ? [] : [{ slot, secret }]
-  })
-  if (code !== undefined) attempts.sort((a, b) => b.slot.kind - a.slot.kind) // it looks like a code: try that first
-  for (const { slot, secret } of attempts) {
+  const typed = typedSecret(key)
+  const code = typed.kind === 'text' ? parseRecoveryCode(typed.text) : undefined
+  for (const { slot, opener } of attemptsOf(slots, typed, code)) {
     signal?.throwIfAborted()
-    const masterKey = await open(slot, secret, damaged)
-    if (masterKey !== undefined) return { slot, masterKey }
+    const content = await open(slot, opener, damaged)
+    if (content !== undefined) return { slot, content }
   }
   if (code !== undefined && 'wrongGroups' in code)
     throw fail('repository.recovery-code-typo', { groups: code.wrongGroups })
   throw fail('repository.wrong-key', { storage }, damaged[0])
 }
 
+interface Attempt {
+  readonly slot: KeySlot
+  readonly opener: SlotOpener
+}
+
+function attemptsOf(
+  slots: readonly KeySlot[],
+  typed: TypedSecret,
+  code: ReturnType<typeof parseRecoveryCode>,
+): Attempt[] {
+  const attempts = slots.flatMap((slot) => {
+    const opener = openerFor(slot, typed, code)
+    return opener === undefined ? [] : [{ slot, opener }]
+  })
+  const isCode = ({ slot }: Attempt) => (code !== undefined && slot.kind === slotKind.recoveryCode ? 1 : 0)
+  return attempts.toSorted((a, b) => isCode(b) - isCode(a) || a.slot.record.payload - b.slot.record.payload) // it looks like a code: try that first
+}
+
+function openerFor(
+  { kind }: KeySlot,
+  typed: TypedSecret,
+  code: ReturnType<typeof parseRecoveryCode>,
+): SlotOpener | undefined {
+  if (typed.kind === 'keyFile') return kind === slotKind.keyFile ? { kind, keyFile: typed.bytes } : undefined
+  if (typed.kind === 'identity') return kind === slotKind.recipient ? { kind, privateKey: typed.privateKey } : undefined
+  if (kind === slotKind.passphrase) return { kind, secret: normalized(typed.text) }
+  return kind === slotKind.recoveryCode && code && 'symbols' in code ? { kind, secret: code.symbols } : undefined
+}
+
 /** A slot that fails must not keep another from opening. */
-async function open(slot: KeySlot, secret: string, damaged: FormatError[]): Promise<Uint8Array | undefined> {
+async function open(slot: KeySlot, opener: SlotOpener, damaged: FormatError[]): Promise<Uint8Array | undefined> {
   try {
-    return await openKeySlot(slot, secret)
+    return await openKeySlot(slot, opener)
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     damaged.push(error)
@@ -77,7 +123,7 @@ export async function readSlots(
   for await (const { key, sizeBytes } of objects.list(keysPrefix, signal)) {
     const slotId = slotIdOf(key)
     if (slotId === undefined) continue
-    const source = sizeBytes === keySlotBytes ? await objects.get(key, keySlotBytes, signal) : undefined
+    const source = sizeBytes <= keySlotBytesMax ? await objects.get(key, keySlotBytesMax, signal) : undefined
     try {
       slots.push(decodeKeySlot(source ?? new Uint8Array(), repositoryId, slotId))
     } catch (error) {

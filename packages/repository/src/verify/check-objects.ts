@@ -34,8 +34,9 @@ const kinds: readonly ObjectKind[] = [
     checkOf({ repositoryId, roles }, key) {
       const slotId = names.slotIdOf(key)
       if (slotId !== undefined) return (source) => decodeKeySlot(source, repositoryId, slotId)
-      if (names.ringNumberOf(key) === undefined) return undefined
-      return (source) => decodeKeyRing(source, repositoryId, roles.ring)
+      const { ring } = roles
+      if (names.ringNumberOf(key) === undefined || ring === undefined) return undefined
+      return (source) => decodeKeyRing(source, repositoryId, ring)
     },
   },
   {

@@ -15,7 +15,10 @@ export async function checkPack(check: PackCheck, pack: IndexedPack, level: Veri
   const { damages, signal } = check
   try {
     if (level === 'presence') return await checkSize(check, pack)
-    if (!(await isAsHashed(check, pack))) await verifyPack(check, pack) // says what in it is damaged
+    if (await isAsHashed(check, pack)) return
+    if (!check.core.ring.maintenanceOnly) return await verifyPack(check, pack) // says what in it is damaged
+    const wrong = new FormatError('its checksum is not the one that its delta states')
+    damages.addObject(pack.key, packCorrupt(pack.key, wrong), everything)
   } catch (error) {
     signal?.throwIfAborted()
     if (!isDamage(error)) throw error

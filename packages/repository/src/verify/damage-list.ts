@@ -97,16 +97,19 @@ function copyNamedBy(error: unknown): LostCopy[] {
   return packName === undefined ? [] : [{ packName, offsetBytes, id: fromHex(id, idBytes)! }]
 }
 
+/** What says something about us, and nothing about what was read. */
+const notOfTheObject: ReadonlySet<string> = new Set([
+  'repository.closed',
+  'repository.domain-erased',
+  'repository.needs-data-keys',
+  'storage.gone',
+])
+
 /** Only what was read, or refused, says something about the object; a bug or an abort passes through. */
 export function isDamage(error: unknown): boolean {
   if (error instanceof FormatError) return true
   const code = codeOf(error)
-  return (
-    code !== undefined &&
-    code !== 'repository.closed' &&
-    /^(repository|storage)\./.test(code) &&
-    code !== 'storage.gone'
-  )
+  return code !== undefined && !notOfTheObject.has(code) && /^(repository|storage)\./.test(code)
 }
 
 export const packCorrupt = (pack: string, error: FormatError): AppError =>

@@ -90,9 +90,10 @@ export async function packMissing({ objects }: Core, key: string, signal?: Abort
 }
 
 async function readBlobs(check: PackCheck, pack: IndexedPack, entries: readonly PackEntry[]): Promise<void> {
-  // What was sealed with erased keys can be read by nobody, and is not damaged.
-  const isErased = check.core.ring.isErased(pack.row?.keyGeneration ?? 0)
-  const chosen = entries.filter((entry) => !(isErased && entry.type !== blobType.mapPage) && check.chooses(entry))
+  // What was sealed with erased keys can be read by nobody, and is not damaged; nor is what we have no keys for.
+  const { ring } = check.core
+  const hidden = ring.maintenanceOnly || ring.isErased(pack.row?.keyGeneration ?? 0)
+  const chosen = entries.filter((entry) => !(hidden && entry.type !== blobType.mapPage) && check.chooses(entry))
   const locations = chosen.map((entry) => locationOf(pack, entry))
   for (const read of planReads(locations)) {
     check.signal?.throwIfAborted()

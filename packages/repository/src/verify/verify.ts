@@ -12,7 +12,7 @@ import type { PageCache } from '../map/page-cache.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
 import { mendParity } from '../parity/pack-parity.ts'
 import { findPoint, listPoints } from '../points/points.ts'
-import type { VerifyOptions, VerifyReport } from '../repository.ts'
+import type { VerifyLevel, VerifyOptions, VerifyReport } from '../repository.ts'
 import type { DamagedPoint, RestorePoint } from '../restore-point.ts'
 import { checkCensus, keepCensus } from './check-census.ts'
 import { checkObjects } from './check-objects.ts'
@@ -35,8 +35,9 @@ interface Parts {
  * delta names, and the data, or a part of it, reads back authenticated and matching its ids.
  * Without `points`, everything in the repository is checked, used or not: a new backup may come to rely on any of it.
  */
-export async function verifyRepository(core: Core, parts: Parts, options: VerifyOptions): Promise<VerifyReport> {
-  const { level = 'full', samplePercent = 100, signal } = options
+export async function verifyRepository(core: Core, parts: Parts, asked: VerifyOptions): Promise<VerifyReport> {
+  const options = { ...asked, level: levelOf(core, asked) }
+  const { level, samplePercent = 100, signal } = options
   refuseUnless('samplePercent', samplePercent >= 0 && samplePercent <= 100, `${samplePercent} is not 0 to 100`)
   const isWhole = options.points === undefined
   const damages = new DamageList()
@@ -82,6 +83,12 @@ function choose(
     ...(olderThanMs === undefined ? {} : { dueBeforeMs: nowMs(core) - olderThanMs }),
     ...(budgetBytes === undefined ? {} : { budgetBytes }),
   })
+}
+
+/** Without data keys what a pack holds can be told by its checksum alone. @throws `repository.needs-data-keys` if more is asked for */
+function levelOf({ ring }: Core, { level }: VerifyOptions): VerifyLevel {
+  if (level === 'full') ring.requireDataKeys()
+  return level ?? (ring.maintenanceOnly ? 'checksum' : 'full')
 }
 
 interface Reading {

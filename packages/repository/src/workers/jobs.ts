@@ -104,7 +104,11 @@ export function jobsOn(memory: ArrayBufferLike, keys: BlobKeys): Work {
           freeNow(plain)
           return []
         } catch (error) {
-          if (!(error instanceof FormatError) && !hasCode(error, 'repository.domain-erased')) throw error
+          if (
+            !(error instanceof FormatError) &&
+            !hasCode(error, 'repository.domain-erased', 'repository.needs-data-keys')
+          )
+            throw error
           return [{ index, reason: (error as Error).message }]
         }
       })

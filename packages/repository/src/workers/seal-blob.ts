@@ -128,12 +128,14 @@ function blobKey(keys: BlobKeys, { type, keyGeneration, id }: KeyedBlob): Uint8A
   if (type === blobType.mapPage) return hmac(keys.map, id)
   const domain = keys.erased.get(keyGeneration)
   if (domain !== undefined) throw fail('repository.domain-erased', { domain })
+  if (keys.maintenanceOnly) throw fail('repository.needs-data-keys', {})
   const data = keys.data.get(keyGeneration)
   if (data === undefined) throw new UnknownGeneration(`key generation ${keyGeneration} is not in the ring`)
   return hmac(data.key, id)
 }
 
 function keysOfDomain(keys: BlobKeys, domain: string) {
+  if (keys.maintenanceOnly) throw fail('repository.needs-data-keys', {})
   const found = keys.domains.get(domain)
   if (found === undefined) throw fail('repository.domain-erased', { domain }) // it was there when the session began
   return found
