@@ -26,7 +26,7 @@ const usage = `Usage:
   node restore-anywhere.mjs <repository> restore <point id or its beginning> <disk> <new file>
   node restore-anywhere.mjs <repository> file <point id or its beginning> <name> <new file>
 
-The passphrase or recovery code is read from the file named by --key-file, from VMKEEP_KEY, or else from standard input.
+The passphrase, recovery code, key file or private key is read from the file named by --key-file, from VMKEEP_KEY, or else from standard input.
 A disk is named by its key or label as 'list' shows them. The new file is a raw image; holes stay holes.
 A disk with lost chunks is not restored, unless you say --zero-lost: then they are zeroes, each is named, and the exit code is 3.`
 
@@ -162,20 +162,56 @@ function stretch(slot, secret) {
   return crypto.argon2Sync('argon2id', { message: secret, nonce: salt, parallelism, tagLength: 32, memory, passes })
 }
 
-/** The master key, or `undefined` if the slot is for another secret. */
+const beginOf = { keyFile: 'vmkeep-key-file-1:', identity: 'vmkeep-identity-1:' }
+
+/** 32 bytes of a key file or a private key; `undefined` if it is none. */
+function fileKey(text, begin) {
+  if (!text.trim().startsWith(begin)) return undefined
+  const bytes = Buffer.from(text.trim().slice(begin.length), 'base64url')
+  must(bytes.length === 32, 'the key file is not whole')
+  return bytes
+}
+
+/** RFC 7748, with the wrapping of RFC 8410 that Node wants. */
+function x25519(privateKey, publicKey) {
+  const own = Buffer.concat([Buffer.from('302e020100300506032b656e04220420', 'hex'), privateKey])
+  const other = Buffer.concat([Buffer.from('302a300506032b656e032100', 'hex'), publicKey])
+  return crypto.diffieHellman({
+    privateKey: crypto.createPrivateKey({ key: own, format: 'der', type: 'pkcs8' }),
+    publicKey: crypto.createPublicKey({ key: other, format: 'der', type: 'spki' }),
+  })
+}
+
+/** What the secret of a slot becomes; `undefined` if the secret is of another kind. */
+function stretchedFor(slot, kind, text, symbols) {
+  const [keyFile, identity] = [fileKey(text, beginOf.keyFile), fileKey(text, beginOf.identity)]
+  const salt = slot.subarray(80, 96)
+  if (kind === 3) return keyFile && hkdf(keyFile, salt, 'vmkeep/1 key file', 32)
+  if (kind === 4) {
+    const pair = slot.subarray(128, 192) // the pair's public key, and the recipient's
+    return (
+      identity &&
+      hkdf(x25519(identity, pair.subarray(0, 32)), salt, Buffer.concat([Buffer.from('vmkeep/1 recipient'), pair]), 32)
+    )
+  }
+  const secret = kind === 2 ? symbols : kind === 1 && !keyFile && !identity ? text.normalize('NFC') : undefined
+  return secret === undefined ? undefined : stretch(slot, secret)
+}
+
+/** The master key, or `undefined` if the slot is for another secret, or for maintenance only. */
 function openSlot(path, name, text, symbols) {
   const slot = readFileSync(path)
-  must(slot.length === 188, `the key slot ${name} has ${slot.length} bytes, not 188`)
   const { kind } = header(slot, 'VMKPSLOT', name)
-  const secret = kind === 2 ? symbols : kind === 1 ? text.normalize('NFC') : undefined
-  if (secret === undefined) return undefined
-  const stretched = stretch(slot, secret)
-  if (!hmac(stretched, 'vmkeep/1 commit').equals(slot.subarray(96, 128))) return undefined
+  if (slot[65] === 1) return undefined
+  const nonceAt = kind === 4 ? 192 : 128
+  must(slot.length === nonceAt + 60, `the key slot ${name} has ${slot.length} bytes, not ${nonceAt + 60}`)
+  const stretched = stretchedFor(slot, kind, text, symbols)
+  if (stretched === undefined || !hmac(stretched, 'vmkeep/1 commit').equals(slot.subarray(96, 128))) return undefined
   const key = unseal(
     hmac(stretched, 'vmkeep/1 wrap'),
-    slot.subarray(128, 140),
-    slot.subarray(0, 128),
-    slot.subarray(140, 188),
+    slot.subarray(nonceAt, nonceAt + 12),
+    slot.subarray(0, nonceAt),
+    slot.subarray(nonceAt + 12),
   )
   must(key !== undefined, `the key slot ${name} is damaged`)
   return key
@@ -192,7 +228,9 @@ function masterKey(folder, text) {
     }
   // Last of all: a passphrase, too, may look like a recovery code.
   must(typos === undefined, `this is no passphrase; as a recovery code it is mistyped in group ${typos}`)
-  throw new Problem('this is neither the passphrase nor the recovery code of this repository')
+  throw new Problem(
+    'this is neither the passphrase nor the recovery code of this repository, nor another key that opens all of it',
+  )
 }
 
 function openKeys(folder, text) {

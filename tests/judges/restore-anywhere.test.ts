@@ -3,8 +3,15 @@ import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { collect, Secret } from '@vmkeep/kit'
-import { createRepository, openFolderStorage, type RestorePoint } from '@vmkeep/repository'
+import { collect, Secret, systemRandom } from '@vmkeep/kit'
+import {
+  createRepository,
+  newKeyFile,
+  newKeyPair,
+  openFolderStorage,
+  openKeySlots,
+  type RestorePoint,
+} from '@vmkeep/repository'
 import {
   backUp,
   createTestRepository,
@@ -13,6 +20,7 @@ import {
   manifestOf,
   noise,
   storeImage,
+  testPassphrase,
 } from '@vmkeep/repository/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -133,7 +141,7 @@ describe('restore-anywhere, with a repository folder and its recovery code', () 
     it('opens with the slots and the ring that are whole', async () => {
       const { code, output } = await run('list')
       expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining(point.id) as string })
-      expect(output).toContain('warning: the key slot slot-00000000000000000000000000000000 has 26 bytes')
+      expect(output).toContain('warning: slot-00000000000000000000000000000000 is no VMKPSLOT object')
     })
   })
 
@@ -187,6 +195,23 @@ describe('restore-anywhere, with a repository folder and its recovery code', () 
     }
     const refused = await restore(red.id, 'disk-4')
     expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('erased domain red') as string })
+  })
+
+  it('opens with a key file and with a private key', async () => {
+    await using storage = await openFolderStorage(repository)
+    const slots = await openKeySlots(storage, { key: testPassphrase, kdf: fastKdf })
+    const keyFile = newKeyFile(systemRandom)
+    const { identity, recipient } = newKeyPair(systemRandom)
+    const ids = [await slots.addKey(new Secret(keyFile)), await slots.addRecipient(recipient)]
+    for (const [name, content] of [
+      ['key-file', keyFile],
+      ['identity', identity],
+    ] as const) {
+      await writeFile(join(home, name), `${content}\n`)
+      const listed = await runOn({ folder: repository, keyFile: name }, 'list')
+      expect(listed).toMatchObject({ code: 0, output: expect.stringContaining(point.id) as string })
+    }
+    for (const id of ids) await slots.remove(id)
   })
 
   it('refuses another key, and names the group in which a recovery code is mistyped', async () => {

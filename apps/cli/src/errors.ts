@@ -86,7 +86,7 @@ export const fail = defineErrors({
   'cli.key-not-a-passphrase': [
     'change-request',
     () =>
-      'a recovery code opened the repository, and "vmkeep key change" replaces a passphrase; add a new passphrase with "vmkeep key add", then remove the forgotten one with "vmkeep key remove"',
+      'neither a passphrase nor a key file opened the repository, and "vmkeep key change" replaces one of these; add a new passphrase with "vmkeep key add", then remove the forgotten one with "vmkeep key remove"',
   ],
   'cli.storage-unsafe': [
     'call-operator',

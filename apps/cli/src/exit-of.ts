@@ -51,6 +51,8 @@ export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['repository.domain-*', 'precondition'],
   ['repository.exists', 'conflict'],
   ['repository.key-too-short', 'usage'],
+  ['repository.key-malformed', 'wrongKey'],
+  ['repository.needs-data-keys', 'precondition'],
   ['repository.invalid-option', 'usage'],
   ['repository.version-unknown', 'precondition'],
   ['repository.feature-unknown', 'precondition'],

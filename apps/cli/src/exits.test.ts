@@ -88,6 +88,7 @@ describe('exit codes', () => {
     expect(Object.keys(known).filter((code) => exit(code) === 'wrongKey')).toEqual([
       'repository.wrong-key',
       'repository.recovery-code-typo',
+      'repository.key-malformed',
       'repository.no-key-slots',
     ])
   })

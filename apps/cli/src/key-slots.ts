@@ -17,7 +17,10 @@ export async function openConfiguredKeySlots(config: LoadedConfig, context: Base
 
 /** The option of every command that takes a new passphrase. */
 export const newKeyOptions = {
-  newKeyFile: option(file, { help: 'read the new passphrase from this file', environment: 'VMKEEP_NEW_REPO_KEY_FILE' }),
+  newKeyFile: option(file, {
+    help: 'read the new passphrase, or key file, from this file',
+    environment: 'VMKEEP_NEW_REPO_KEY_FILE',
+  }),
 }
 
 export async function newKey(newKeyFile: string | undefined, { world, signal, learn }: BaseContext): Promise<Secret> {

@@ -20,7 +20,7 @@ export const keyChangeCommand = command({
     const keys = await openConfiguredKeySlots(config, context)
     // A recovery code is no old passphrase: it must not go for the new one, and what stays must not come as a surprise.
     const opened = (await keys.list(signal)).find(({ id }) => id === keys.opened)
-    if (opened?.kind === 'recovery code') throw fail('cli.key-not-a-passphrase', {})
+    if (opened?.kind !== 'passphrase' && opened?.kind !== 'key file') throw fail('cli.key-not-a-passphrase', {})
     const slot = await keys.addKey(await newKey(options.newKeyFile, context), { signal })
     await keys.remove(keys.opened, signal)
     say.info('Give the new passphrase wherever the old one is configured: repository.keyFile, keyEnv or keyCommand.')

@@ -12,8 +12,12 @@ interface Row extends KeySlotInfo {
 const columns: readonly Column<Row>[] = [
   { title: 'SLOT', value: ({ id }) => id },
   { title: 'KIND', value: ({ kind = 'damaged' }) => kind },
-  { title: 'DERIVED BY', value: ({ kdf, cost }) => kdf && `${kdf}, ${cost!.memoryKiB / 1024} MiB` },
-  { title: 'NOTE', value: ({ opened, damaged }) => damaged ?? (opened ? 'opened with your key' : undefined) },
+  { title: 'OPENS', value: ({ kind, maintenance }) => kind && (maintenance ? 'maintenance' : 'everything') },
+  { title: 'DERIVED BY', value: ({ kdf, cost }) => (cost ? `${kdf}, ${cost.memoryKiB / 1024} MiB` : kdf) },
+  {
+    title: 'NOTE',
+    value: ({ opened, damaged, recipient }) => damaged ?? (opened ? 'opened with your key' : recipient),
+  },
 ]
 
 const dataKeyColumns: readonly Column<DataKeyInfo>[] = [
@@ -29,7 +33,7 @@ export const keyListCommand = command({
   name: 'key list',
   summary: 'List what opens the repository, and which of it your key is',
   description:
-    'Every slot holds the same master key, sealed by another passphrase or recovery code. This also tests a key: it ends with 12 if the key opens nothing.',
+    'Every slot holds the same master key, sealed by another passphrase, recovery code, key file or public key, or only the keys of maintenance. It ends with 12 if your key opens nothing.',
   examples: [
     { run: 'vmkeep key list', does: 'slots, with the one that your key opened' },
     { run: 'vmkeep key list --data-keys', does: 'the data keys, and how much is sealed with each' },

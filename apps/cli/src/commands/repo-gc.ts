@@ -3,7 +3,7 @@ import { command } from '../command.ts'
 import { requireSafeStorage } from '../open-storage.ts'
 import { count, size, time } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
-import { duration, flag, integer, option, percent } from '../parameters.ts'
+import { dataSize, duration, flag, option, percent } from '../parameters.ts'
 
 const day = 86_400_000
 
@@ -18,7 +18,10 @@ export const repoGcCommand = command({
   examples: [
     { run: 'vmkeep repo gc', does: 'frees what points forgotten more than seven days ago held alone' },
     { run: 'vmkeep repo gc --dry-run', does: 'only says what would go' },
-    { run: 'vmkeep repo gc --renew-keys --renew-max 200', does: 'also seals up to 200 GiB with the newest data keys' },
+    {
+      run: 'vmkeep repo gc --renew-keys --renew-max 200GiB',
+      does: 'also seals up to 200 GiB with the newest data keys',
+    },
     {
       run: 'vmkeep repo gc --wait 15m',
       does: 'gives up waiting after 15 minutes; the next collection goes on from there',
@@ -29,10 +32,7 @@ export const repoGcCommand = command({
     grace: option(duration, { fallback: 7 * day, help: 'how long a forgotten point can be taken back' }),
     maxDead: option(percent, { fallback: 20, help: 'how much of the repository may be dead before packs are copied' }),
     renewKeys: flag({ help: 'also seal anew what has a data key that was replaced ("vmkeep key rotate")' }),
-    renewMax: option(integer({ min: 1, placeholder: 'GIB' }), {
-      fallback: 1024,
-      help: 'with --renew-keys: how many GiB in one run, at most',
-    }),
+    renewMax: option(dataSize, { fallback: 2 ** 40, help: 'with --renew-keys: no more than this in one run' }),
     wait: option(duration, { help: 'how long to wait for backups at work; until they answer, if not given' }),
   },
   exits: ['partial', 'damaged'],
@@ -44,7 +44,7 @@ export const repoGcCommand = command({
       dryRun: options.dryRun,
       graceMs: options.grace,
       deadShareMax: options.maxDead / 100,
-      ...(options.renewKeys && { renewKeysBytesMax: options.renewMax * 2 ** 30 }),
+      ...(options.renewKeys && { renewKeysBytesMax: options.renewMax }),
       ...(options.wait === undefined ? {} : { waitMsMax: options.wait }),
       onProgress: tellPhases((text) => say.info(text)),
       signal,

@@ -24,14 +24,17 @@ export const repoVerifyCommand = command({
     { run: 'vmkeep repo verify --level presence', does: 'in minutes: is everything there?' },
   ],
   options: {
-    level: option(choice(['presence', 'checksum', 'full']), { fallback: 'full', help: 'how thoroughly' }),
+    level: option(choice(['presence', 'checksum', 'full']), {
+      help: 'how thoroughly (default: full, or checksum with a key of maintenance)',
+    }),
     budget: option(dataSize, { help: 'read no more than this' }),
     olderThan: option(duration, { help: 'leave out what was found good within so long' }),
   },
   exits: ['damaged'],
   needs: ['repository'],
 
-  async run({ options: { level, budget, olderThan }, repository, out, say, progress, signal }) {
+  async run({ options: { level: asked, budget, olderThan }, repository, out, say, progress, signal }) {
+    const level = asked ?? (repository.maintenanceOnly ? 'checksum' : 'full')
     const report = await repository.verify({
       level,
       maps: false,

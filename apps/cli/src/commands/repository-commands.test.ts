@@ -350,7 +350,7 @@ describe('key', () => {
     await created.repository[Symbol.asyncDispose]()
     await writeFile(code, created.recoveryCode.reveal(), { mode: 0o600 })
     const key = (line: string, more: Setting['env'] = {}) =>
-      vmkeep(['key', ...line.split(' ')], { env: { ...env, ...more }, home: folder })
+      vmkeep(['key', ...line.split(' ')], { env: { ...env, ...more }, home: folder, random: systemRandom })
     const slots = async (more: Setting['env'] = {}) =>
       JSON.parse((await key('list -o json', more)).stdout) as { id: string; kind: string; opened: boolean }[]
     return { code, key, slots }
@@ -386,6 +386,55 @@ describe('key', () => {
     expect(await key(`remove ${old.id}`)).toMatchObject({ code: 0 })
     expect(await key('list', { VMKEEP_REPO_KEY: '', VMKEEP_REPO_KEY_FILE: code })).toMatchObject({ code: 12 })
     expect(await key('list', { VMKEEP_REPO_KEY: '', VMKEEP_REPO_KEY_FILE: next })).toMatchObject({ code: 0 })
+  })
+
+  it('a key file and a private key open the repository, and can be tried; without a recovery code there is a warning', async () => {
+    const { code, key, slots } = await fresh('files')
+    const [keyFile, identity] = [join(folder, 'repo.key'), join(folder, 'identity')]
+    const random = { random: systemRandom, home: folder }
+    expect(await vmkeep(['key', 'create-file', keyFile], random)).toMatchObject({ code: 0 })
+    expect(await vmkeep(['key', 'create-file', keyFile], random)).toMatchObject({ code: 6 })
+    const pair = await vmkeep(['key', 'create-pair', identity, '-o', 'json'], random)
+    const { publicKey } = JSON.parse(pair.stdout) as { publicKey: string }
+    for (const path of [keyFile, identity]) expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect(pair.stdout + pair.stderr).not.toContain((await readFile(identity, 'utf8')).trim())
+    expect(await key(`add --new-key-file ${keyFile}`)).toMatchObject({ code: 0 })
+    expect(await key(`add --recipient ${publicKey}`)).toMatchObject({ code: 0 })
+    expect(await key('add --recipient nonsense')).toMatchObject({ code: 12 })
+    expect(await key(`add --recipient ${publicKey} --recovery-code`)).toMatchObject({ code: 2 })
+    for (const [path, kind] of [
+      [keyFile, 'key file'],
+      [identity, 'recipient'],
+      [code, 'recovery code'],
+    ] as const) {
+      const withFile = { VMKEEP_REPO_KEY: '', VMKEEP_REPO_KEY_FILE: path }
+      expect((await key('test', withFile)).stdout).toMatch(
+        new RegExp(`^ok: the ${kind} of key slot .* opens everything`),
+      )
+    }
+    expect((await key('list')).stdout).toContain(publicKey)
+    const recovery = (await slots()).find(({ kind }) => kind === 'recovery code')!
+    expect((await key(`remove ${recovery.id}`)).stderr).toContain('no recovery code is left')
+    await truncate(keyFile, 30)
+    const cut = { VMKEEP_REPO_KEY: '', VMKEEP_REPO_KEY_FILE: keyFile }
+    expect(await key('test', cut)).toMatchObject({
+      code: 12,
+      stderr: expect.stringContaining('no whole key file') as string,
+    })
+  })
+
+  it('of maintenance lists and collects, and cannot read', async () => {
+    const { key } = await fresh('maintained')
+    const sweeper = { VMKEEP_NEW_REPO_KEY: 'sweep' }
+    expect((await key('add --maintenance', sweeper)).stdout).toContain('for maintenance')
+    expect(await key('add --maintenance --recovery-code')).toMatchObject({ code: 2 })
+    const env = { VMKEEP_REPO: join(folder, 'maintained'), VMKEEP_REPO_KEY: 'sweep' }
+    const asSweeper = (line: string) => vmkeep(line.split(' '), { env, home: folder })
+    expect((await asSweeper('key test')).stdout).toContain('for maintenance')
+    for (const line of ['point list', 'repo gc', 'repo status', 'repo verify', 'verify'])
+      expect([line, (await asSweeper(line)).code]).toEqual([line, 0])
+    for (const line of ['key list', 'key rotate', 'domain list', 'repo verify --level full'])
+      expect([line, (await asSweeper(line)).code]).toEqual([line, 7])
   })
 
   it('remove keeps the last of its kind, and knows what is not there', async () => {

@@ -28,6 +28,8 @@ export const verifyCommand = command({
   async run({ arguments: { point }, options, repository, out, say, progress, signal }) {
     const points = await Promise.all(point.map(async (id) => (await repository.point(id, signal)).id))
     const onProgress = tellVerifyProgress(progress.onEvent)
+    if (repository.maintenanceOnly)
+      say.warn('this key cannot open what is backed up: packs are only held against their checksums')
     const chosen = points.length === 0 ? {} : { points }
     const report = await repository.verify({ ...chosen, samplePercent: options.sample, onProgress, signal })
     await out.answer(report, (style) => describe(report, options.sample, style))

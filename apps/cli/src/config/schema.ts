@@ -80,7 +80,7 @@ const repository = z
       .describe(
         'Where the lock helper of a folder listens; asked only by a repository that locks. Default: /run/vmkeep-lock.sock.',
       ),
-    ...secretWays('key', 'The passphrase, or the recovery code'),
+    ...secretWays('key', 'The passphrase, the recovery code, or the content of a key file or private key'),
   })
   .refine(onlyOneWay('key'), 'give one of key, keyFile, keyEnv and keyCommand, not several')
   .describe('Where restore points live.')
