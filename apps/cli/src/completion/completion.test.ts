@@ -40,7 +40,7 @@ describe('completion', () => {
   })
 
   it("knows where an option's value ends", async () => {
-    expect(await complete('-o', 'json', 'key', '')).toEqual(['list', 'add', 'change', 'remove'])
+    expect(await complete('-o', 'json', 'domain', '')).toEqual(['list', 'create', 'erase'])
     expect(await complete('-q', 'point', 's')).toEqual(['show'])
   })
 

@@ -581,7 +581,9 @@ it('a key slot of every kind opens with its secret only, and is refused when cut
         const changed = Buffer.from(bytes)
         changed[at]! ^= 16
         const opened = async () => await openKeySlot(decodeKeySlot(changed, repositoryId, identity.slotId), opener)
-        const came = await opened().catch((error: unknown) => void expect(error).toBeInstanceOf(FormatError))
+        const came = await opened().catch((error: unknown) => {
+          expect(error).toBeInstanceOf(FormatError)
+        })
         expect([at, came]).toEqual([at, undefined])
       }
     }

@@ -1,7 +1,7 @@
 import type { Random, Secret } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { sameBytes } from '../formats/hex.ts'
-import { encodeKeySlot, type SlotLock, slotKind } from '../formats/key-slot.ts'
+import { encodeKeySlot, type SlotLock, type slotKind } from '../formats/key-slot.ts'
 import { slotKey } from '../formats/object-names.ts'
 import type { KdfCost } from '../repository.ts'
 import type { ObjectStore } from '../storage/object-store.ts'

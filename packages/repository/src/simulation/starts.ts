@@ -61,5 +61,5 @@ async function created(environment: Required<Pick<Environment, 'clock' | 'random
   const format = await readFormat(objects, undefined)
   const { masterKey } = await unlock(objects, format.repositoryId, testPassphrase)
   const known = await openKeys(objects, { ...format, masterKey }, environment)
-  return { memory, known: { parity: false, ...known, repositoryId: format.repositoryId } }
+  return { memory, known }
 }
