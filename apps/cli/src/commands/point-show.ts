@@ -37,8 +37,8 @@ export const pointShowCommand = command({
     const { vmPointOf } = await import('@vmkeep/run')
     const point = await repository.point(id, signal)
     const vm = vmPointOf(point)
-    const { committedAt, storedAt, tags, gfs, protection, clearance, stats, lockedUntil } = point
-    const known = { ...vm, committedAt, storedAt, tags, gfs, protection, clearance, stats, lockedUntil }
+    const { committedAt, storedAt, origin, tags, gfs, protection, clearance, stats, lockedUntil } = point
+    const known = { ...vm, committedAt, storedAt, origin, tags, gfs, protection, clearance, stats, lockedUntil }
     const locked = lockedUntil === undefined ? undefined : time(lockedUntil)
     const lock = repository.lock === undefined ? undefined : (locked ?? 'no')
     await out.answer(known, (style) => describe(vm, { ...point, lock }, clock.nowMs(), style))
