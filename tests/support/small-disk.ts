@@ -11,7 +11,6 @@ export interface SmallDisk extends AsyncDisposable {
   readonly folder: string
   /** Takes all that is left but about `leaveBytes`, as another program would. */
   fill(leaveBytes?: number): void
-  freeBytes(): number
   /** Gives back what `fill` took. */
   free(): void
   /** Makes the disk itself larger. */
@@ -47,7 +46,6 @@ async function mountSmallDisk(sizeMiB: number, context: TestContext): Promise<Sm
   return {
     folder,
     fill: (leaveBytes = 0) => fill(folder, filler, leaveBytes),
-    freeBytes: () => freeBytesOf(folder),
     free: () => rmSync(filler),
     grow: (size) => system('mount', '-o', `remount,size=${size}m`, folder),
     async [Symbol.asyncDispose]() {
@@ -67,10 +65,6 @@ const system = (program: 'mount' | 'umount', ...args: string[]) =>
   execFileSync(program, args, { stdio: 'pipe', encoding: 'utf8' })
 
 function fill(folder: string, filler: string, leaveBytes: number): void {
-  writeFileSync(filler, Buffer.alloc(Math.max(0, freeBytesOf(folder) - leaveBytes), 1), { flag: 'a' })
-}
-
-function freeBytesOf(folder: string): number {
   const { bavail, bsize } = statfsSync(folder)
-  return bavail * bsize
+  writeFileSync(filler, Buffer.alloc(bavail * bsize - leaveBytes, 1), { flag: 'wx' })
 }

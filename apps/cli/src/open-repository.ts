@@ -3,6 +3,7 @@ import { openRepository, type Repository } from '@vmkeep/repository'
 import type { LoadedConfig } from './config/load-config.ts'
 import { findSecret } from './config/secrets.ts'
 import { fail } from './errors.ts'
+import { indexOptionsOf } from './index-options.ts'
 import { bufferBytesOf } from './memory-budget.ts'
 import type { Opening } from './open-services.ts'
 import { openConfiguredStorage } from './open-storage.ts'
@@ -22,6 +23,7 @@ export async function openConfiguredRepository(
   return openRepository(storage, {
     key,
     memoryBytesMax: bufferBytesOf(loaded.config.limits),
+    index: indexOptionsOf(loaded, opening.world),
     clock: opening.clock,
     random: opening.random,
     signal: opening.signal,

@@ -1,4 +1,4 @@
-import { hasCode, Secret } from '@vmkeep/kit'
+import { Secret } from '@vmkeep/kit'
 import type { Storage } from '@vmkeep/repository'
 import type { S3Credentials } from '@vmkeep/s3'
 import type { BaseContext } from './command.ts'
@@ -44,13 +44,7 @@ export async function requireSafeStorage(
   context: Context & Pick<BaseContext, 'say'>,
 ): Promise<void> {
   await using storage = await openConfiguredStorage(loaded, context)
-  for (;;)
-    try {
-      return await requirePromises(storage, context)
-    } catch (error) {
-      // In a full storage not even this can be tried: the room is for it that is kept.
-      if (!hasCode(error, 'storage.full') || (await storage.reserve?.release()) !== true) throw error
-    }
+  await requirePromises(storage, context)
 }
 
 /** @throws `cli.storage-unsafe` if a storage does not keep what a repository relies on */

@@ -1,10 +1,15 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { systemClock, systemRandom } from '@vmkeep/kit'
 import type { Core } from './core.ts'
 import { fail } from './errors.ts'
+import { toHex } from './formats/hex.ts'
 import { packBytesMax } from './formats/pack.ts'
 import { CondemnedLists } from './index/condemned-lists.ts'
-import { IndexStore } from './index/index-store.ts'
+import { Compactor } from './index/compactor.ts'
+import { FolderIndexCache } from './index/folder-index-cache.ts'
+import { type IndexCache, memoryIndexCache } from './index/index-cache.ts'
+import { deltasMaxDefault, indexMemoryBytesDefault, IndexStore } from './index/index-store.ts'
 import { LostCopies } from './lost/lost-copies.ts'
 import { OpenRepository } from './opened-repository.ts'
 import type { Environment, Every, Repository } from './repository.ts'
@@ -15,6 +20,7 @@ const packBytesDefault = 64 * 1024 * 1024
 const packBytesMin = 1024 * 1024
 /** Enough to hide 20 ms of latency behind what two cores open meanwhile (measured: docs/decisions/0040). */
 const readsInFlightDefault = 16
+const indexMemoryBytesMin = 1024 * 1024
 
 /** What opening a repository gives. */
 export type Opened = Pick<
@@ -34,7 +40,13 @@ export function assembled(opened: Opened, environment: Environment, memoryAtHand
   const { objects, repositoryId, roles, ring } = opened
   const condemned = new CondemnedLists(objects, { repositoryId, controlKey: roles.control })
   const lost = new LostCopies(objects, { repositoryId, controlKey: roles.control })
+  const { memoryBytes: indexMemoryBytes = indexMemoryBytesDefault, deltasMax = deltasMaxDefault } =
+    environment.index ?? {}
+  within('index.memoryBytes', indexMemoryBytes, indexMemoryBytesMin, 2 ** 32)
+  within('index.deltasMax', deltasMax, 1, 2 ** 20)
+  const cache = cacheOf(repositoryId, environment, { clock, random })
   let memory = memoryAtHand
+  let compactor: Compactor | undefined
   let jobs: JobRunner | undefined
   const core: Core = {
     ...opened,
@@ -47,7 +59,20 @@ export function assembled(opened: Opened, environment: Environment, memoryAtHand
     condemned,
     lost,
     fates: new Map(),
-    indexStore: new IndexStore(objects, { repositoryId, indexKey: roles.index, condemned, lost, dataKeys: ring }),
+    indexStore: new IndexStore(objects, {
+      repositoryId,
+      indexKey: roles.index,
+      controlKey: roles.control,
+      condemned,
+      lost,
+      dataKeys: ring,
+      cache,
+      memoryBytes: indexMemoryBytes,
+      deltasMax,
+    }),
+    get compactor() {
+      return (compactor ??= new Compactor(this))
+    },
     get memory() {
       return (memory ??= sharedMemory(memoryBytesMax, { threads: workersMax > 0 }))
     },
@@ -58,6 +83,13 @@ export function assembled(opened: Opened, environment: Environment, memoryAtHand
   }
   ring.onChange = (keys) => jobs?.useKeys(keys)
   return new OpenRepository(core, async () => await jobs?.[Symbol.asyncDispose]())
+}
+
+/** A repository has a folder of its own among the copies. */
+function cacheOf(repositoryId: Uint8Array, { index }: Environment, parts: Pick<Core, 'clock' | 'random'>): IndexCache {
+  if (index?.cacheFolder === undefined) return memoryIndexCache()
+  const folder = join(index.cacheFolder, toHex(repositoryId), 'seg')
+  return new FolderIndexCache({ folder, bytesMax: index.cacheBytes ?? Infinity, ...parts })
 }
 
 const everyInterval: Every = (intervalMs, work) => {

@@ -62,6 +62,22 @@ const kinds: Readonly<Record<string, Kind>> = {
     mends: true,
   },
   'a delta': { prefix: names.deltasPrefix, damaged: 'named', removed: 'harmless', mends: true },
+  'a segment': {
+    prefix: names.segmentsPrefix,
+    isIt: (_, bytes) => bytes[51] === 2,
+    damaged: 'named',
+    removed: 'named',
+    mends: true,
+  },
+  'a pack table': {
+    prefix: names.segmentsPrefix,
+    isIt: (_, bytes) => bytes[51] === 3,
+    damaged: 'named',
+    removed: 'named',
+    mends: true,
+  },
+  // Without one the packs speak for themselves.
+  'a root': { prefix: names.rootsPrefix, damaged: 'named', removed: 'harmless', mends: true },
   'a point': {
     prefix: names.pointsPrefix,
     isIt: (key) => key === names.pointKey(point.id),
@@ -142,6 +158,7 @@ beforeAll(async () => {
   await createRepository(whole, { ...options, passphrase: testPassphrase })
   await using repository = await reopen(whole)
   point = await backUp(repository, { disk }, { notes: noise(900, 'notes') })
+  await repository.rebuildIndex()
   const gone = await backUp(repository, { disk: noise(3 * chunk, 'gone') })
   const second = await backUp(repository, { disk: noise(2 * chunk, 'second') })
   await repository.forget(gone.id, { reason: 'a test' })

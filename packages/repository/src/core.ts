@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@vmkeep/kit'
 import type { CondemnedLists } from './index/condemned-lists.ts'
+import type { Compactor } from './index/compactor.ts'
 import type { IndexStore } from './index/index-store.ts'
 import type { KeyRing } from './keys/key-ring.ts'
 import type { MaintenanceKeys, RoleKeys } from './keys/role-keys.ts'
@@ -28,6 +29,7 @@ export interface Core {
   readonly ring: KeyRing
   readonly objects: ObjectStore
   readonly indexStore: IndexStore
+  readonly compactor: Compactor
   readonly condemned: CondemnedLists
   readonly lost: LostCopies
   /** The last entries of the fates that were read, by point. */

@@ -368,6 +368,34 @@ const collectingErrors = {
   ],
 } as const
 
+const indexErrors = {
+  'repository.index-lost': [
+    'quarantine',
+    (d: { packs: number; damaged: readonly string[] }) =>
+      `the index is lost or damaged (${d.damaged.length === 0 ? 'nothing names them' : d.damaged.join(', ')}), and ${d.packs} packs would have to be read for what it said, which is more than memory holds: run "repo rebuild-index", then repeat`,
+  ],
+  'repository.index-restless': [
+    'retry',
+    (d: { root: string }) =>
+      `the index changed again and again while it was read, last ${d.root}: try again; if it goes on, see which machines run "repo gc"`,
+  ],
+  'repository.index-cache-damaged': [
+    'retry',
+    (d: { name: string; block: number }) =>
+      `the local copy of index/seg/${d.name} is damaged in block ${d.block} and was removed: repeat, and it is fetched again; check this machine's disk`,
+  ],
+  'repository.index-cache-full': [
+    'call-operator',
+    (d: { folder: string; reason: string }) =>
+      `the index does not fit into ${d.folder} (${d.reason}): free space there, or name another folder for it (index.cacheFolder)`,
+  ],
+  'repository.index-cache-too-small': [
+    'change-request',
+    (d: { folder: string; neededBytes: number; bytesMax: number }) =>
+      `the index takes ${d.neededBytes} bytes in ${d.folder}, and it may take ${d.bytesMax}: raise index.cacheBytes to at least ${2 * d.neededBytes}, which leaves room to compact it`,
+  ],
+} as const
+
 /** The whole list of what can go wrong here. */
 export const fail = defineErrors({
   ...storageErrors,
@@ -376,4 +404,5 @@ export const fail = defineErrors({
   ...writingErrors,
   ...copyingErrors,
   ...collectingErrors,
+  ...indexErrors,
 })

@@ -16,6 +16,7 @@ import { listDataKeys, retireDataKey, rotateDataKey } from './keys/data-keys.ts'
 import { createDomain, eraseDomain, listDomains, pointsOfDomain } from './keys/domains.ts'
 import { lostExtents } from './lost/lost-extents.ts'
 import type { LockPolicy } from './lock/lock-rule.ts'
+import { rebuildIndex } from './index/rebuild-index.ts'
 import { MapReader } from './map/map-reader.ts'
 import { PageCache } from './map/page-cache.ts'
 import { BlobReader } from './packs/blob-reader.ts'
@@ -41,6 +42,8 @@ import type {
   OnDamaged,
   RepairOptions,
   RepairReport,
+  RebuildIndexOptions,
+  RebuildIndexReport,
   Repository,
   RepositoryStatus,
   SyncOptions,
@@ -289,6 +292,10 @@ export class OpenRepository implements Repository {
 
   get #syncEnd(): SyncEnd {
     return { core: this.#core, parts: this.#parts }
+  }
+
+  rebuildIndex(options: RebuildIndexOptions = {}): Promise<RebuildIndexReport> {
+    return rebuildIndex(this.#core, this.#parts.packs, options)
   }
 
   /** Abandons the sessions still open and ends the threads. The storage stays open: it is the caller's. */

@@ -121,6 +121,8 @@ export interface Repository extends AsyncDisposable {
    * @throws `repository.collect-unsafe`, `repository.listing-incomplete`, `repository.feature-unknown`: then nothing was deleted
    */
   collect(options?: CollectOptions): Promise<CollectReport>
+  /** Makes the index whole again where it was lost or damaged, from what the packs say themselves, and folds all deltas. Safe at any time. */
+  rebuildIndex(options?: RebuildIndexOptions): Promise<RebuildIndexReport>
   /**
    * Copies restore points of another repository into this one. What is there already is not copied again, whatever became of it, and
    * nothing is ever removed: a copy has a fate of its own. May be broken off at any time; the next call goes on.
@@ -272,7 +274,7 @@ export interface CollectOptions {
   readonly signal?: AbortSignal
 }
 
-export type CollectPhase = 'mark' | 'repack' | 'settle' | 'wait' | 'check' | 'delete'
+export type CollectPhase = 'mark' | 'repack' | 'settle' | 'wait' | 'check' | 'delete' | 'index'
 
 export interface CollectProgress {
   readonly phase: CollectPhase
@@ -505,6 +507,7 @@ export interface Environment {
   readonly packSizeBytes?: number
   /** How many reads of the storage an image's reader keeps in flight, as far as the memory goes. Default 16. */
   readonly readsInFlightMax?: number
+  readonly index?: IndexOptions
   readonly clock?: Clock
   /** What a session beats by. Default: a timer that does not keep the process alive. */
   readonly every?: Every
@@ -517,6 +520,46 @@ export interface Environment {
  * noted when it was stored; needs no data key. `full`: every blob in it opens and matches its id.
  */
 export type VerifyLevel = 'presence' | 'checksum' | 'full'
+/** How this process holds the index. */
+export interface IndexOptions {
+  /** What the index may take in memory, about, beside 100 bytes per pack and a few per 146 chunks. At least 1 MiB, default 256 MiB. */
+  readonly memoryBytes?: number
+  /** Where copies of the index lie on this machine, for all repositories and processes of a user. In memory, if left out. */
+  readonly cacheFolder?: string
+  /** What the copies of one repository may take. Default: as much as there is. */
+  readonly cacheBytes?: number
+  /** A session that begins with so many deltas folds them into segments first. Default 256. */
+  readonly deltasMax?: number
+}
+
+export interface RebuildIndexOptions {
+  /** Only look: say what is damaged and what would be read. */
+  readonly dryRun?: boolean
+  /** `read`: packs that nothing names. `merge`: entries written. */
+  readonly onProgress?: (progress: {
+    readonly phase: 'read' | 'merge'
+    readonly done: number
+    readonly total: number
+  }) => void
+  readonly signal?: AbortSignal
+}
+
+/** What was found, and what was done about it. */
+export interface RebuildIndexReport {
+  readonly dryRun: boolean
+  readonly deltas: number
+  readonly segments: number
+  /** Objects of the index that could not be used, and why. */
+  readonly damaged: readonly { readonly object: string; readonly reason: string }[]
+  /** Packs that nothing named. */
+  readonly packsUnlisted: number
+  /** Those of them that were understood and are named now. */
+  readonly packsRead: number
+  /** The newest root, 0 if there is none. */
+  readonly root: number
+  /** Entries written. */
+  readonly entries: number
+}
 
 export interface VerifyOptions {
   /** Ids of the points to verify. Default: all. */
@@ -603,4 +646,17 @@ export interface RepositoryStatus {
   readonly verified: VerifiedShare
   /** Sessions that have neither committed nor given up: running, or crashed. */
   readonly sessionsOpen: number
+  readonly index: IndexStatus
+}
+
+export interface IndexStatus {
+  /** Places of blobs, in segments and in deltas. */
+  readonly entries: number
+  readonly segments: number
+  /** Deltas that are not folded into segments yet. */
+  readonly deltas: number
+  /** What the copies on this machine take. */
+  readonly cacheBytes: number
+  /** Objects that cannot be used. */
+  readonly damaged: readonly string[]
 }

@@ -14,8 +14,10 @@ export async function readStatus(core: Core, signal?: AbortSignal): Promise<Repo
     else damagedPoints++
   await core.indexStore.refresh(signal)
   await core.indexStore.checkPresence(signal)
-  const rows = core.indexStore.index.packs.flatMap(({ row, state }) =>
-    row === undefined || state === 'gone' ? [] : [row],
+  const { indexStore } = core
+  const { table, entries, runs } = indexStore.index
+  const rows = Array.from({ length: table.count }, (_, i) => i).flatMap((ordinal) =>
+    table.hasRow(ordinal) && table.stateOf(ordinal) !== 'gone' ? [table.rowOf(ordinal)!] : [],
   )
   const data = rows.filter(({ kind }) => kind === packKind.data)
   return {
@@ -27,6 +29,13 @@ export async function readStatus(core: Core, signal?: AbortSignal): Promise<Repo
     storedBytes: rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     verified: await verifiedShare(core, signal),
     sessionsOpen: await openSessions(core, signal),
+    index: {
+      entries: entries.size + runs.reduce((sum, run) => sum + run.entries, 0),
+      segments: indexStore.root.runs.reduce((sum, { segments }) => sum + segments.length, 0),
+      deltas: indexStore.deltas.size,
+      cacheBytes: await indexStore.objects.cache.sizeBytes(),
+      damaged: [...indexStore.damaged.keys()],
+    },
   }
 }
 

@@ -61,6 +61,7 @@ const phases = {
   wait: 'Waiting for backups at work',
   check: 'Checking what is to go',
   delete: 'Deleting',
+  index: 'Compacting the index',
 } as const
 
 /** Each phase once. */

@@ -41,6 +41,7 @@ export const repoStatusCommand = command({
           lock === undefined ? undefined : `for ${count(lock.days, 'day')} after each backup, mode ${lock.mode}`,
         ],
         ['place tried', validation === undefined ? neverTried(lock) : validationText(validation)],
+        ['index', indexText(status)],
         ['free space', space.freeBytes === null ? undefined : `${size(space.freeBytes)} of ${size(space.totalBytes)}`],
         ['sessions open', status.sessionsOpen === 0 ? 'none' : `${status.sessionsOpen}, running or left by a crash`],
       ]),
@@ -60,6 +61,14 @@ const neverTried = (lock: LockPolicy | undefined) =>
 function validationText({ at, checks }: StorageValidation): string {
   const broken = brokenPromises(checks)
   return broken.length === 0 ? `${time(at)}, keeps what it should` : `${time(at)}, NOT SAFE: ${broken.join('; ')}`
+}
+
+function indexText({ index: { entries, segments, deltas, cacheBytes, damaged } }: RepositoryStatus): string {
+  const parts = `${entries} entries in ${count(segments, 'segment')} and ${count(deltas, 'delta')}`
+  const cache = cacheBytes === 0 ? '' : `; ${size(cacheBytes)} on this machine`
+  return damaged.length === 0
+    ? `${parts}${cache}`
+    : `${parts}${cache}; ${damaged.length} damaged: run "repo rebuild-index"`
 }
 
 function verifiedText({

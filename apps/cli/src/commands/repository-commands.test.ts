@@ -618,6 +618,26 @@ describe('repo repair', () => {
       expect.stringMatching(/^\d+ lost chunks?: \d+ are back \(0 from this repository/),
     ])
     expect((await runAt('repo repair')).stdout).toBe('ok: nothing is lost that a restore point needs\n')
+    expect((await runAt('repo repair --from-key-file /etc/key')).code).toBe(2)
     await writeFile(paths[0]!, whole)
+  })
+})
+
+describe('repo rebuild-index', () => {
+  it('names packs again that nothing names, and says so', async () => {
+    const runAt = (line: string) => run(line, { random: systemRandom })
+    await rm(join(repo, 'index'), { recursive: true })
+    const looked = await runAt('repo rebuild-index --dry-run')
+    expect([looked.code, looked.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^found 0 segments, 0 deltas; \d+ packs? that nothing names/),
+    ])
+    const { code, stdout } = await runAt('repo rebuild-index')
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/entries written; the index is index\/root\/00000001 now/),
+    ])
+    expect((await runAt('repo status')).stdout).toMatch(/index: +\d+ entries in 1 segment and 0 deltas/)
+    expect((await runAt('verify')).code).toBe(0)
   })
 })

@@ -110,6 +110,29 @@ const limits = z
   })
   .describe('How much is done at once.')
 
+const index = z
+  .strictObject({
+    memoryMiB: z
+      .int()
+      .min(16)
+      .max(4096)
+      .default(128)
+      .describe(
+        'What the index of a large repository may take in memory, beside about 100 bytes per pack: 160 MiB for 100 TiB.',
+      ),
+    cacheFolder: text
+      .optional()
+      .describe(
+        'Where copies of the index lie, which can be fetched again at any time. Default: ~/.cache/vmkeep/index.',
+      ),
+    cacheGiB: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('What they may take for one repository. 100 TiB take 13 GiB, and twice that while they are compacted.'),
+  })
+  .describe('How this machine holds the index of a repository: which chunk lies where.')
+
 const backup = z
   .strictObject({
     quiesce: z
@@ -264,6 +287,7 @@ export const configSchema = z
       .default([])
       .describe('Further repositories, by name, such as one for copies somewhere else.'),
     limits: limits.prefault({}),
+    index: index.prefault({}),
     backup: backup.prefault({}),
     retention: retention.optional(),
     stateFolder: text

@@ -92,6 +92,7 @@ describe('doctor on the repository', () => {
     storedBytes: 1,
     verified: { withinMs: 1, totalBytes: 1, checksumBytes: 1, fullBytes: 1 },
     sessionsOpen: 0,
+    index: { entries: 0, segments: 0, deltas: 0, cacheBytes: 0, damaged: [] },
   }
   const repository = (given: Partial<RepositoryStatus> = {}) =>
     ({

@@ -13,8 +13,7 @@ import { toHex } from '../formats/hex.ts'
 import type { LostCopy } from '../formats/lost-copies.ts'
 import { condemnedFinalKey, condemnedListKey, packKey, packNameOf } from '../formats/object-names.ts'
 import { packFrameBytesOf } from '../formats/pack.ts'
-import { createdAtMsOf } from '../formats/session-id.ts'
-import type { IndexedPack } from '../index/chunk-index.ts'
+import type { PackTable } from '../index/pack-table.ts'
 import { PackLocks } from '../lock/pack-locks.ts'
 import { removeRecords } from '../lock/remove-records.ts'
 import type { PageCache } from '../map/page-cache.ts'
@@ -24,6 +23,7 @@ import type { PackStore } from '../packs/pack-store.ts'
 import { readPoint } from '../points/points.ts'
 import { appendFate, type Fate, isBuried, readFates } from '../points/trash.ts'
 import type { CollectOptions, CollectPhase, CollectReport, WaitingFor } from '../repository.ts'
+import { asSession } from '../sessions/as-session.ts'
 import { createOnce } from '../storage/create-once.ts'
 import { newestOf } from '../workers/seal-blob.ts'
 import { Liveness } from './liveness.ts'
@@ -61,7 +61,8 @@ class Collection implements Disposable {
   readonly #options: CollectOptions
   readonly #liveness: Liveness
   readonly #safe: SafeCopies
-  readonly #present = new Map<string, number>() // pack key → size
+  /** Packs that are there and that nothing can be said about: key → size. Of the others the pack table knows. */
+  readonly #strays = new Map<string, number>()
   readonly #locks: PackLocks
   /** Forgotten points whose time of grace is over and whose lock is not. */
   #lockedPoints: ReadonlySet<string> = new Set()
@@ -107,7 +108,6 @@ class Collection implements Disposable {
 
   async run(): Promise<CollectReport> {
     const { condemned } = this.#core
-    await this.#keepReserve()
     await condemned.refresh(this.#signal)
     await this.#buryExpired()
     await removeLeftovers(this.#core, this.#signal)
@@ -123,11 +123,11 @@ class Collection implements Disposable {
       break
     }
     await this.#delete()
-    await this.#keepReserve()
     await this.#closeLost()
-    const stays = (key: string) => this.#present.has(key) && !this.#isDoomed(packNameOf(key)!)
+    const stays = (key: string) => this.#sizeOf(packNameOf(key)!) > 0 && !this.#isDoomed(packNameOf(key)!)
     await removeOrphanParity(this.#core, stays, this.#signal)
     await removeRecords(this.#core, new Set(this.#liveness.points), this.#signal)
+    await this.#compactIndex()
     return this.#report('done')
   }
 
@@ -137,6 +137,16 @@ class Collection implements Disposable {
     const { fenced } = await waitForSessions(this.#core, Infinity, atOnce)
     this.#fenced.push(...fenced)
     return fenced.length > 0
+  }
+
+  /** Last of all, when nothing is marked any more. */
+  async #compactIndex(): Promise<void> {
+    const { compactor, indexStore } = this.#core
+    this.#liveness[Symbol.dispose]()
+    this.#tell('index', 0, indexStore.deltas.size)
+    if (compactor.isDue)
+      await asSession(this.#core, 'compacting', (session) => compactor.foldMany(session, this.#signal), this.#signal)
+    await compactor.sweep(this.#signal)
   }
 
   async #buryExpired(): Promise<void> {
@@ -189,49 +199,55 @@ class Collection implements Disposable {
   async #survey() {
     const { lost, condemned, indexStore } = this.#core
     await this.#takeStock()
-    this.#tell('mark', 0, this.#present.size)
+    this.#tell('mark', 0, indexStore.index.table.count)
     const holders = await this.#liveness.update(this.#signal)
     await this.#checkComplete(holders)
     const open = new Set([...holders.sessions].map((id) => id.slice(16)))
-    const needs = new Map<string, number>()
-    const stuck = new Set<string>() // needed, and cannot be copied
-    this.#liveness.marks.forEach(({ key }, storedBytes, offsetBytes) => {
-      needs.set(key, (needs.get(key) ?? 0) + storedBytes)
-      const isCut = offsetBytes + storedBytes > (this.#present.get(key) ?? 0)
-      if (isCut || lost.isLost(key, offsetBytes)) stuck.add(key)
+    const { table } = indexStore.index
+    const bytesOf = new Float64Array(table.count)
+    const stuck = new Set<number>() // needed, and cannot be copied
+    this.#liveness.marks.forEach((ordinal, storedBytes, offsetBytes) => {
+      bytesOf[ordinal]! += storedBytes
+      const isCut = offsetBytes + storedBytes > table.listedBytesOf(ordinal)
+      if (isCut || (!lost.isEmpty && lost.isLost(packKey(table.nameOf(ordinal)), offsetBytes))) stuck.add(ordinal)
     })
-    const ages = this.#packAges()
+    const now = nowMs(this.#core)
     const dead: Uint8Array[] = []
-    const partly: PartlyNeeded<IndexedPack>[] = []
-    for (const [key, sizeBytes] of this.#present) {
-      const name = packNameOf(key)
-      if (name === undefined || condemned.isCondemned(name) || open.has(toHex(name.subarray(16)))) continue
+    const partly: PartlyNeeded<number>[] = []
+    for (const { name, ordinal, sizeBytes } of this.#present()) {
+      if (condemned.isCondemned(name) || open.has(toHex(name.subarray(16)))) continue
       this.#counts.packsExamined++
-      const needed = needs.get(key)
-      const pack = indexStore.index.packOf(key)
-      if (needed === undefined) dead.push(name)
-      else if (pack?.row !== undefined && (pack.state === 'live' || pack.state === 'doubtful') && !stuck.has(key)) {
-        const neededBytes = Math.min(sizeBytes, needed + packFrameBytesOf(pack.row.blobs))
-        const damaged = pack.state === 'doubtful' || lost.touches(key)
-        partly.push({ pack, sizeBytes, neededBytes, ageMs: ages.get(key) ?? 0, damaged })
+      const needed = ordinal === undefined ? 0 : bytesOf[ordinal]!
+      if (needed === 0) dead.push(name)
+      else if (canBeCopied(table, ordinal!) && !stuck.has(ordinal!)) {
+        const neededBytes = Math.min(sizeBytes, needed + packFrameBytesOf(table.blobsOf(ordinal!)))
+        const ageMs = Math.max(0, now - table.sinceMsOf(ordinal!, now))
+        const damaged = table.stateOf(ordinal!) === 'doubtful' || lost.touches(packKey(name))
+        partly.push({ pack: ordinal!, sizeBytes, neededBytes, ageMs, damaged })
       }
     }
     // A pack that is not there, and of which nothing is needed: once it is condemned, what names it goes.
-    for (const { key, name, row, state } of indexStore.index.packs)
-      if (state === 'gone' && row !== undefined && !needs.has(key) && !condemned.isCondemned(name)) dead.push(name)
+    for (let i = 0; i < bytesOf.length; i++)
+      if (table.stateOf(i) === 'gone' && table.hasRow(i) && bytesOf[i] === 0 && !table.isCondemned(i))
+        dead.push(table.nameOf(i))
     return { dead, partly }
   }
 
   async #takeStock(): Promise<void> {
     const { indexStore, condemned, lost } = this.#core
     await lost.refresh(this.#signal)
-    await indexStore.refresh(this.#signal, { again: true })
-    this.#present.clear()
-    const { unlisted } = await indexStore.checkPresence(this.#signal, (key, size) => this.#present.set(key, size))
+    await indexStore.refresh(this.#signal)
+    const unknown = new Map<string, number>()
+    const { unlisted } = await indexStore.checkPresence(this.#signal, (key, sizeBytes) => {
+      if (indexStore.index.packOf(key) === undefined) unknown.set(key, sizeBytes)
+    })
     await indexStore.salvage(
       unlisted.filter((name) => !condemned.isDoomed(name)),
       this.#signal,
     )
+    this.#strays.clear()
+    for (const [key, sizeBytes] of unknown)
+      if (indexStore.index.packOf(key) === undefined) this.#strays.set(key, sizeBytes)
   }
 
   /**
@@ -255,57 +271,49 @@ class Collection implements Disposable {
       throw fail('repository.listing-incomplete', { storage, point: missing[0]!, missing: missing.length })
     if ((objects.storage.settleMs ?? 0) > 0) return // not everybody sees the same, for a while
     const halves = new Set([...sessions, ...points].map((id) => id.slice(16)))
-    const orphan = [...this.#present.keys()].find((key) => packNameOf(key) !== undefined && !halves.has(key.slice(-16)))
-    if (orphan !== undefined) throw fail('repository.session-not-listed', { storage, pack: orphan })
-  }
-
-  #packAges(): Map<string, number> {
-    const ages = new Map<string, number>()
-    const now = nowMs(this.#core)
-    for (const [key, packs] of this.#core.indexStore.deltas) {
-      const ageMs = Math.max(0, now - createdAtMsOf(key.slice('index/delta/'.length)))
-      for (const pack of packs) ages.set(pack.key, Math.max(ageMs, ages.get(pack.key) ?? 0))
-    }
-    return ages
+    for (const { name } of this.#present())
+      if (!halves.has(toHex(name.subarray(16))))
+        throw fail('repository.session-not-listed', { storage, pack: packKey(name) })
   }
 
   /** Which packs to copy out of: to be rid of what is dead in them, or of a data key that was replaced. */
-  #planMoves(partly: readonly PartlyNeeded<IndexedPack>[], dead: readonly Uint8Array[]) {
+  #planMoves(partly: readonly PartlyNeeded<number>[], dead: readonly Uint8Array[]) {
     const { deadShareMax = deadShareMaxDefault, renewKeysBytesMax = 0 } = this.#options
     const totalBytes = partly.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     const packsMax = Math.max(0, condemnedPacksMax - dead.length)
     const emptying = planRepack(partly, { deadShareMax, totalBytes, packsMax })
     const { keys } = this.#core.ring
+    const { table } = this.#core.indexStore.index
     const isReplaced = (generation: number) => newestOf(keys, generation) !== generation
     const others = partly.filter((pack) => !emptying.includes(pack))
     const bounds = { bytesMax: renewKeysBytesMax, packsMax: packsMax - emptying.length }
-    return [...emptying, ...planRenewal(others, isReplaced, bounds)]
+    return [
+      ...emptying,
+      ...planRenewal(others, { generationOf: (pack) => table.keyGenerationOf(pack), isReplaced }, bounds),
+    ]
   }
 
   /** A plan without packs that would have to stay for their locks: it would cost room instead of freeing it. */
-  async #planUnlocked(partly: readonly PartlyNeeded<IndexedPack>[], dead: readonly Uint8Array[]) {
+  async #planUnlocked(partly: readonly PartlyNeeded<number>[], dead: readonly Uint8Array[]) {
+    const { table } = this.#core.indexStore.index
     for (let rest = partly; ;) {
       const plan = this.#planMoves(rest, dead)
       const locked = await this.#locks.lockedOf(
-        plan.map(({ pack }) => pack.name),
+        plan.map(({ pack }) => table.nameOf(pack)),
         this.#signal,
       )
       if (locked.size === 0) return plan
-      rest = rest.filter(({ pack }) => !locked.has(pack.key))
+      rest = rest.filter(({ pack }) => !locked.has(packKey(table.nameOf(pack))))
     }
   }
 
-  async #repack(moving: readonly PartlyNeeded<IndexedPack>[]): Promise<Uint8Array[]> {
+  async #repack(moving: readonly PartlyNeeded<number>[]): Promise<Uint8Array[]> {
     if (moving.length === 0) return []
-    if ((await this.#core.objects.storage.reserve?.isKept()) === false) {
-      this.#repackStopped = true // what room there is, is for what frees more
-      return []
-    }
     let done = 0
     try {
       const moved = await repack(
         this.#core,
-        moving.map(({ pack }) => pack),
+        moving.map(({ pack }) => this.#core.indexStore.index.table.at(pack)),
         {
           ...this.#parts,
           renewKeys: (this.#options.renewKeysBytesMax ?? 0) > 0,
@@ -353,12 +361,6 @@ class Collection implements Disposable {
     return true
   }
 
-  async #keepReserve(): Promise<void> {
-    await this.#core.objects.storage.reserve?.restore().catch((error: unknown) => {
-      if (!hasCode(error, 'storage.full', 'storage.no-permission')) throw error // then the next collection keeps some
-    })
-  }
-
   /** Waits until every machine sees what any has put or removed so far. */
   async #settle(): Promise<void> {
     const { settleMs = 0 } = this.#core.objects.storage
@@ -373,7 +375,7 @@ class Collection implements Disposable {
     const { part, number } = packs
     const bytes = encodeCondemnedPacks(repositoryId, packs, { controlKey: roles.control, random })
     const key = part === 'list' ? condemnedListKey(number) : condemnedFinalKey(number)
-    const outcome = await createOnce(this.#core, key, bytes, condemnedBytesMax, { fromReserve: true })
+    const outcome = await createOnce(this.#core, key, bytes, condemnedBytesMax)
     if (outcome.kind === 'failed') throw outcome.error as Error
     if (outcome.kind === 'ours') condemned.learn(packs)
     else condemned.learn(decodeCondemnedPacks(outcome.bytes, { repositoryId, part, number }, roles.control))
@@ -387,6 +389,7 @@ class Collection implements Disposable {
 
   async #delete(): Promise<void> {
     const { objects, indexStore } = this.#core
+    const { table } = indexStore.index
     const doomed = this.#doomed()
     for (let at = 0; at < doomed.length; at += deletesAtOnce) {
       const batch = doomed.slice(at, at + deletesAtOnce)
@@ -395,7 +398,7 @@ class Collection implements Disposable {
       this.#tell('delete', at + batch.length, doomed.length)
     }
     const empty = [...indexStore.deltas].flatMap(([key, packs]) =>
-      packs.length > 0 && packs.every(({ name, state }) => state === 'gone' && this.#isDoomed(name)) ? [key] : [],
+      packs.length > 0 && packs.every((pack) => table.stateOf(pack) === 'gone' && table.isDoomed(pack)) ? [key] : [],
     )
     const locked = await objects.deleteMany(empty, this.#signal)
     for (const key of empty) if (!locked.has(key)) indexStore.forgetDelta(key)
@@ -411,16 +414,23 @@ class Collection implements Disposable {
 
   /** Damaged copies in packs that have gone are nobody's concern. */
   async #closeLost(): Promise<void> {
-    const isThere = (key: string) => this.#present.has(key) || this.#core.indexStore.index.packOf(key) !== undefined
+    const isThere = (key: string) => this.#strays.has(key) || this.#core.indexStore.index.packOf(key) !== undefined
     const isOpen = ({ packName }: LostCopy) => !this.#isDoomed(packName) && isThere(packKey(packName))
     await this.#core.lost.close(this.#core, isOpen, this.#signal)
   }
 
+  /** What lies in the storage. `ordinal` is missing where nothing is known about the pack. */
+  *#present(): Iterable<{ name: Uint8Array; ordinal: number | undefined; sizeBytes: number }> {
+    const { table } = this.#core.indexStore.index
+    for (let ordinal = 0; ordinal < table.count; ordinal++) {
+      const sizeBytes = table.listedBytesOf(ordinal)
+      if (sizeBytes > 0) yield { name: table.nameOf(ordinal), ordinal, sizeBytes }
+    }
+    for (const [key, sizeBytes] of this.#strays) yield { name: packNameOf(key)!, ordinal: undefined, sizeBytes }
+  }
+
   #doomed(): Uint8Array[] {
-    return [...this.#present.keys()].flatMap((key) => {
-      const name = packNameOf(key)
-      return name !== undefined && this.#isDoomed(name) ? [name] : []
-    })
+    return [...this.#present()].flatMap(({ name }) => (this.#isDoomed(name) ? [name] : []))
   }
 
   #isDoomed(name: Uint8Array): boolean {
@@ -428,7 +438,9 @@ class Collection implements Disposable {
   }
 
   #sizeOf(name: Uint8Array): number {
-    return this.#present.get(packKey(name)) ?? 0
+    const { table } = this.#core.indexStore.index
+    const ordinal = table.ordinalOf(name)
+    return ordinal === undefined ? (this.#strays.get(packKey(name)) ?? 0) : table.listedBytesOf(ordinal)
   }
 
   #tell(phase: CollectPhase, done: number, total: number): void {
@@ -446,4 +458,10 @@ class Collection implements Disposable {
       ...this.#locks.report(),
     }
   }
+}
+
+/** Whether it is there and a delta names it: what is needed in it can be found. */
+function canBeCopied(table: PackTable, ordinal: number): boolean {
+  const state = table.stateOf(ordinal)
+  return table.hasRow(ordinal) && (state === 'live' || state === 'doubtful')
 }

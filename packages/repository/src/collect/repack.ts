@@ -1,16 +1,13 @@
 import { forEachConcurrent, hasCode } from '@vmkeep/kit'
-import { type Core, nowMs, writerName } from '../core.ts'
-import { sessionStartKey } from '../formats/object-names.ts'
+import type { Core } from '../core.ts'
 import { type PackKind, packKind } from '../formats/pack.ts'
-import { newSessionId } from '../formats/session-id.ts'
-import { encodeSessionStart } from '../formats/session-start.ts'
 import { planReads } from '../images/plan-reads.ts'
 import type { IndexedPack } from '../index/chunk-index.ts'
 import { type BlobsToCopy, type CopiedBlob, copyBlobs } from '../packs/copy-blobs.ts'
 import type { PackStore } from '../packs/pack-store.ts'
 import { PackStream } from '../packs/pack-stream.ts'
 import { wrongBlobs } from '../packs/wrong-blobs.ts'
-import { fence } from '../sessions/session-end.ts'
+import { asSession } from '../sessions/as-session.ts'
 import type { Liveness } from './liveness.ts'
 import { packEntries } from './pack-entries.ts'
 import type { SafeCopies } from './safe-copies.ts'
@@ -33,16 +30,7 @@ export interface Repacking {
  * packs alone while it runs. Returns those of which every needed blob was copied; all of them may be missing some when the storage is full.
  */
 export async function repack(core: Core, from: readonly IndexedPack[], repacking: Repacking): Promise<IndexedPack[]> {
-  const sessionId = newSessionId(core.clock.nowMs(), core.random.bytes(2), core.random)
-  const { repositoryId, roles, random } = core
-  const start = { startedAtMs: nowMs(core), writer: `${writerName} collecting`, keyGeneration: core.ring.ring.last }
-  const encoded = encodeSessionStart({ repositoryId, sessionId }, start, { controlKey: roles.control, random })
-  await core.objects.putUnique(sessionStartKey(sessionId), encoded, repacking.signal)
-  const [copied] = await Promise.allSettled([copyAll(core, from, sessionId, repacking)])
-  const end = await fence(core, sessionId) // whatever came of it: else the next collection would wait for this session
-  if (copied.status === 'rejected') throw copied.reason as Error
-  if (end.kind === 'failed') throw end.error as Error
-  return copied.value
+  return await asSession(core, 'collecting', (sessionId) => copyAll(core, from, sessionId, repacking), repacking.signal)
 }
 
 async function copyAll(

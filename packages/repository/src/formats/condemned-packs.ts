@@ -49,18 +49,10 @@ export function decodeCondemnedPacks(
   const expected = { magic: magic.control, kind: kinds[part], repositoryId, objectId: objectIdOf(number) }
   const fields = new Fields(decodeSealed(source, controlKey, expected).content)
   if (fields.count('number') !== number) throw new FormatError('its number is not the one in its name')
-  const packs = rowsOf(fields, 'packs', packNameBytes)
+  const packs = fields.rows('packs', packNameBytes)
   if (packs.length > condemnedPacksMax) throw new FormatError(`it names ${packs.length} packs`)
-  const points = part === 'final' ? rowsOf(fields, 'points', pointIdBytes).map(toHex) : []
+  const points = part === 'final' ? fields.rows('points', pointIdBytes).map(toHex) : []
   return { part, number, atMs: fields.count('at'), packs, points }
-}
-
-/** Bytes of a known length, one row after the other. */
-function rowsOf(fields: Fields, key: string, rowBytes: number): Uint8Array[] {
-  const source = fields.values[key]
-  if (!(source instanceof Uint8Array) || source.length % rowBytes !== 0)
-    throw new FormatError(`${key} is no row of ${rowBytes} bytes each`)
-  return Array.from({ length: source.length / rowBytes }, (_, i) => source.subarray(i * rowBytes, (i + 1) * rowBytes))
 }
 
 /** The number as an id, so that no list can take another's place. */

@@ -21,8 +21,12 @@ const PackRow = struct('repository.delta-pack', 80, {
 })
 export type PackRow = Omit<Decoded<typeof PackRow>, 'reserved'>
 
+export const packRowBytes = PackRow.sizeBytes
+export const encodePackRow = (row: PackRow): Uint8Array => PackRow.encode(row)
+
 export const prefixBytes = 16
-const entryBytes = 28
+/** 16 bytes of the id, u32 pack row, u32 offset, u24 stored length, u8 type + 16 × compression. */
+export const entryBytes = 28
 const macBytes = 32
 export const deltaPacksMax = 256
 export const deltaEntriesMax = 262_144
@@ -56,7 +60,7 @@ export function encodeDelta(
   const header = encodeHeader({ magic: magic.delta, repositoryId, objectId: sessionId, kind: 1 })
   const head = DeltaHead.encode({ packs: packs.length, entries: entries.length, number })
   const sorted = entries.toSorted((a, b) => Buffer.compare(a.id, b.id))
-  const body = Buffer.concat([header, head, ...packs.map((row) => PackRow.encode(row)), ...sorted.map(encodeEntry)])
+  const body = Buffer.concat([header, head, ...packs.map((row) => encodePackRow(row)), ...sorted.map(encodeEntry)])
   return Buffer.concat([body, hmac(indexKey, body)])
 }
 
@@ -79,7 +83,7 @@ export function decodeDelta(
     throw new FormatError('it is not what was written')
   if (head.number !== number) throw new FormatError(`it is number ${head.number} of its session, not ${number}`)
   const packs = Array.from({ length: head.packs }, (_, i) =>
-    decodeRow(source.subarray(packsAt + i * PackRow.sizeBytes)),
+    decodePackRow(source.subarray(packsAt + i * PackRow.sizeBytes)),
   )
   return { packs, entries: new DeltaEntries(source.subarray(entriesAt, macAt), packs) }
 }
@@ -137,7 +141,8 @@ function encodeEntry({ id, pack, offsetBytes, storedBytes, type, compression }: 
   return encoded
 }
 
-function decodeRow(source: Uint8Array): PackRow {
+/** @throws FormatError if the row is impossible */
+export function decodePackRow(source: Uint8Array): PackRow {
   const row = PackRow.decode(source)
   if (row.sizeBytes > packBytesMax || row.blobs < 1 || row.blobs > packBlobsMax)
     throw new FormatError(`its pack of ${row.sizeBytes} bytes and ${row.blobs} blobs is impossible`)

@@ -59,6 +59,16 @@ export class Fields {
     return list
   }
 
+  /** Bytes of a known length, one row after the other. */
+  rows(key: string, rowBytes: number): Uint8Array[] {
+    const source = this.#typed<Uint8Array>(
+      key,
+      `a row of ${rowBytes} bytes each`,
+      (value) => value instanceof Uint8Array && value.length % rowBytes === 0,
+    )
+    return Array.from({ length: source.length / rowBytes }, (_, i) => source.subarray(i * rowBytes, (i + 1) * rowBytes))
+  }
+
   #typed<T>(key: string, what: string, test: (value: Plain | undefined) => boolean): T {
     const value = this.#own(key)
     if (!test(value)) throw new FormatError(`${this.#name(key)} is not ${what}`)

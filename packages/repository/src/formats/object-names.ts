@@ -6,6 +6,8 @@ export const formatKey = 'format'
 export const keysPrefix = 'keys/'
 export const packsPrefix = 'packs/'
 export const deltasPrefix = 'index/delta/'
+export const segmentsPrefix = 'index/seg/'
+export const rootsPrefix = 'index/root/'
 export const pointsPrefix = 'points/'
 export const sessionsPrefix = 'sessions/'
 export const trashPrefix = 'trash/'
@@ -37,6 +39,8 @@ export const verifiedRecordKey = (recordId: Uint8Array): string => `verify/${toH
 export const censusKey = (recordId: Uint8Array): string => `verify/census-${toHex(recordId)}`
 export const validationKey = (id: string): string => `validations/${id}`
 export const deltaKey = (sessionId: string, number: number): string => `index/delta/${sessionId}-${decimal(number, 6)}`
+
+export const rootKey = (number: number): string => `index/root/${decimal(number, 8)}`
 
 /** The 16 bytes of the slot id, or `undefined` if `key` is not a slot's. */
 export const slotIdOf = (key: string): Uint8Array | undefined =>
@@ -90,6 +94,11 @@ export function deltaNameOf(key: string): { sessionId: string; number: number } 
   return match === null ? undefined : { sessionId: match[1]!, number: Number(match[2]) }
 }
 
+export function rootNumberOf(key: string): number | undefined {
+  const match = /^index\/root\/(\d{8})$/.exec(key)
+  return match === null ? undefined : Number(match[1])
+}
+
 export const packNameBytes = 24
 
 /** A pack's 24-byte name: 16 random bytes and the random half of its session's id. */
@@ -108,4 +117,17 @@ export function packNameOf(key: string): Uint8Array | undefined {
   const match = /^packs\/([0-9a-f]{2})\/([0-9a-f]{32})-([0-9a-f]{16})$/.exec(key)
   if (match === null || !match[2]!.startsWith(match[1]!)) return undefined
   return fromHex(match[2]! + match[3]!, packNameBytes)
+}
+
+/** A segment's or pack table's 24-byte name is made like a pack's. */
+export const segmentKey = (name: Uint8Array): string => `index/seg/${segmentFileName(name)}`
+
+export function segmentFileName(name: Uint8Array): string {
+  const hex = toHex(name)
+  return `${hex.slice(0, 32)}-${hex.slice(32)}`
+}
+
+export function segmentNameOf(key: string): Uint8Array | undefined {
+  const match = /^index\/seg\/([0-9a-f]{32})-([0-9a-f]{16})$/.exec(key)
+  return match === null ? undefined : fromHex(match[1]! + match[2]!, packNameBytes)
 }

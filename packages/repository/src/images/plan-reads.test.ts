@@ -4,10 +4,13 @@ import type { BlobLocation } from '../index/chunk-index.ts'
 import { planReads } from './plan-reads.ts'
 
 const pack = (key: string, state: 'live' | 'pending' = 'live') => ({
+  ordinal: 0,
   key,
   name: new Uint8Array(24),
   state,
   condemned: false,
+  row: undefined,
+  durable: undefined,
 })
 const packs = [pack('packs/a'), pack('packs/b'), pack('packs/c', 'pending')]
 const anyLocation = fc

@@ -1,78 +1,20 @@
 import type { DeltaEntries, PackRow } from '../formats/delta.ts'
-import { prefixBytes } from '../formats/delta.ts'
-import { packKey } from '../formats/object-names.ts'
+import { packKey, packNameOf } from '../formats/object-names.ts'
+import { EntryTable } from './entry-table.ts'
+import { prefixOf } from './entry-prefix.ts'
+import { type BlobMarks, IndexMarks } from './index-marks.ts'
+import { type Condemned, type DataKeys, type IndexedPack, PackTable, rank } from './pack-table.ts'
+import type { Run, VisitEntry } from './run.ts'
 import type { LostPlaces } from '../lost/lost-copies.ts'
-import { PrefixTable } from './prefix-table.ts'
 
-/**
- * - `pending`: being filled or stored by a session of this process. Its blobs may be relied upon once `durable` resolves.
- * - `live`: stored, and named by a delta.
- * - `condemned`: as `live`, but a collection is about to remove it, or has. Good for reading only.
- * - `doubtful`: stored, but named by no delta we can read, not of the size it should have, or sealed with a data key that is not in the ring.
- *   Good for reading only.
- * - `gone`: dropped, or found missing. Nothing is in it.
- */
-export type PackState = 'pending' | 'live' | 'condemned' | 'doubtful' | 'gone'
+export type { BlobMarks } from './index-marks.ts'
+export type { Condemned, IndexedPack } from './pack-table.ts'
 
-/** A pack the index knows. */
-export interface IndexedPack {
-  readonly key: string
-  readonly name: Uint8Array
-  state: PackState
-  /** Whether a collection is about to remove it: what relies on it anew may lose it. Also of a pack that is pending. */
-  readonly condemned: boolean
-  /** What a delta says about it, once one does. */
-  row?: PackRow
-  /** While pending: settles when pack and delta are stored, or have failed. */
-  durable?: Promise<void>
-}
-
-/** Knows which packs are condemned. */
-export interface Condemned {
-  isCondemned(packName: Uint8Array): boolean
-}
-
-/** Knows which data keys there are, or were. */
-export interface DataKeys {
-  knows(keyGeneration: number): boolean
-}
-
-class KnownPack implements IndexedPack {
-  readonly key: string
-  readonly name: Uint8Array
-  row?: PackRow
-  durable?: Promise<void>
-  #state: PackState
-  readonly #condemned: Condemned
-  readonly #dataKeys: DataKeys
-
-  constructor(name: Uint8Array, state: PackState, { condemned, dataKeys }: Advice) {
-    this.key = packKey(name)
-    this.name = name
-    this.#state = state
-    this.#condemned = condemned
-    this.#dataKeys = dataKeys
-  }
-
-  get condemned(): boolean {
-    return this.#condemned.isCondemned(this.name)
-  }
-
-  get state(): PackState {
-    if (this.#state !== 'live') return this.#state
-    // A writer that was given up long ago may still store with a data key that was taken out since.
-    if (this.row !== undefined && !this.#dataKeys.knows(this.row.keyGeneration)) return 'doubtful'
-    return this.condemned ? 'condemned' : 'live'
-  }
-
-  set state(state: PackState) {
-    this.#state = state
-  }
-}
-
-interface Advice {
+/** Who knows what may be relied upon. */
+export interface IndexAdvice {
   readonly condemned: Condemned
   readonly dataKeys: DataKeys
+  readonly lost: LostPlaces
 }
 
 export interface BlobLocation {
@@ -82,72 +24,88 @@ export interface BlobLocation {
   readonly type: number
 }
 
-/** Which blob lies where: everything the deltas say, in memory. */
+/** A blob, and where it lies in its pack. */
+interface PlacedBlob {
+  readonly id: Uint8Array
+  readonly offsetBytes: number
+  readonly storedBytes: number
+  readonly type: number
+}
+
+/** A damaged copy: better than none. */
+const rankLost = 0.5
+
+/** Which blob lies where: what is in no run yet in memory, and under it the runs, used in place. */
 export class ChunkIndex {
-  readonly packs: IndexedPack[] = []
-  readonly #ordinals = new Map<string, number>()
-  readonly #table = new PrefixTable(3) // pack ordinal + 1, offset, stored length + type × 2^24
-  readonly #advice: Advice
+  readonly table: PackTable
+  #entries = new EntryTable()
+  #runs: readonly Run[] = []
+  /** Runs that were replaced, and on which marks hang. */
+  #keptRuns: readonly Run[] = []
+  readonly #marks = new Set<IndexMarks>()
+  #purgeDue = false
   readonly #lost: LostPlaces
 
   constructor({
-    condemned = { isCondemned: () => false },
+    condemned = { isCondemned: () => false, isDoomed: () => false },
     dataKeys = { knows: () => true },
-    lost = { isLost: () => false },
-  }: Partial<Advice & { readonly lost: LostPlaces }> = {}) {
+    lost = { isEmpty: true, isLost: () => false },
+  }: Partial<IndexAdvice> = {}) {
     this.#lost = lost
-    this.#advice = { condemned, dataKeys }
+    this.table = new PackTable(condemned, dataKeys)
   }
 
-  /** Entries, dead ones included. */
-  get size(): number {
-    return this.#table.size
+  /** Every pack it knows. A repository may have more than a million. */
+  get packs(): IndexedPack[] {
+    return Array.from({ length: this.table.count }, (_, ordinal) => this.table.at(ordinal))
   }
 
-  get bytes(): number {
-    return this.#table.bytes
+  get runs(): readonly Run[] {
+    return this.#runs
+  }
+
+  /** What is in no run. */
+  get entries(): EntryTable {
+    return this.#entries
   }
 
   /** Whether a pack that a delta names is not there, or not of the size it should have, and was not meant to go. */
   get hasLostPacks(): boolean {
-    return this.packs.some(
-      ({ state, row, condemned }) => row !== undefined && !condemned && (state === 'gone' || state === 'doubtful'),
-    )
+    const { table } = this
+    for (let i = 0; i < table.count; i++)
+      if (table.hasRow(i) && table.rankOf(i) < rank.condemned && !table.isCondemned(i)) return true
+    return false
   }
 
   packOf(key: string): IndexedPack | undefined {
-    const ordinal = this.#ordinals.get(key)
-    return ordinal === undefined ? undefined : this.packs[ordinal]
+    const name = packNameOf(key)
+    const ordinal = name && this.table.ordinalOf(name)
+    return ordinal === undefined ? undefined : this.table.at(ordinal)
   }
 
-  /** Adds what a delta says. */
-  addDelta(rows: readonly PackRow[], entries: DeltaEntries): void {
-    const ordinals = rows.map((row) => this.#addRow(row))
-    this.#table.reserve(entries.length)
+  /** Adds what a delta says, and returns its packs. `since`: when its session began, in seconds. */
+  addDelta(rows: readonly PackRow[], entries: DeltaEntries, since = 0): number[] {
+    const ordinals = rows.map((row) => this.table.addRow(row, since))
+    this.#entries.reserve(entries.length)
     for (let i = 0; i < entries.length; i++) {
       const ordinal = ordinals[entries.packOf(i)]!
-      this.#place(entries.prefixOf(i), ordinal, entries.offsetBytesOf(i), entries.storedBytesOf(i), entries.typeOf(i))
+      if (this.table.isInRun(ordinal)) continue // this delta was folded
+      const word = entries.storedBytesOf(i) + entries.typeOf(i) * 2 ** 24
+      this.#entries.add(entries.prefixOf(i), ordinal, entries.offsetBytesOf(i), word)
     }
+    return ordinals
   }
 
   /** Adds a pack by itself; its blobs are added by `add`. */
-  addPack(name: Uint8Array, state: Exclude<PackState, 'condemned'>): IndexedPack {
-    const pack = new KnownPack(name, state, this.#advice)
-    this.#ordinals.set(pack.key, this.packs.push(pack) - 1)
-    return pack
+  addPack(name: Uint8Array, state: 'pending' | 'live' | 'doubtful', since = 0): IndexedPack {
+    return this.table.at(this.table.add(name, state, since))
   }
 
-  add(pack: IndexedPack, blob: { id: Uint8Array; offsetBytes: number; storedBytes: number; type: number }): void {
-    this.#place(
-      blob.id.subarray(0, prefixBytes),
-      this.#ordinals.get(pack.key)!,
-      blob.offsetBytes,
-      blob.storedBytes,
-      blob.type,
-    )
+  add(pack: IndexedPack, { id, offsetBytes, storedBytes, type }: PlacedBlob): void {
+    this.#entries.add(id, pack.ordinal, offsetBytes, storedBytes + type * 2 ** 24)
   }
 
-  /** Where a blob lies, as far as known. Never in a pack that is gone. */
+  /** Where a blob lies, as far as known: of several places the one most to be relied upon, and then the first. Never in a pack that is gone. */
   find(id: Uint8Array): BlobLocation | undefined {
     const place = this.recall(id)
     return place?.pack.state === 'gone' ? undefined : place
@@ -155,70 +113,85 @@ export class ChunkIndex {
 
   /** Where a blob lies or once lay: to say which pack is to blame. */
   recall(id: Uint8Array): BlobLocation | undefined {
-    const values = this.#table.find(id)
-    if (values === undefined) return undefined
-    const pack = this.packs[values[0]! - 1]!
-    return { pack, offsetBytes: values[1]!, storedBytes: values[2]! & 0xff_ff_ff, type: values[2]! >>> 24 }
+    let best = -1
+    let place: { ordinal: number; offsetBytes: number; word: number } | undefined
+    this.#visit(
+      id,
+      (ordinal, offsetBytes, word) => {
+        const value = this.rankAt(ordinal, offsetBytes)
+        if (value <= best) return
+        best = value
+        place = { ordinal, offsetBytes, word }
+      },
+      () => best === rank.live,
+    )
+    if (place === undefined) return undefined
+    const { ordinal, offsetBytes, word } = place
+    return { pack: this.table.at(ordinal), offsetBytes, storedBytes: word & 0xff_ff_ff, type: (word >>> 24) & 15 }
   }
 
   /** Whether a copy is good to rely upon, as far as is known. */
   stands({ pack, offsetBytes }: BlobLocation): boolean {
     const stored = pack.state === 'live' || pack.state === 'pending'
-    return stored && !pack.condemned && !this.#lost.isLost(pack.key, offsetBytes)
+    return stored && !pack.condemned && !this.#isLost(pack.ordinal, offsetBytes)
   }
 
-  /** Has the copy in `pack` found from now on, whatever is known of others. */
-  prefer(pack: IndexedPack, blob: { id: Uint8Array; offsetBytes: number; storedBytes: number; type: number }): void {
-    const place = [this.#ordinals.get(pack.key)! + 1, blob.offsetBytes, blob.storedBytes + blob.type * 2 ** 24]
-    this.#table.set(blob.id.subarray(0, prefixBytes), ...place)
+  /** Has the copy in `pack` found first from now on, of those that are as good. */
+  prefer(pack: IndexedPack, { id, offsetBytes, storedBytes, type }: PlacedBlob): void {
+    this.#entries.addFirst(id, pack.ordinal, offsetBytes, storedBytes + type * 2 ** 24)
   }
 
-  /** A set of blobs, none in it, at a bit per blob. */
+  /** A set of blobs, none in it, at a bit per entry. While there is one, nothing is taken out of the index. Dispose it. */
   marks(): BlobMarks {
-    const marks = this.#table.marks()
-    return {
-      add: (id) => marks.add(id.subarray(0, prefixBytes)),
-      has: (id) => marks.has(id.subarray(0, prefixBytes)),
-      forEach: (visit) =>
-        marks.forEach((values) => visit(this.packs[values[0]! - 1]!, values[2]! & 0xff_ff_ff, values[1]!)),
-      [Symbol.dispose]: () => marks[Symbol.dispose](),
+    const marks = new IndexMarks(this, () => {
+      this.#marks.delete(marks)
+      if (this.#marks.size === 0 && this.#purgeDue) this.#purge()
+    })
+    this.#marks.add(marks)
+    return marks
+  }
+
+  /** Takes other runs: those given, and while marks hang on them those there were. */
+  setRuns(runs: readonly Run[]): void {
+    const kept = this.#marks.size === 0 ? [] : this.#runs.filter((run) => !runs.includes(run))
+    this.#runs = [...runs, ...kept]
+    this.table.setInRuns(this.#runs.map(({ packs }) => packs))
+    this.#purgeDue = true
+    if (this.#marks.size === 0) this.#purge()
+    else this.#keptRuns = kept
+  }
+
+  /** Drops from memory what lies in runs, and packs that never came to be. */
+  #purge(): void {
+    this.#purgeDue = false
+    if (this.#keptRuns.length > 0) {
+      this.#runs = this.#runs.filter((run) => !this.#keptRuns.includes(run))
+      this.#keptRuns = []
+      this.table.setInRuns(this.#runs.map(({ packs }) => packs))
+    }
+    const { table } = this
+    this.#entries = this.#entries.filtered(
+      (ordinal) => !table.isInRun(ordinal) && (table.hasRow(ordinal) || table.rankOf(ordinal) !== rank.gone),
+    )
+  }
+
+  /** How far a place is to be relied upon. */
+  rankAt(ordinal: number, offsetBytes: number): number {
+    const value = this.table.rankOf(ordinal)
+    return this.#isLost(ordinal, offsetBytes) ? Math.min(rankLost, value) : value
+  }
+
+  #isLost(ordinal: number, offsetBytes: number): boolean {
+    return !this.#lost.isEmpty && this.#lost.isLost(packKey(this.table.nameOf(ordinal)), offsetBytes)
+  }
+
+  #visit(id: Uint8Array, visit: VisitEntry, isEnough: () => boolean): void {
+    this.#entries.find(id, visit)
+    if (this.#runs.length === 0 || isEnough()) return
+    const prefix = prefixOf(id)
+    for (const run of this.#runs) {
+      run.find(prefix, visit)
+      if (isEnough()) return
     }
   }
-
-  #addRow(row: PackRow): number {
-    const key = packKey(row.name)
-    const pack = this.packOf(key) ?? this.addPack(row.name, 'live')
-    if (pack.row === undefined && pack.state === 'doubtful') pack.state = 'live'
-    pack.row = row
-    return this.#ordinals.get(key)!
-  }
-
-  /** Of two copies of a blob, the one that may be relied upon wins, and then the first. */
-  #place(prefix: Uint8Array, ordinal: number, offsetBytes: number, storedBytes: number, type: number): void {
-    const known = this.#table.find(prefix)
-    if (known !== undefined && known[0] !== ordinal + 1) {
-      if (this.#rankAt(ordinal, offsetBytes) <= this.#rankAt(known[0]! - 1, known[1]!)) return
-    }
-    this.#table.set(prefix, ordinal + 1, offsetBytes, storedBytes + type * 2 ** 24)
-  }
-
-  #rankAt(ordinal: number, offsetBytes: number): number {
-    const pack = this.packs[ordinal]!
-    return this.#lost.isLost(pack.key, offsetBytes) ? Math.min(rankLost, rankOf(pack)) : rankOf(pack)
-  }
-}
-
-/** A damaged copy: better than none. */
-const rankLost = 0.5
-const rank: Record<PackState, number> = { gone: 0, doubtful: 1, condemned: 2, pending: 3, live: 4 }
-
-const rankOf = ({ state, condemned }: IndexedPack) => rank[state === 'pending' && condemned ? 'condemned' : state]
-
-/** Which blobs of the index were met. */
-export interface BlobMarks extends Disposable {
-  /** `unknown`: the blob is in no pack of the index. */
-  add(id: Uint8Array): 'new' | 'known' | 'unknown'
-  has(id: Uint8Array): boolean
-  /** Every marked blob, where the index finds it. */
-  forEach(visit: (pack: IndexedPack, storedBytes: number, offsetBytes: number) => void): void
 }

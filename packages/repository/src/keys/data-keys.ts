@@ -80,7 +80,7 @@ async function presentPacks(core: Core, signal: AbortSignal | undefined): Promis
   for (;;) {
     await condemned.refresh(signal)
     const finals = condemned.finals
-    await indexStore.refresh(signal, { again: true })
+    await indexStore.refresh(signal)
     const sizes = new Map<string, number>()
     const { unlisted } = await indexStore.checkPresence(signal, (key, sizeBytes) => sizes.set(key, sizeBytes))
     const standing = unlisted.filter((name) => !condemned.isDoomed(name))

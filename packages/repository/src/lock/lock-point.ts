@@ -1,8 +1,8 @@
-import { FormatError, forEachConcurrent } from '@vmkeep/kit'
+import { FormatError, forEachConcurrent, hasCode } from '@vmkeep/kit'
 import { type Core, nowMs } from '../core.ts'
 import { toHex } from '../formats/hex.ts'
 import { decodeLockRecord, encodeLockRecord, type LockRecord, lockRecordBytesMax } from '../formats/lock-record.ts'
-import { lockRecordKey, packNameOf } from '../formats/object-names.ts'
+import { deltasPrefix, lockRecordKey, packNameOf } from '../formats/object-names.ts'
 import { createdAtMsOf, packHalfOf } from '../formats/session-id.ts'
 import type { PageCache } from '../map/page-cache.ts'
 import type { PointManifest } from '../restore-point.ts'
@@ -32,8 +32,13 @@ export async function lockPoint(core: Core, rule: LockRule, pages: PageCache, po
   const keys = await neededObjects(core, pages, manifest, signal)
   const known = await knownLocks(core, rule, point)
   await forEachConcurrent(keys, requestsAtOnce, async (key) => {
-    if (known(key) >= needMs || rule.covers(await objects.retentionOf(key, signal), needMs)) return
-    await objects.extendLock(key, rule.retentionFor(key, needMs), signal)
+    if (known(key) >= needMs) return
+    try {
+      if (rule.covers(await objects.retentionOf(key, signal), needMs)) return
+      await objects.extendLock(key, rule.retentionFor(key, needMs), signal)
+    } catch (error) {
+      if (!(key.startsWith(deltasPrefix) && hasCode(error, 'storage.not-found'))) throw error // folded meanwhile
+    }
   })
   await putRecord(core, sessionId, { needMs, keys }, signal)
   return needMs

@@ -12,7 +12,8 @@ export const lockDaysMax = 3650
 const dayMs = 86_400_000
 /** A lock ends at such a boundary, so that an object that is needed for long is locked anew once in such a time, and not every day. */
 const generationSeconds = 30 * 86_400
-const lockedPrefixes = ['packs/', 'index/', 'points/', 'keys/']
+/** Not segments and roots: a compaction replaces them, and they can be made again from the packs. */
+const lockedPrefixes = ['packs/', 'index/delta/', 'points/', 'keys/']
 
 /** Which objects are locked, and until when: docs/formats/repository.md §9.4. */
 export class LockRule {

@@ -18,20 +18,21 @@ export async function neededObjects(
   { images, blobs }: Pick<PointManifest, 'images' | 'blobs'>,
   signal?: AbortSignal,
 ): Promise<Set<string>> {
-  const keys = new Set<string>()
+  const packs = new Set<number>()
   await core.indexStore.refresh(signal)
   const { index, deltas } = core.indexStore
   const add = (id: Uint8Array) => {
     const pack = index.find(id)?.pack
     if (pack === undefined) throw fail('repository.chunk-missing', { id: toHex(id) })
-    keys.add(pack.key)
+    packs.add(pack.ordinal)
   }
   const onLost = (_: string, error: unknown) => {
     throw error
   }
   for (const { image } of images) await walkImage(pages, image, { visit: add, enters: () => true, onLost }, signal)
   for (const id of Object.values(blobs)) add(fromHex(id, idBytes)!)
-  for (const [delta, packs] of deltas) if (packs.some(({ key }) => keys.has(key))) keys.add(delta)
+  const keys = new Set([...packs].map((ordinal) => index.table.at(ordinal).key))
+  for (const [delta, named] of deltas) if (named.some((ordinal) => packs.has(ordinal))) keys.add(delta)
   for await (const { key } of core.objects.list(keysPrefix, signal)) keys.add(key)
   return keys.add(formatKey)
 }

@@ -13,6 +13,7 @@ import type { ObjectStore } from '../storage/object-store.ts'
 
 /** Knows which copies of blobs are damaged. */
 export interface LostPlaces {
+  readonly isEmpty: boolean
   isLost(packKeyText: string, offsetBytes: number): boolean
 }
 

@@ -52,10 +52,10 @@ async function walkLost(
   return { mapLost, extents }
 }
 
-/** Learns what was lost since, and then looks for other copies of it. */
+/** Learns what was lost since, and what there is. */
 export async function refreshLost({ lost, indexStore }: Core, signal?: AbortSignal): Promise<void> {
-  const again = await lost.refresh(signal)
-  await indexStore.refresh(signal, { again })
+  await lost.refresh(signal)
+  await indexStore.refresh(signal)
 }
 
 /** Whether a blob can be had, as far as is known: a copy lies in a pack that is there, not of a wrong size, and was not found damaged. */

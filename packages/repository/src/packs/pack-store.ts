@@ -16,6 +16,7 @@ import {
 import { packHalfOf } from '../formats/session-id.ts'
 import type { BlobLocation, IndexedPack } from '../index/chunk-index.ts'
 import { storeParity } from '../parity/pack-parity.ts'
+import { sinceOf } from '../index/index-store.ts'
 import { regionOf } from '../workers/jobs.ts'
 import { OpenPack } from './open-pack.ts'
 
@@ -48,7 +49,7 @@ export class PackStore {
   begin(kind: PackKind, owner: PackOwner, close: () => void): OpenPack {
     const { random, indexStore, memory } = this.#core
     const name = Buffer.concat([random.bytes(16), packHalfOf(owner.sessionId)])
-    const indexed = indexStore.index.addPack(name, 'pending')
+    const indexed = indexStore.index.addPack(name, 'pending', sinceOf(owner.sessionId))
     const settle = Promise.withResolvers<void>()
     settle.promise.catch(() => {}) // whoever relies on it asks later
     indexed.durable = settle.promise
@@ -84,6 +85,7 @@ export class PackStore {
       open.release()
       this.#relieve()
     }
+    await this.#core.compactor.relieve(owner.sessionId, owner.signal)
   }
 
   /** A pack that was begun for a blob which never came, its session aborted. It must not be stored: a pack of nothing counts as damage. */

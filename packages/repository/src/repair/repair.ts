@@ -1,6 +1,6 @@
 import { FormatError, hasCode } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
-import { packKey } from '../formats/object-names.ts'
+import { deltasPrefix, packKey } from '../formats/object-names.ts'
 import type { PackEntry } from '../formats/pack.ts'
 import { refreshLost } from '../lost/lost-extents.ts'
 import type { PageCache } from '../map/page-cache.ts'
@@ -9,6 +9,7 @@ import type { PackStore } from '../packs/pack-store.ts'
 import { readTrailer } from '../packs/read-trailer.ts'
 import { scanPack } from '../packs/scan-pack.ts'
 import type { RepairOptions, RepairReport } from '../repository.ts'
+import { asSession } from '../sessions/as-session.ts'
 import { VerifyJournal } from '../verify/journal.ts'
 import { findLost, type LostBlob, lostHits } from './find-lost.ts'
 import { inRepairSession, type RepairSession } from './repair-session.ts'
@@ -170,7 +171,8 @@ class Repair {
   /** Index objects that cannot be read, once all they named is named elsewhere; and records that say nothing. */
   async #removeDamaged(): Promise<void> {
     const { indexStore, objects, lost } = this.#core
-    await indexStore.refresh(this.#signal, { again: true }) // only what cannot be read twice
+    await indexStore.readDamagedAgain(this.#signal) // only what cannot be read twice
+    await this.#replaceRuns()
     const journal = await VerifyJournal.read(this.#core, this.#signal)
     for (const key of [...indexStore.damaged.keys(), ...lost.damaged.keys(), ...journal.damaged.keys()]) {
       const locked = await objects.deleteMany([key], this.#signal)
@@ -180,5 +182,15 @@ class Repair {
       this.#removed.push(key)
     }
     lost.damaged.clear()
+  }
+
+  /** A root or a segment is never removed before there is a root without it. */
+  async #replaceRuns(): Promise<void> {
+    const { indexStore, compactor } = this.#core
+    const damaged = [...indexStore.damaged.keys()].filter((key) => !key.startsWith(deltasPrefix))
+    if (damaged.length === 0) return
+    const replace = (session: string) => compactor.compact(session, { whole: 'rebuild', signal: this.#signal })
+    await asSession(this.#core, 'repairing', replace, this.#signal)
+    this.#removed.push(...damaged)
   }
 }

@@ -47,7 +47,7 @@ export async function verifyRepository(core: Core, parts: Parts, asked: VerifyOp
   if (options.maps !== false || !isWhole) await checkMaps(core, parts, needed, { points, damages, signal })
   const census = isWhole ? await checkCensus(core, damages, signal) : undefined
   if (isWhole) await checkObjects(core, damages, signal)
-  const packs = isWhole ? allPacks(core) : packsOf(needed)
+  const packs = isWhole ? allPacks(core) : packsOf(core, needed)
   const journal =
     isWhole && samplePercent === 100 && level !== 'presence' ? await VerifyJournal.read(core, signal) : undefined
   const { chosen, left } = journal === undefined ? { chosen: packs, left: 0 } : choose(core, packs, journal, options)
@@ -180,7 +180,6 @@ async function record(
       if (lostCopies.length > 0 || good.size > 0) await refreshLost(core, signal)
       await core.lost.record(core, lostCopies, signal)
       await core.lost.close(core, ({ packName }) => !good.has(packKey(packName)), signal)
-      if (lostCopies.length > 0) await core.indexStore.refresh(signal, { again: true })
       await journal?.fold(packs, signal)
       if (census !== undefined) await keepCensus(core, census, signal)
     })(),
@@ -276,10 +275,10 @@ async function checkMaps(
   }
 }
 
-function packsOf(needed: BlobMarks): IndexedPack[] {
-  const packs = new Set<IndexedPack>()
-  needed.forEach((pack) => packs.add(pack))
-  return [...packs]
+function packsOf({ indexStore: { index } }: Core, needed: BlobMarks): IndexedPack[] {
+  const ordinals = new Set<number>()
+  needed.forEach((ordinal) => ordinals.add(ordinal))
+  return [...ordinals].map((ordinal) => index.table.at(ordinal))
 }
 
 /**
