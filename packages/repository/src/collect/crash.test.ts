@@ -43,7 +43,7 @@ async function checkKept(repository: Repository, pointsExpected = 1): Promise<vo
     const expected = point.subject.name === 'Subject' && point.blobs['notes'] !== undefined ? kept : gone
     expect(Buffer.from(await contentOf(repository, point.images[0]!.image)).equals(expected)).toBe(true)
   }
-  expect((await repository.verify({ samplePercent: 0 })).damaged).toEqual([])
+  expect((await repository.verify({ level: 'presence' })).damaged).toEqual([])
 }
 
 /** Collects until nothing is left to do, and looks that nothing is left. */
@@ -61,6 +61,9 @@ async function checkClean(storage: MemoryStorage, pointsExpected = 1): Promise<v
   expect(packs).toBeLessThan(neededBytes * 1.3 + 4096)
 }
 
+/** Each of these tries a hundred deaths: seconds of work, which a busy machine draws out. */
+const busyMachineMs = 120_000
+
 const isPowerCut = (error: unknown) => error === powerCut || (error as Error).cause === powerCut
 
 async function diesAtEveryCall(
@@ -77,36 +80,44 @@ async function diesAtEveryCall(
   }
 }
 
-it('a collection with a repack may die at every storage call: what is needed stays, and the next one ends the work', async () => {
-  const { storage: start } = await prepared()
-  const calls = await diesAtEveryCall(start, async (storage, dying, n) => {
-    const collected = reopenTestRepository(dying.storage, { seed: `dying ${n}` }).then((repository) =>
-      repository.collect(all),
-    )
-    const report = await collected.catch((error: unknown) => {
-      if (!isPowerCut(error)) throw error
+it(
+  'a collection with a repack may die at every storage call: what is needed stays, and the next one ends the work',
+  async () => {
+    const { storage: start } = await prepared()
+    const calls = await diesAtEveryCall(start, async (storage, dying, n) => {
+      const collected = reopenTestRepository(dying.storage, { seed: `dying ${n}` }).then((repository) =>
+        repository.collect(all),
+      )
+      const report = await collected.catch((error: unknown) => {
+        if (!isPowerCut(error)) throw error
+      })
+      if (report !== undefined) expect(report.packsRepacked).toBeGreaterThan(0)
+      await checkClean(storage)
     })
-    if (report !== undefined) expect(report.packsRepacked).toBeGreaterThan(0)
-    await checkClean(storage)
-  })
-  expect(calls).toBeGreaterThan(60)
-})
+    expect(calls).toBeGreaterThan(60)
+  },
+  busyMachineMs,
+)
 
-it('forgetting and taking back may die at every storage call: the point is there, or it is not', async () => {
-  const { storage: start, stays } = await prepared()
-  await diesAtEveryCall(start, async (storage, dying, n) => {
-    try {
-      const repository = await reopenTestRepository(dying.storage, { seed: `dying ${n}` })
-      await repository.forget(stays.id, { reason: 'a test' })
-      await repository.restoreForgotten(stays.id)
-    } finally {
-      await using after = await reopenTestRepository(storage, { seed: 'after' })
-      const forgotten = await collect(after.forgottenPoints())
-      if (forgotten.some(({ point }) => point.id === stays.id)) await after.restoreForgotten(stays.id)
-      expect(await collect(after.points())).toEqual([stays])
-    }
-  })
-})
+it(
+  'forgetting and taking back may die at every storage call: the point is there, or it is not',
+  async () => {
+    const { storage: start, stays } = await prepared()
+    await diesAtEveryCall(start, async (storage, dying, n) => {
+      try {
+        const repository = await reopenTestRepository(dying.storage, { seed: `dying ${n}` })
+        await repository.forget(stays.id, { reason: 'a test' })
+        await repository.restoreForgotten(stays.id)
+      } finally {
+        await using after = await reopenTestRepository(storage, { seed: 'after' })
+        const forgotten = await collect(after.forgottenPoints())
+        if (forgotten.some(({ point }) => point.id === stays.id)) await after.restoreForgotten(stays.id)
+        expect(await collect(after.points())).toEqual([stays])
+      }
+    })
+  },
+  busyMachineMs,
+)
 
 /** A writer in another process, which relies on what the collection condemns, and beats when told to. */
 async function openWriter(storage: Parameters<typeof reopenTestRepository>[0], seed: string) {
@@ -124,46 +135,54 @@ async function openWriter(storage: Parameters<typeof reopenTestRepository>[0], s
 const commit = (session: WriterSession, image: Parameters<typeof manifestOf>[0][string]) =>
   session.commit(manifestOf({ disk: image }))
 
-it('a collection may die at every call beside a writer that beats and commits', async () => {
-  const { storage: start } = await prepared()
-  await diesAtEveryCall(start, async (storage, dying, n) => {
-    const writer = await openWriter(storage, `writer ${n}`)
-    const turns = { calls: 0 }
-    // the writer beats in the middle of the collection
-    const collecting = reopenTestRepository(dying.storage, { seed: `dying ${n}` }).then((repository) =>
-      repository.collect({
-        ...all,
-        silentMs: Infinity,
-        onProgress: ({ phase }) => phase === 'wait' && turns.calls++ === 0 && writer.beat(),
-      }),
-    )
-    await collecting.catch((error: unknown) => {
-      if (!isPowerCut(error)) throw error
-    })
-    await commit(writer.session, writer.image)
-    await checkClean(storage, 2)
-  })
-})
-
-it('a writer may die at every call while it leaves what is condemned', async () => {
-  const { storage: start } = await prepared()
-  let survived = 0
-  await diesAtEveryCall(start, async (storage, dying, n) => {
-    const collector = await reopenTestRepository(storage, { seed: `collector ${n}` })
-    let committed = false
-    try {
-      const writer = await openWriter(dying.storage, `dying ${n}`)
-      await collector.collect({ ...all, silentMs: Infinity, waitMsMax: 0 })
-      writer.beat()
+it(
+  'a collection may die at every call beside a writer that beats and commits',
+  async () => {
+    const { storage: start } = await prepared()
+    await diesAtEveryCall(start, async (storage, dying, n) => {
+      const writer = await openWriter(storage, `writer ${n}`)
+      const turns = { calls: 0 }
+      // the writer beats in the middle of the collection
+      const collecting = reopenTestRepository(dying.storage, { seed: `dying ${n}` }).then((repository) =>
+        repository.collect({
+          ...all,
+          silentMs: Infinity,
+          onProgress: ({ phase }) => phase === 'wait' && turns.calls++ === 0 && writer.beat(),
+        }),
+      )
+      await collecting.catch((error: unknown) => {
+        if (!isPowerCut(error)) throw error
+      })
       await commit(writer.session, writer.image)
-      committed = true
-    } catch (error) {
-      if (!isPowerCut(error)) throw error
-    }
-    const points = await collect(collector.points())
-    if (committed) expect(points).toHaveLength(2)
-    if (points.length === 2) survived++
-    await checkClean(storage, points.length)
-  })
-  expect(survived).toBeGreaterThan(0)
-})
+      await checkClean(storage, 2)
+    })
+  },
+  busyMachineMs,
+)
+
+it(
+  'a writer may die at every call while it leaves what is condemned',
+  async () => {
+    const { storage: start } = await prepared()
+    let survived = 0
+    await diesAtEveryCall(start, async (storage, dying, n) => {
+      const collector = await reopenTestRepository(storage, { seed: `collector ${n}` })
+      let committed = false
+      try {
+        const writer = await openWriter(dying.storage, `dying ${n}`)
+        await collector.collect({ ...all, silentMs: Infinity, waitMsMax: 0 })
+        writer.beat()
+        await commit(writer.session, writer.image)
+        committed = true
+      } catch (error) {
+        if (!isPowerCut(error)) throw error
+      }
+      const points = await collect(collector.points())
+      if (committed) expect(points).toHaveLength(2)
+      if (points.length === 2) survived++
+      await checkClean(storage, points.length)
+    })
+    expect(survived).toBeGreaterThan(0)
+  },
+  busyMachineMs,
+)
