@@ -81,6 +81,30 @@ smallDiskTest(
   },
 )
 
+smallDiskTest(
+  'a repository filled to the last byte is forgotten from and collected, and nothing is lost',
+  [24],
+  async (disk) => {
+    const past = await protectedWorld(disk.folder)
+    await using world = past.world
+    expect((await past.run(['repo', 'gc'])).exitCode).toBe(0) // keeps some room from now on
+    await guestWrites(world, 8, 8)
+    const second = JSON.parse((await past.run(['backup', 'web', '-o', 'json'])).stdout) as { vms: { point: string }[] }
+    disk.fill()
+    expect(disk.freeBytes()).toBe(0)
+
+    const forgotten = await past.run(['forget', second.vms[0]!.point])
+    expect(forgotten).toMatchObject({ exitCode: 0 })
+    disk.fill()
+    const collected = await past.run(['repo', 'gc', '--grace', '0s'])
+    expect(collected).toMatchObject({ exitCode: 0 })
+    expect(collected.stdout).toMatch(/deleted, .* freed/)
+    expect(disk.freeBytes()).toBeGreaterThan(7 * MiB)
+    expect(statSync(join(disk.folder, '.reserve')).size).toBeGreaterThan(0)
+    await expectOnlyFirstPoint(past, disk)
+  },
+)
+
 smallDiskTest('a repository without one free byte is left before any snapshot', [20], async (disk) => {
   const past = await protectedWorld(disk.folder)
   await using world = past.world

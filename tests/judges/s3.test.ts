@@ -164,34 +164,37 @@ judged('a lock that its own maker may bypass is seen to be none', async () => {
   expect(await without.lock.whyNot('compliance')).toContain('not enabled for the bucket')
 })
 
-judged('copies go from one bucket into another that locks them, as they are, and on into one with other keys', async () => {
-  const disk = noise(3 * MiB, 'copied')
-  await using storage = await open()
-  await using source = await createTestRepository(storage, { random: seededRandom('s3 source'), clock: systemClock })
-  await backUp(source.repository, { disk }, { vmx: Buffer.from('config') })
-  await using locked = await open({}, `test-${folders++}`, 'locked')
-  const policy = { days: 1, mode: 'governance' as const }
-  const twin = await createTestTwin(source, { into: locked, seed: 's3 twin', lock: policy, clock: systemClock })
-  const there = await twin.repository.syncFrom(source.repository)
-  expect(there).toMatchObject({ verbatim: true, points: [{ outcome: 'copied' }] })
-  expect(there.points[0]!.error).toBeUndefined()
-  const [copy] = await collect(twin.repository.points())
-  expect(copy).toMatchObject({ lockedUntil: expect.any(String) as string })
-  await using another = await open()
-  await using stranger = await createTestRepository(another, {
-    random: seededRandom('s3 stranger'),
-    clock: systemClock,
-  })
-  expect(await stranger.repository.syncFrom(twin.repository)).toMatchObject({
-    verbatim: false,
-    points: [{ outcome: 'copied' }],
-  })
-  for (const { repository } of [twin, stranger]) {
-    const [point] = await collect(repository.points())
-    if (!('images' in point!)) throw new Error('the copy is damaged')
-    expect(disk.equals(await contentOf(repository, point.images[0]!.image))).toBe(true)
-  }
-})
+judged(
+  'copies go from one bucket into another that locks them, as they are, and on into one with other keys',
+  async () => {
+    const disk = noise(3 * MiB, 'copied')
+    await using storage = await open()
+    await using source = await createTestRepository(storage, { random: seededRandom('s3 source'), clock: systemClock })
+    await backUp(source.repository, { disk }, { vmx: Buffer.from('config') })
+    await using locked = await open({}, `test-${folders++}`, 'locked')
+    const policy = { days: 1, mode: 'governance' as const }
+    const twin = await createTestTwin(source, { into: locked, seed: 's3 twin', lock: policy, clock: systemClock })
+    const there = await twin.repository.syncFrom(source.repository)
+    expect(there).toMatchObject({ verbatim: true, points: [{ outcome: 'copied' }] })
+    expect(there.points[0]!.error).toBeUndefined()
+    const [copy] = await collect(twin.repository.points())
+    expect(copy).toMatchObject({ lockedUntil: expect.any(String) as string })
+    await using another = await open()
+    await using stranger = await createTestRepository(another, {
+      random: seededRandom('s3 stranger'),
+      clock: systemClock,
+    })
+    expect(await stranger.repository.syncFrom(twin.repository)).toMatchObject({
+      verbatim: false,
+      points: [{ outcome: 'copied' }],
+    })
+    for (const { repository } of [twin, stranger]) {
+      const [point] = await collect(repository.points())
+      if (!('images' in point!)) throw new Error('the copy is damaged')
+      expect(disk.equals(await contentOf(repository, point.images[0]!.image))).toBe(true)
+    }
+  },
+)
 
 judged('finds what was damaged behind its back', async () => {
   const prefix = `test-${folders++}`

@@ -11,6 +11,7 @@ export interface SmallDisk extends AsyncDisposable {
   readonly folder: string
   /** Takes all that is left but about `leaveBytes`, as another program would. */
   fill(leaveBytes?: number): void
+  freeBytes(): number
   /** Gives back what `fill` took. */
   free(): void
   /** Makes the disk itself larger. */
@@ -46,6 +47,7 @@ async function mountSmallDisk(sizeMiB: number, context: TestContext): Promise<Sm
   return {
     folder,
     fill: (leaveBytes = 0) => fill(folder, filler, leaveBytes),
+    freeBytes: () => freeBytesOf(folder),
     free: () => rmSync(filler),
     grow: (size) => system('mount', '-o', `remount,size=${size}m`, folder),
     async [Symbol.asyncDispose]() {
@@ -65,6 +67,10 @@ const system = (program: 'mount' | 'umount', ...args: string[]) =>
   execFileSync(program, args, { stdio: 'pipe', encoding: 'utf8' })
 
 function fill(folder: string, filler: string, leaveBytes: number): void {
+  writeFileSync(filler, Buffer.alloc(Math.max(0, freeBytesOf(folder) - leaveBytes), 1), { flag: 'a' })
+}
+
+function freeBytesOf(folder: string): number {
   const { bavail, bsize } = statfsSync(folder)
-  writeFileSync(filler, Buffer.alloc(bavail * bsize - leaveBytes, 1), { flag: 'wx' })
+  return bavail * bsize
 }

@@ -1,4 +1,4 @@
-import { Secret } from '@vmkeep/kit'
+import { hasCode, Secret } from '@vmkeep/kit'
 import type { Storage } from '@vmkeep/repository'
 import type { S3Credentials } from '@vmkeep/s3'
 import type { BaseContext } from './command.ts'
@@ -44,7 +44,13 @@ export async function requireSafeStorage(
   context: Context & Pick<BaseContext, 'say'>,
 ): Promise<void> {
   await using storage = await openConfiguredStorage(loaded, context)
-  await requirePromises(storage, context)
+  for (;;)
+    try {
+      return await requirePromises(storage, context)
+    } catch (error) {
+      // In a full storage not even this can be tried: the room is for it that is kept.
+      if (!hasCode(error, 'storage.full') || (await storage.reserve?.release()) !== true) throw error
+    }
 }
 
 /** @throws `cli.storage-unsafe` if a storage does not keep what a repository relies on */

@@ -158,6 +158,7 @@ export const powerCut = new Error('power cut')
 export const changedStorage = (inner: Storage, changes: Partial<Storage>): Storage => ({
   name: inner.name,
   ...(inner.settleMs === undefined ? {} : { settleMs: inner.settleMs }),
+  ...(inner.reserve === undefined ? {} : { reserve: inner.reserve }),
   putNew: (key, bytes, signal) => inner.putNew(key, bytes, signal),
   get: (key, max, signal) => inner.get(key, max, signal),
   getRange: (key, at, target, signal) => inner.getRange(key, at, target, signal),

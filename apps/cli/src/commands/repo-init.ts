@@ -68,6 +68,7 @@ export const repoInitCommand = command({
       signal,
     })
     await using made = repository
+    await storage.reserve?.restore()
     await keepRecoveryCode(recoveryCode, codeFile, world)
     say.info(`The repository ${path} is ready. Next: "vmkeep doctor", then "vmkeep backup VM".`)
     const answer = {

@@ -1,10 +1,9 @@
 import type { DamageHit, RepairReport } from '@vmkeep/repository'
 import { command } from '../command.ts'
-import { openOtherRepository } from '../open-other-repository.ts'
 import { count, size } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
 import { type Column, table } from '../output/table.ts'
-import { file, flag, folder, option } from '../parameters.ts'
+import { flag, option, text } from '../parameters.ts'
 
 /** `repo repair`: gets back what verification found lost. */
 export const repoRepairCommand = command({
@@ -20,21 +19,17 @@ export const repoRepairCommand = command({
     { run: 'vmkeep repo repair --from s3://copies/vmkeep --dry-run', does: 'only says what could be had from there' },
   ],
   options: {
-    from: option(folder, { help: 'another repository, a folder or s3://bucket/prefix; it is only read' }),
-    fromKeyFile: option(file, { help: 'its passphrase or recovery code, if it is not the same' }),
+    from: option(text('REPOSITORY'), {
+      help: 'another repository: a folder, s3://bucket/prefix, or a name of the config; it is only read',
+    }),
     dryRun: flag({ help: 'only say what could be had' }),
   },
   exits: ['damaged'],
   needs: ['config', 'repository'],
 
-  check: ({ options: { from, fromKeyFile } }) =>
-    fromKeyFile !== undefined && from === undefined ? '--from-key-file is the key of --from' : undefined,
-
-  async run({ config, options: { from, fromKeyFile, dryRun }, repository, out, say, progress, ...rest }) {
-    await using other =
-      from === undefined
-        ? undefined
-        : await openOtherRepository({ path: from, keyFile: fromKeyFile }, config, { say, ...rest })
+  async run({ config, options: { from, dryRun }, repository, out, say, progress, ...rest }) {
+    const { openRepositoryNamed } = await import('../open-repository-named.ts')
+    await using other = from === undefined ? undefined : await openRepositoryNamed(config, from, { say, ...rest })
     const report = await repository.repair({
       from: other,
       dryRun,

@@ -618,7 +618,6 @@ describe('repo repair', () => {
       expect.stringMatching(/^\d+ lost chunks?: \d+ are back \(0 from this repository/),
     ])
     expect((await runAt('repo repair')).stdout).toBe('ok: nothing is lost that a restore point needs\n')
-    expect((await runAt('repo repair --from-key-file /etc/key')).code).toBe(2)
     await writeFile(paths[0]!, whole)
   })
 })

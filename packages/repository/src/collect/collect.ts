@@ -108,6 +108,7 @@ class Collection implements Disposable {
 
   async run(): Promise<CollectReport> {
     const { condemned } = this.#core
+    await this.#keepReserve()
     await condemned.refresh(this.#signal)
     await this.#buryExpired()
     await removeLeftovers(this.#core, this.#signal)
@@ -123,6 +124,7 @@ class Collection implements Disposable {
       break
     }
     await this.#delete()
+    await this.#keepReserve()
     await this.#closeLost()
     const stays = (key: string) => this.#sizeOf(packNameOf(key)!) > 0 && !this.#isDoomed(packNameOf(key)!)
     await removeOrphanParity(this.#core, stays, this.#signal)
@@ -309,6 +311,10 @@ class Collection implements Disposable {
 
   async #repack(moving: readonly PartlyNeeded<number>[]): Promise<Uint8Array[]> {
     if (moving.length === 0) return []
+    if ((await this.#core.objects.storage.reserve?.isKept()) === false) {
+      this.#repackStopped = true // what room there is, is for what frees more
+      return []
+    }
     let done = 0
     try {
       const moved = await repack(
@@ -361,6 +367,12 @@ class Collection implements Disposable {
     return true
   }
 
+  async #keepReserve(): Promise<void> {
+    await this.#core.objects.storage.reserve?.restore().catch((error: unknown) => {
+      if (!hasCode(error, 'storage.full', 'storage.no-permission')) throw error // then the next collection keeps some
+    })
+  }
+
   /** Waits until every machine sees what any has put or removed so far. */
   async #settle(): Promise<void> {
     const { settleMs = 0 } = this.#core.objects.storage
@@ -375,7 +387,7 @@ class Collection implements Disposable {
     const { part, number } = packs
     const bytes = encodeCondemnedPacks(repositoryId, packs, { controlKey: roles.control, random })
     const key = part === 'list' ? condemnedListKey(number) : condemnedFinalKey(number)
-    const outcome = await createOnce(this.#core, key, bytes, condemnedBytesMax)
+    const outcome = await createOnce(this.#core, key, bytes, condemnedBytesMax, { fromReserve: true })
     if (outcome.kind === 'failed') throw outcome.error as Error
     if (outcome.kind === 'ours') condemned.learn(packs)
     else condemned.learn(decodeCondemnedPacks(outcome.bytes, { repositoryId, part, number }, roles.control))

@@ -67,9 +67,10 @@ export async function appendFate(
   decide: (fate: Fate | undefined) => NextFate | undefined,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (;;) {
+  for (let met: Fate | undefined; ;) {
     signal?.throwIfAborted()
-    const fate = await fateOf(core, pointId, signal)
+    const listed = await fateOf(core, pointId, signal)
+    const fate = (listed?.number ?? 0) < (met?.number ?? 0) ? met : listed // a list may lag behind what we ran into
     if (fate?.kind === 'unreadable')
       throw fail('repository.fate-unreadable', {
         id: pointId,
@@ -83,9 +84,12 @@ export async function appendFate(
     const sealing = { controlKey: roles.control, random }
     const entry = { reason: '', marks: fate?.marks ?? {}, ...next, atMs: nowMs(core) }
     const bytes = encodeTrashEntry({ repositoryId, pointId, number }, entry, sealing)
-    const outcome = await createOnce(core, trashEntryKey(pointId, number), bytes, sealedObjectBytesMax)
+    const outcome = await createOnce(core, trashEntryKey(pointId, number), bytes, sealedObjectBytesMax, {
+      fromReserve: true, // forgetting must always be possible
+    })
     if (outcome.kind === 'ours') return
     if (outcome.kind === 'failed') throw outcome.error as Error
+    met = understood(core, outcome.bytes, pointId, number)
   }
 }
 
@@ -99,9 +103,17 @@ async function readFate(core: Core, pointId: string, number: number, signal: Abo
 }
 
 async function loadFate(core: Core, pointId: string, number: number, signal: AbortSignal | undefined): Promise<Fate> {
-  const { objects, repositoryId, roles } = core
+  const source = await core.objects.get(trashEntryKey(pointId, number), sealedObjectBytesMax, signal)
+  return understood(core, source, pointId, number)
+}
+
+function understood(
+  { repositoryId, roles }: Core,
+  source: Uint8Array | undefined,
+  pointId: string,
+  number: number,
+): Fate {
   try {
-    const source = await objects.get(trashEntryKey(pointId, number), sealedObjectBytesMax, signal)
     if (source === undefined) throw new FormatError('it is missing')
     return { ...decodeTrashEntry(source, { repositoryId, pointId, number }, roles.control), number }
   } catch (error) {

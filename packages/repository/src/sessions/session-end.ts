@@ -30,7 +30,7 @@ export async function commitPoint(core: Core, sessionId: string, point: Uint8Arr
 export async function fence(core: Core, sessionId: string): Promise<CreateOutcome> {
   const { repositoryId, roles, random } = core
   const bytes = encodeFence({ repositoryId, sessionId }, nowMs(core), { controlKey: roles.control, random })
-  const outcome = await createOnce(core, pointKey(sessionId), bytes, pointBytesMax)
+  const outcome = await createOnce(core, pointKey(sessionId), bytes, pointBytesMax, { fromReserve: true })
   if (outcome.kind !== 'failed') await removeSession(core, sessionId)
   return outcome // failed: the session stays registered, and whoever collects fences it
 }

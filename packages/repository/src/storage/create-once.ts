@@ -1,4 +1,4 @@
-import { AppError, type Clock } from '@vmkeep/kit'
+import { AppError, type Clock, hasCode } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { sameBytes } from '../formats/hex.ts'
 import type { ObjectStore } from './object-store.ts'
@@ -16,12 +16,15 @@ export type CreateOutcome =
 /**
  * Creates an object under a name that others may want as well: whoever is first wins.
  * A lost reply is resolved by reading back: every sealed object has a nonce of its own, so that equal bytes are ours.
+ *
+ * `fromReserve`: it helps to free space, so that in a full storage the room is for it that is kept.
  */
 export async function createOnce(
   { objects, clock }: { readonly objects: ObjectStore; readonly clock: Clock },
   key: string,
   bytes: Uint8Array,
   sizeBytesMax: number,
+  { fromReserve = false }: { readonly fromReserve?: boolean } = {},
 ): Promise<CreateOutcome> {
   let mayStillHappen = false
   for (let attempt = 1; ; attempt++) {
@@ -30,6 +33,7 @@ export async function createOnce(
       (error: unknown) => error,
     )
     if (failure === undefined) return { kind: 'ours' }
+    if (fromReserve && hasCode(failure, 'storage.full') && (await objects.storage.reserve?.release()) === true) continue
     mayStillHappen ||= !isCertain(failure)
     const found = await objects.get(key, sizeBytesMax).catch(() => undefined)
     if (found !== undefined) return sameBytes(found, bytes) ? { kind: 'ours' } : { kind: 'other', bytes: found }

@@ -41,6 +41,7 @@ export function faulty(storage: Storage, plan: FaultPlan<StorageFault>, clock: C
   return {
     name,
     ...(storage.settleMs === undefined ? {} : { settleMs: storage.settleMs }),
+    ...(storage.reserve === undefined ? {} : { reserve: storage.reserve }),
     putNew: (key, bytes, signal) =>
       strike('putNew', key, (how) => storage.putNew(key, how === 'torn' ? spoilt(joined(bytes), how) : bytes, signal)),
     get: (key, sizeBytesMax, signal) =>

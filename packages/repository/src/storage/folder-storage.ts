@@ -8,6 +8,7 @@ import { linkOnce, makeFolder, syncFolder, writeDurably } from './durable-file.t
 import { folderError, systemCode } from './folder-errors.ts'
 import { fileSystemSettleMs } from './file-system-settle.ts'
 import { FolderLock } from './folder-lock.ts'
+import { FolderReserve } from './folder-reserve.ts'
 import { isKeyName, namesOf, prefixNamesOf } from './keys.ts'
 import type { Storage, StoredObject } from './storage.ts'
 
@@ -60,6 +61,7 @@ class FolderStorage implements Storage {
   readonly name: string
   readonly lock?: FolderLock
   readonly settleMs: number
+  readonly reserve: FolderReserve
   readonly #root: string
   readonly #identity: BigIntStats
   readonly #random: Random
@@ -69,6 +71,7 @@ class FolderStorage implements Storage {
 
   constructor(root: string, { identity, random, lockSocket, settleMs }: FolderParts) {
     this.name = `folder ${root}`
+    this.reserve = new FolderReserve(root, this.name)
     if (lockSocket !== undefined) {
       const putNew: Storage['putNew'] = (key, bytes, signal) => this.putNew(key, bytes, signal)
       this.lock = new FolderLock({ storage: this.name, root, socket: lockSocket, putNew })

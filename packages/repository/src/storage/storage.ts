@@ -8,6 +8,15 @@ export interface StoredObject {
   readonly modifiedAtMs?: number
 }
 
+/** Room kept for when there is none: without it, what frees space could not even say what may go. */
+export interface Reserve {
+  isKept(): Promise<boolean>
+  /** Gives some of the room back to the storage. False if none is kept. */
+  release(): Promise<boolean>
+  /** Keeps room again, where there is plenty. */
+  restore(): Promise<void>
+}
+
 /**
  * Where a repository's bytes lie: a folder, an NFS export, an S3 bucket, memory. Knows nothing of packs or points.
  *
@@ -30,6 +39,9 @@ export interface Storage extends AsyncDisposable {
    * whose clients keep what they have read of folders. Collections wait for it. Missing: nothing to wait for.
    */
   readonly settleMs?: number
+
+  /** Missing: the storage cannot keep room, or never fills up. */
+  readonly reserve?: Reserve
 
   /**
    * Stores `bytes` under `key`, unless the key is taken. Exactly one of several callers gets `created`.
