@@ -3,7 +3,17 @@ import { describe, expect, it } from 'vitest'
 import { openRepository } from '../open-repository.ts'
 import type { KeySlots } from '../repository.ts'
 import { memoryStorage } from '../storage/memory-storage.ts'
-import { contentOf, backUp, createTestRepository, fastKdf, noise, testPassphrase } from '../testing.ts'
+import {
+  backUp,
+  contentOf,
+  copyOf,
+  createTestRepository,
+  dyingAfter,
+  fastKdf,
+  noise,
+  powerCut,
+  testPassphrase,
+} from '../testing.ts'
 import { openKeySlots } from './key-slots.ts'
 
 const refusal = (work: Promise<unknown>) =>
@@ -126,4 +136,28 @@ describe('key slots', () => {
     await expect(keys.addKey(new Secret('another'))).rejects.toThrow('away')
     expect([...storage.objects.keys()]).toEqual(before)
   })
+})
+
+it('adding and removing may die at every storage call: what opened still opens, and nothing is left that opens less than it says', async () => {
+  const { storage: start, recoveryCode } = await created()
+  const fresh = new Secret('fresh passphrase')
+  for (let n = 0, done = false; !done; n++) {
+    const storage = copyOf(start)
+    const dying = dyingAfter(n, storage)
+    try {
+      const keys = await openKeySlots(dying.storage, { key: testPassphrase, kdf: fastKdf })
+      await keys.addKey(fresh)
+      await keys.remove(keys.opened)
+      done = dying.calls() <= n
+    } catch (error) {
+      expect(error).toSatisfy((reason: unknown) => reason === powerCut || (reason as Error).cause === powerCut)
+    }
+    const opens = async (key: Secret) => await refusal(openKeySlots(storage, { key }))
+    expect(await opens(recoveryCode)).toBe('fine')
+    expect([await opens(testPassphrase), await opens(fresh)]).toContain('fine') // at every moment one of them
+    const keys = await openKeySlots(storage, { key: recoveryCode })
+    const slots = await keys.list()
+    expect(slots.every(({ damaged }) => damaged === undefined)).toBe(true)
+    expect(slots.length).toBeGreaterThanOrEqual(2)
+  }
 })
