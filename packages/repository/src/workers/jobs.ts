@@ -54,6 +54,8 @@ export interface ChunkToSeal {
   readonly id: Uint8Array
   /** The zstd level to try, or 0 for none. */
   readonly level: number
+  /** Try it only if a sample of the chunk compresses. */
+  readonly sampleFirst?: boolean
 }
 
 export interface BlobToOpen {
@@ -82,10 +84,18 @@ export function jobsOn(memory: ArrayBufferLike, keys: BlobKeys): Work {
 
     seal({ chunks, nonces, domain = defaultDomain }) {
       const frames = new Uint8Array(chunks.length * blobOverheadBytes)
-      chunks.forEach(({ run, id, level }, i) => {
+      chunks.forEach(({ run, id, level, sampleFirst = false }, i) => {
         const plain = bytesOf(run)
         const nonce = nonces.subarray(i * nonceBytes, (i + 1) * nonceBytes)
-        const { header, ciphertext, tag } = sealBlob(keys, { type: blobType.chunk, id, plain, domain, level, nonce })
+        const { header, ciphertext, tag } = sealBlob(keys, {
+          type: blobType.chunk,
+          id,
+          plain,
+          domain,
+          level,
+          sampleFirst,
+          nonce,
+        })
         plain.set(ciphertext)
         freeNow(ciphertext)
         frames.set(header, i * blobOverheadBytes)

@@ -34,6 +34,8 @@ export interface PlainBlob {
   readonly domain?: string
   /** The zstd level to try, or 0 for none. */
   readonly level: number
+  /** Try it only if a sample of the plaintext compresses. */
+  readonly sampleFirst?: boolean
   /** 12 fresh random bytes. */
   readonly nonce: Uint8Array
 }
@@ -53,7 +55,8 @@ export interface SealedBlob {
  */
 export function sealBlob(keys: BlobKeys, blob: PlainBlob): SealedBlob {
   const { type, id, plain, nonce, domain = defaultDomain } = blob
-  const packed = blob.level === 0 ? undefined : compressed(plain, blob.level)
+  const isTried = blob.level > 0 && (blob.sampleFirst !== true || isWorthwhile(sampleOf(plain), blob.level))
+  const packed = isTried ? compressed(plain, blob.level) : undefined
   const body = packed ?? plain
   const keyGeneration = type === blobType.mapPage ? 0 : keysOfDomain(keys, domain).generation
   const header = encodeBlobHeader({
@@ -140,6 +143,21 @@ function keysOfDomain(keys: BlobKeys, domain: string) {
   if (found === undefined) throw fail('repository.domain-erased', { domain }) // it was there when the session began
   return found
 }
+
+const samplePieces = 4
+const samplePieceBytes = 4096
+
+/** Pieces from all over: what looks like noise at its beginning need not be. */
+function sampleOf(plain: Uint8Array): Uint8Array {
+  const step = Math.floor(plain.length / samplePieces)
+  return Buffer.concat(
+    Array.from({ length: samplePieces }, (_, i) =>
+      plain.subarray(i * step, i * step + Math.min(step, samplePieceBytes)),
+    ),
+  )
+}
+
+const isWorthwhile = (sample: Uint8Array, level: number): boolean => compressed(sample, level) !== undefined
 
 /** One zstd frame, or `undefined` if it is not worth it. */
 function compressed(plain: Uint8Array, level: number): Uint8Array | undefined {

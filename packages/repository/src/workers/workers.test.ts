@@ -116,6 +116,19 @@ describe('a blob', () => {
       ),
     ))
 
+  it('that is doubtful is compressed only if pieces from all over it compress', () => {
+    const noise = randomBytes(256 * 1024)
+    const half = Buffer.concat([noise.subarray(0, 128 * 1024), Buffer.alloc(128 * 1024, 'text ')])
+    const text = Buffer.alloc(256 * 1024, 'text ')
+    const compressionOf = (plain: Uint8Array) => {
+      const id = idOf(keys, blobType.chunk, plain)
+      const blob = { type: blobType.chunk, id, plain, level: 1, sampleFirst: true, nonce: randomBytes(12) }
+      const { header, ciphertext } = sealBlob(keys, blob)
+      return decodeBlobHeader(header, ciphertext.length + 80).compression
+    }
+    expect([noise, half, text].map(compressionOf)).toEqual([compression.none, compression.zstd, compression.zstd])
+  })
+
   it('notices every flipped bit, every cut, another id and another type', () => {
     const { id, blob } = sealed(Buffer.alloc(300, 'text '))
     for (let bit = 0; bit < 8 * blob.length; bit++) {
