@@ -15,6 +15,13 @@ interface Failure {
   readonly message: string
 }
 
+/** What became of some schedules. */
+interface Done {
+  readonly failures: readonly Failure[]
+  /** Processor time, which does not depend on what else the machine does. */
+  readonly cpuMs: number
+}
+
 if (process.send === undefined) await lead()
 else work(process.send.bind(process))
 
@@ -26,6 +33,7 @@ async function lead(): Promise<void> {
   const failures: Failure[] = []
   let next = first
   let done = 0
+  let cpuMs = 0
   const serve = async (child: ChildProcess) => {
     const died = once(child, 'exit').then(([code]) =>
       Promise.reject(new Error(`a worker ended with exit code ${code}`)),
@@ -34,8 +42,9 @@ async function lead(): Promise<void> {
       const seeds = { from: next, end: Math.min(end, next + batchSize) }
       next = seeds.end
       child.send(seeds)
-      const [found] = (await Promise.race([once(child, 'message'), died])) as [Failure[]]
-      failures.push(...found)
+      const [batch] = (await Promise.race([once(child, 'message'), died])) as [Done]
+      failures.push(...batch.failures)
+      cpuMs += batch.cpuMs
       done += seeds.end - seeds.from
     }
     died.catch(() => {}) // it was told to
@@ -54,22 +63,24 @@ async function lead(): Promise<void> {
   const wanted = done < end - first ? ` of ${end - first}` : ''
   console.log(
     `${done}${wanted} schedules from seed ${first} on, ${failures.length} failed, in ${seconds.toFixed(0)} s ` +
-      `(${((seconds * 1000 * children.length) / done).toFixed(1)} ms of a core each)`,
+      `(${(cpuMs / done).toFixed(1)} ms of processor time each)`,
   )
   process.exitCode = failures.length === 0 ? 0 : 1
 }
 
-function work(reply: (failures: Failure[]) => unknown): void {
+function work(reply: (done: Done) => unknown): void {
   process.on('message', ({ from, end }: { from: number; end: number }) => {
     void run(from, end).then(reply)
   })
 }
 
-async function run(from: number, end: number): Promise<Failure[]> {
+async function run(from: number, end: number): Promise<Done> {
+  const before = process.cpuUsage()
   const failures: Failure[] = []
   for (let seed = from; seed < end; seed++)
     await simulate(seed).catch((error: unknown) => failures.push({ seed, message: messageOf(error) }))
-  return failures
+  const { user, system } = process.cpuUsage(before)
+  return { failures, cpuMs: (user + system) / 1000 }
 }
 
 function numberIn(name: string, fallback: number): number {
