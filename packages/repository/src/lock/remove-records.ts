@@ -10,7 +10,8 @@ const generationDays = 30
 /** Removes what is written down about locks that have ended, or for points that are no more. */
 export async function removeRecords(core: Core, standing: ReadonlySet<string>, signal?: AbortSignal): Promise<void> {
   const { objects, clock } = core
-  const days = sessionDaysMax + generationDays + (objects.lockRule?.policy.days ?? 0)
+  if (objects.lockRule === undefined) return
+  const days = sessionDaysMax + generationDays + objects.lockRule.policy.days
   const old: string[] = []
   for await (const { key } of objects.list(lockRecordsPrefix, signal)) {
     const id = lockRecordPointOf(key)
