@@ -1,4 +1,4 @@
-// `npm run bench [-- name…] [--size 8GiB] [--rounds 1] [--folder /fast/disk] [-o json]`: how fast, how much memory, how much space; beside others in the same run.
+// `npm run bench [-- name…] [--size 8GiB] [--rounds 1] [--chunks 400M] [--folder /fast/disk] [-o json]`: how fast, how much memory, how much space; beside others in the same run.
 // Never a test: nothing fails for being slow. docs/benchmarks.md says how to read it.
 import { mkdir } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -10,6 +10,7 @@ import { scenario as memory2Tib } from './bench/memory-2tib.ts'
 import { scenario as nfc } from './bench/nfc-scenario.ts'
 import { scenario as pipeline } from './bench/pipeline.ts'
 import { scenario as restoreLimit } from './bench/restore-limit.ts'
+import { scenario as scale } from './bench/scale.ts'
 import { tableOf } from './bench/support/report.ts'
 import { type BenchResult, ratiosOf, type Scenario } from './bench/support/scenario.ts'
 import { scenario as writers } from './bench/writers.ts'
@@ -20,6 +21,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'memory-2tib': memory2Tib,
   latency,
   'restore-limit': restoreLimit,
+  scale,
   writers,
   copies,
   backup,
@@ -32,6 +34,7 @@ const { values: options, positionals } = parseArgs({
     output: { type: 'string', short: 'o', default: 'table' },
     size: { type: 'string', default: '8GiB' },
     rounds: { type: 'string', default: '1' },
+    chunks: { type: 'string', default: '20M' },
     folder: { type: 'string', default: userCacheFolder('bench') },
   },
 })
@@ -42,7 +45,13 @@ if (unknown.length > 0)
 
 await mkdir(options.folder, { recursive: true })
 const say = (line: string) => console.error(line)
-const context = { sizeBytes: bytesOf(options.size), rounds: Number(options.rounds), folder: options.folder, say }
+const context = {
+  sizeBytes: bytesOf(options.size),
+  rounds: Number(options.rounds),
+  chunks: countOf(options.chunks),
+  folder: options.folder,
+  say,
+}
 const results: BenchResult[] = []
 for (const name of names) {
   const result = await scenarios[name]!(context)
@@ -59,4 +68,10 @@ function bytesOf(text: string): number {
   const [, number, unit = ''] = /^(\d+)(MiB|GiB)?$/.exec(text) ?? []
   if (number === undefined) throw new Error(`"${text}" is no size: write 512MiB or 8GiB`)
   return Number(number) * (unit === 'GiB' ? 2 ** 30 : unit === 'MiB' ? 2 ** 20 : 1)
+}
+
+function countOf(text: string): number {
+  const [, number, unit = ''] = /^(\d+)(M?)$/.exec(text) ?? []
+  if (number === undefined) throw new Error(`"${text}" is no number of chunks: write 20M or 400M`)
+  return Number(number) * (unit === 'M' ? 1e6 : 1)
 }

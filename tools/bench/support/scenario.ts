@@ -2,6 +2,8 @@
 export interface BenchContext {
   /** How large the sample disk is; a smaller one for a quick look. */
   readonly sizeBytes: number
+  /** Of how many chunks the index of the scenario `scale` is. */
+  readonly chunks: number
   /** How often a race is run; of each number the best counts: a shared machine only ever makes things slower. */
   readonly rounds: number
   /** Where samples are kept from run to run, and work is done. Its disk is the one that is measured. */

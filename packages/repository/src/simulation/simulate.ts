@@ -42,6 +42,7 @@ export async function simulate(seed: number, breaking: Breaking = (storage) => s
       clock: process.clock,
       random: quickRandom(`${process.name} of ${seed}`),
       every: scheduler.every,
+      index: { deltasMax: pick(random, [1, 3, 256]) }, // some fold all the time
       seat: i,
     })
     const linger = async () => {
@@ -70,6 +71,7 @@ async function checkWorld(world: World, { known }: Start, seed: number): Promise
     clock: fakeClock(Date.UTC(2040, 0, 1)), // after whatever the clocks of the others said
     random: quickRandom(`check ${seed}`),
     every: () => ({ [Symbol.dispose]: () => {} }),
+    index: { deltasMax: 1 },
     seat: cast.length,
   })
   await collectUntilNothingIsLeft(repository)
@@ -94,4 +96,4 @@ async function collectUntilNothingIsLeft(repository: Repository): Promise<void> 
 }
 
 const leftIn = ({ objects }: MemoryStorage) =>
-  [...objects.keys()].filter((key) => /^(packs|index|sessions)\//.test(key))
+  [...objects.keys()].filter((key) => /^(packs|index\/(delta|seg)|sessions)\//.test(key))

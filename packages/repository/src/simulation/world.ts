@@ -46,7 +46,10 @@ const buffers: ArrayBuffer[] = []
 export function openKnown(
   known: KnownRepository,
   storage: Storage,
-  { seat, ...environment }: Required<Pick<Environment, 'clock' | 'random' | 'every'>> & { readonly seat: number },
+  {
+    seat,
+    ...environment
+  }: Required<Pick<Environment, 'clock' | 'random' | 'every'>> & Pick<Environment, 'index'> & { readonly seat: number },
 ): Repository {
   const objects = new ObjectStore(storage, environment)
   const small = { workersMax: 0, packSizeBytes: 1024 * 1024 }
