@@ -1,3 +1,5 @@
+import type { WriterSession } from '../repository.ts'
+import type { RestorePoint } from '../restore-point.ts'
 import { codeOf, collect, FaultPlan, seededRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import { describe, expect, it } from 'vitest'
@@ -115,6 +117,22 @@ describe('a blob with two copies', () => {
     await again.finish()
     expect(again.progress.newBytes).toBe(0)
   })
+})
+
+it('a blob is found at the third copy when both that are known have vanished', async () => {
+  const { repository, storage } = await openTestRepository()
+  const disk = noise(3 * chunk, 'thrice')
+  const others = await Promise.all(['a', 'b', 'c'].map((seed) => reopenTestRepository(storage, { seed })))
+  const sessions = await Promise.all(others.map((other) => other.beginSession()))
+  const points: RestorePoint[] = []
+  const store = async (session: WriterSession) =>
+    points.push(await session.commit(manifestOf({ disk: await storeImage(session, disk) })))
+  for (const session of sessions.slice(0, 2)) await store(session)
+  await repository.checkPoint(points[1]!) // now it knows two
+  const known = await keysOf(storage, 'packs/')
+  await store(sessions[2]!)
+  for (const key of known) storage.objects.delete(key)
+  expect(Buffer.from(await contentOf(repository, points[0]!.images[0]!.image)).equals(disk)).toBe(true)
 })
 
 describe('forgetting', () => {

@@ -202,8 +202,9 @@ class Collection implements Disposable {
     const { lost, condemned, indexStore } = this.#core
     await this.#takeStock()
     this.#tell('mark', 0, indexStore.index.table.count)
+    const seen = await this.#pointsSeen()
     const holders = await this.#liveness.update(this.#signal)
-    await this.#checkComplete(holders)
+    this.#checkComplete(holders, seen)
     const open = new Set([...holders.sessions].map((id) => id.slice(16)))
     const { table } = indexStore.index
     const bytesOf = new Float64Array(table.count)
@@ -258,17 +259,24 @@ class Collection implements Disposable {
    * @throws `repository.listing-incomplete` if a point that the last collection saw is not listed; `repository.session-not-listed` if
    *   a pack was stored by nobody: a session registers before it stores, and stays listed until its end is
    */
-  async #checkComplete({ sessions, points, fates }: Holders): Promise<void> {
-    const { condemned, objects } = this.#core
-    const storage = objects.storage.name
-    const listed = new Set(points)
-    let last: CondemnedPacks | undefined
-    for (let number = condemned.known; number > 0 && last === undefined; number--)
-      last = await condemned.read('final', number, this.#signal).catch((error: unknown) => {
+  /** The points that the last collection saw. To be asked before points are listed: a final that is made meanwhile names newer ones. */
+  async #pointsSeen(): Promise<readonly string[]> {
+    const { condemned } = this.#core
+    for (let number = condemned.known; number > 0; number--) {
+      const last = await condemned.read('final', number, this.#signal).catch((error: unknown) => {
         if (!(error instanceof FormatError)) throw error
         return undefined
       })
-    const missing = (last?.points ?? []).filter((id) => !listed.has(id) && !isBuried(fates.get(id)))
+      if (last !== undefined) return last.points ?? []
+    }
+    return []
+  }
+
+  #checkComplete({ sessions, points, fates }: Holders, seen: readonly string[]): void {
+    const { objects } = this.#core
+    const storage = objects.storage.name
+    const listed = new Set(points)
+    const missing = seen.filter((id) => !listed.has(id) && !isBuried(fates.get(id)))
     if (missing.length > 0)
       throw fail('repository.listing-incomplete', { storage, point: missing[0]!, missing: missing.length })
     if ((objects.storage.settleMs ?? 0) > 0) return // not everybody sees the same, for a while
@@ -356,8 +364,9 @@ class Collection implements Disposable {
     this.#waitingFor = waited.waitingFor
     if (waited.waitingFor.length > 0) return false
     await this.#settle() // what those committed who have ended
+    const seen = await this.#pointsSeen()
     const holders = await this.#liveness.update(this.#signal)
-    await this.#checkComplete(holders)
+    this.#checkComplete(holders, seen)
     await this.#takeStock()
     await this.#core.condemned.refresh(this.#signal) // last: what is condemned by now is no safe copy
     const locked = await this.#locks.lockedOf(packs, this.#signal, { again: true })

@@ -46,13 +46,17 @@ export class BlobReader {
   }
 
   async #find(expected: ExpectedBlob, signal: AbortSignal | undefined): Promise<OpenedBlob> {
-    const location = await this.locate(expected.id, signal)
-    try {
-      return await this.openAt(location, expected, signal)
-    } catch (error) {
-      if (!hasCode(error, 'repository.pack-missing')) throw error
-      this.#core.indexStore.lose(location.pack) // perhaps removed by a collector, which left another copy
-      return await this.openAt(await this.locate(expected.id, signal), expected, signal)
+    const missed = new Set<string>()
+    for (;;) {
+      const location = await this.locate(expected.id, signal)
+      try {
+        return await this.openAt(location, expected, signal)
+      } catch (error) {
+        const { key } = location.pack
+        if (!hasCode(error, 'repository.pack-missing') || missed.has(key)) throw error
+        missed.add(key)
+        this.#core.indexStore.lose(location.pack) // perhaps removed by a collector, which left another copy: known, or new
+      }
     }
   }
 

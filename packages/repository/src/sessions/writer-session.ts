@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { AppError, crashPoint, FormatError } from '@vmkeep/kit'
+import { AppError, crashPoint, FormatError, hasCode } from '@vmkeep/kit'
 import { type Core, nowMs, writerName } from '../core.ts'
 import { fail } from '../errors.ts'
 import { blobType, plainBytesMax } from '../formats/blob.ts'
 import { toHex } from '../formats/hex.ts'
 import { defaultDomain } from '../formats/key-ring.ts'
+import { pointKey } from '../formats/object-names.ts'
 import { packKind } from '../formats/pack.ts'
 import { encodePoint, pointBytesMax } from '../formats/point.ts'
 import { ChunkingImageWriter } from '../images/image-writer.ts'
@@ -77,7 +78,7 @@ export class OpenSession implements WriterSession {
       capacityBytes,
       chunkSizeBytes,
       inheritedTail,
-      map: await MapWriter.begin(this.#pages(), { capacityBytes, chunkSizeBytes, base }),
+      map: await this.#unlessFenced(MapWriter.begin(this.#pages(), { capacityBytes, chunkSizeBytes, base })),
       blobs: this.#blobs,
       reader: this.#parts.reader,
       data: this.#stream(packKind.data),
@@ -87,6 +88,16 @@ export class OpenSession implements WriterSession {
     })
     this.#images.add(image)
     return image
+  }
+
+  /** A base may be gone for a session that was given up: then that is what is wrong, and not the repository. */
+  async #unlessFenced<T>(work: Promise<T>): Promise<T> {
+    return await work.catch(async (error: unknown) => {
+      const { sessionId, signal } = this.#parts.owner
+      const isGone = hasCode(error, 'repository.pack-missing', 'repository.chunk-missing')
+      if (!isGone || (await this.#core.objects.size(pointKey(sessionId), signal)) === undefined) throw error
+      throw fail('repository.session-fenced', { session: sessionId }, error)
+    })
   }
 
   async putBlob(bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
