@@ -175,6 +175,8 @@ export class Replay {
   #got(process: Process, key: string, bytes: Uint8Array): void {
     const beat = beatOf(key)
     if (beat !== undefined) this.#answered(process, beat.sessionId, this.#respectsIn(beat, bytes))
+    const end = pointIdOf(key) // who reads how a session ended knows that it did
+    if (end !== undefined) this.#answered(process, end, Infinity)
     const collection = collectionOf(key)
     if (collection === undefined || process.lists.has(collection.number)) return
     process.lists.add(collection.number)
