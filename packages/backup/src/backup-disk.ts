@@ -1,7 +1,7 @@
 import { aligned, type DiskReader, endOf, type Extent, totalBytes, united, whole } from '@vmkeep/disk'
 import { codeOf, hasCode, messageOf } from '@vmkeep/kit'
 import type { ImageProgress, ImageWriter, PointImage, WriterSession } from '@vmkeep/repository'
-import { type Cause, type DiskSizes, plainOf, type VmPoint, type VmPointDisk } from '@vmkeep/run'
+import { type Cause, type DiskSizes, plainOf, transportNotes, type VmPoint, type VmPointDisk } from '@vmkeep/run'
 import { openVmDisk, type VmDiskReader } from '@vmkeep/transport'
 import { changedExtents, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
 import { decideRead, type FullReadCause, fullReadCause, type PreviousDisk, type ReadDecision } from './decide-read.ts'
@@ -58,23 +58,7 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
       settings: run.options.transport,
       clock: run.clock,
       random: run.random,
-      onReconnect: (cause) =>
-        run.onEvent({
-          type: 'note',
-          level: 'warn',
-          vm: vm.name,
-          disk: disk.label,
-          message: `reconnected: ${messageOf(cause)}`,
-        }),
-      onFallback: ({ from, to, cause }) =>
-        run.onEvent({
-          type: 'note',
-          level: 'warn',
-          vm: vm.name,
-          disk: disk.label,
-          message: `${from} failed, ${to} goes on: ${messageOf(cause)}`,
-          code: 'transport-fallback',
-        }),
+      ...transportNotes(run.onEvent, { vm: vm.name, disk: disk.label }),
       signal: run.signal,
     })
     const decision = decideRead({ ...disk, backingUuid: disk.uuid }, job.previous, { full: run.options.fullRead })

@@ -17,3 +17,4 @@ export {
 export { cleanUpLeftovers, type CleanUpReport, type CleanUpRequest, type KeptLeftover } from './clean-up-leftovers.ts'
 export { lockVm } from './vm-lock.ts'
 export { plainOf } from './plain-of.ts'
+export { transportNotes } from './transport-notes.ts'

@@ -1,6 +1,6 @@
 import { type Extent, totalBytes } from '@vmkeep/disk'
 import type { Repository } from '@vmkeep/repository'
-import { type Cause, lockVm } from '@vmkeep/run'
+import { type Cause, lockVm, transportNotes } from '@vmkeep/run'
 import { openVmDisk, type TransportSettings } from '@vmkeep/transport'
 import { captureSnapshot, readVm, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
 import { decideRead, type PreviousDisk } from '../decide-read.ts'
@@ -76,7 +76,6 @@ async function audit(
   const decision = decideRead({ ...disk, backingUuid: disk.uuid }, previous, { full: false })
   if (decision.mode === 'full') return { key, label, notAudited: decision.cause, checkedBytes: 0, differing: [] }
   const { session, clock, random, signal, onEvent } = run
-  const note = (message: string) => onEvent({ type: 'note', level: 'warn', vm: vm.name, disk: label, message })
   await using source = await openVmDisk({
     session,
     vm: vm.ref,
@@ -87,8 +86,7 @@ async function audit(
     settings: transport,
     clock,
     random,
-    onReconnect: () => note('reconnected'),
-    onFallback: ({ from, to }) => note(`${from} failed, ${to} goes on`),
+    ...transportNotes(onEvent, { vm: vm.name, disk: label }),
     signal,
   })
   onEvent({ type: 'disk-phase', vm: vm.name, disk: label, phase: 'read', detail: 'audit of change tracking' })

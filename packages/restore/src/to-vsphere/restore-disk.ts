@@ -1,4 +1,4 @@
-import { messageOf } from '@vmkeep/kit'
+import { transportNotes } from '@vmkeep/run'
 import { openVmDisk, openVmDiskForWriting, thatWrite } from '@vmkeep/transport'
 import { addDisk, type ManagedObjectReference, type VmDisk } from '@vmkeep/vsphere'
 import { DamagedParts } from '../damaged-parts.ts'
@@ -79,21 +79,6 @@ const request = (
   settings: thatWrite(transport),
   clock,
   random,
-  onReconnect: (cause: unknown) =>
-    onEvent({
-      type: 'note',
-      level: 'warn',
-      vm: plan.name,
-      disk: disk.label,
-      message: `reconnected: ${messageOf(cause)}`,
-    }),
-  onFallback: ({ from, to, cause }: { from: string; to: string; cause: unknown }) =>
-    onEvent({
-      type: 'note',
-      level: 'warn',
-      vm: plan.name,
-      disk: disk.label,
-      message: `${from} failed, ${to} goes on: ${messageOf(cause)}`,
-    }),
+  ...transportNotes(onEvent, { vm: plan.name, disk: disk.label }),
   signal,
 })
