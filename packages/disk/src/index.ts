@@ -1,3 +1,5 @@
+export { alignedMemory, isAligned } from './block-device/aligned-memory.ts'
+export { type BlockDevice, type BlockDeviceOptions, openBlockDevice } from './block-device/block-device.ts'
 export { checkRun } from './check-run.ts'
 export type { DiskReader, DiskWriter } from './disk.ts'
 export { alignOutward, between, cut, endOf, type Extent, intersection, totalBytes, whole } from './extent.ts'
