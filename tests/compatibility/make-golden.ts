@@ -1,189 +1,232 @@
-// Writes a golden repository: small, and with one of everything the format knows. `node tools/golden.ts` calls it, once per version.
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { Secret, seededRandom } from '@vmkeep/kit'
+// Writes the golden repositories of a version, once: one with everything that the format knows, a twin of it, and one that locks.
+// `node tools/golden.ts` calls it. They are small, for they stay for ever.
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Clock, collect, Secret, seededRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import {
-  type BaseImage,
+  type CreateOptions,
   createRepository,
+  type Environment,
+  newKeyFile,
+  newKeyPair,
   openFolderStorage,
+  openKeySlots,
+  openRepository,
   type Repository,
-  type RestorePoint,
-  type StoredImage,
-  type WriterSession,
+  type Storage,
 } from '@vmkeep/repository'
-import { noise, writeRuns } from '@vmkeep/repository/testing'
-import { plainOf, type VmPointAttributes, type VmPointDisk } from '@vmkeep/run'
-import { type Golden, type GoldenPoint, sha256 } from './golden.ts'
+import { LockingMemoryStorage, noise } from '@vmkeep/repository/testing'
+import { chunkBytes, GoldenVm, history, put } from './golden-vm.ts'
+import { type Golden, type GoldenKey, type GoldenPoint, readGolden } from './golden.ts'
 
-const KiB = 1024
-const chunkBytes = 128 * KiB // the smallest there is, for a small repository
+const dayMs = 86_400_000
 const passphrase = 'golden, and no secret'
+const kdf = { memoryKiB: 64, passes: 1, parallelism: 1 }
 
-interface Write {
-  readonly offsetBytes: number
-  /** `null`: zeroes. */
-  readonly bytes: Uint8Array | null
-  readonly lengthBytes: number
-}
-
-const put = (offsetBytes: number, bytes: Uint8Array): Write => ({ offsetBytes, bytes, lengthBytes: bytes.length })
-const clear = (offsetBytes: number, lengthBytes: number): Write => ({ offsetBytes, bytes: null, lengthBytes })
-const text = (word: string, lengthBytes: number) => Buffer.alloc(lengthBytes, `${word} `)
-
-const disks = [
-  { key: 2000, label: 'Hard disk 1', address: 'scsi0:0', capacityBytes: 9 * chunkBytes + 512 }, // ends within a chunk
-  { key: 2001, label: 'Hard disk 2', address: 'scsi0:1', capacityBytes: 40 * 1024 * KiB }, // more chunks than a map page holds
-]
-
-/** What is written to each disk before each of the three points: first all of it, then what changed. */
-const history: readonly (readonly (readonly Write[])[])[] = [
-  [
-    [
-      put(0, noise(chunkBytes, 'incompressible')),
-      put(chunkBytes, text('compressible', 2 * chunkBytes)),
-      put(9 * chunkBytes, text('tail', 512)),
-    ],
-    [put(0, text('compressible', chunkBytes)), put(39 * 1024 * KiB, text('far', 1024 * KiB))],
-  ],
-  [
-    [clear(chunkBytes, chunkBytes), put(4 * chunkBytes, text('changed', chunkBytes))],
-    [put(20 * 1024 * KiB, noise(chunkBytes / 4, 'a quarter'))],
-  ],
-  [[put(9 * chunkBytes, text('last', 512)), put(5 * chunkBytes, noise(chunkBytes, 'incompressible'))], []],
-]
-
-/** @throws EEXIST if `folder` is there: what a version has written is never written again */
-export async function makeGolden(folder: string, version: string): Promise<Golden> {
+/**
+ * Makes the folders `<name>`, `<name>-twin` and `<name>-locked` in `parent`.
+ *
+ * @throws EEXIST if there is one: what a version has written is never written again
+ */
+export async function makeGolden(parent: string, name: string): Promise<void> {
+  const making = { clock: fakeClock(), name, seed: 0 }
+  const folder = join(parent, name)
   await mkdir(folder)
   await using storage = await openFolderStorage(join(folder, 'repository'), { create: true })
-  const clock = fakeClock()
-  const { repository, recoveryCode } = await createRepository(storage, {
+  await write(folder, await everything(storage, making))
+  await makeTwin(join(parent, `${name}-twin`), storage, making)
+  await makeLocked(join(parent, `${name}-locked`), making)
+}
+
+interface Making {
+  readonly clock: ReturnType<typeof fakeClock>
+  readonly name: string
+  seed: number
+}
+
+const surroundings = (making: Making, clock: Clock = making.clock): Environment => ({
+  workersMax: 0,
+  memoryBytesMax: 48 * 1024 * 1024,
+  clock,
+  random: seededRandom(`golden ${making.name} ${making.seed++}`),
+  every: () => ({ [Symbol.dispose]: () => {} }),
+})
+
+async function create(storage: Storage, making: Making, options: Partial<CreateOptions> = {}) {
+  return await createRepository(storage, {
     passphrase: new Secret(passphrase),
     chunkSizeBytes: chunkBytes,
-    kdf: { memoryKiB: 64, passes: 1, parallelism: 1 },
-    workersMax: 0,
-    memoryBytesMax: 48 * 1024 * KiB,
-    clock,
-    random: seededRandom(`golden ${version}`),
+    kdf,
+    ...options,
+    ...surroundings(making),
   })
+}
+
+/** A repository in the middle of its life, with traces of processes that died. */
+async function everything(storage: Storage, making: Making): Promise<Golden> {
+  const { clock } = making
+  const { repository, recoveryCode } = await create(storage, making, { parity: true })
   await using _open = repository
-  const now = disks.map(({ capacityBytes }) => Buffer.alloc(capacityBytes))
+  const keys = await addKeys(storage, making)
+  const vm = new GoldenVm()
   const points: GoldenPoint[] = []
-  let previous: RestorePoint | undefined
-  for (const [generation, writes] of history.entries()) {
-    clock.advance(86_400_000)
-    for (const [i, changes] of writes.entries())
-      for (const { offsetBytes, bytes, lengthBytes } of changes)
-        now[i]!.set(bytes ?? Buffer.alloc(lengthBytes), offsetBytes)
-    const config = Buffer.from(`<config><name>golden</name><generation>${generation}</generation></config>`)
-    previous = await backUp(repository, writes, config, previous)
-    points.push(expected(previous, now, config))
+  const backUp = async (...args: Parameters<GoldenVm['backUp']>) => {
+    clock.advance(dayMs)
+    const point = await vm.backUp(...args)
+    points.push(point)
+    return point
   }
-  const golden = { version, passphrase, recoveryCode: recoveryCode.reveal(), points }
-  await writeFile(join(folder, 'golden.json'), `${JSON.stringify(golden, null, 2)}\n`)
-  return golden
+  const first = await backUp(repository, history[0]!)
+  const erased = await tenants(repository, points, clock)
+  await repository.rotateDataKey()
+  await backUp(repository, history[1]!)
+  await repository.rebuildIndex() // folds: from here on there are segments, pack tables and a root
+  await markAll(repository, first.id)
+  const doomed = await new GoldenVm().backUp(repository, [[put(0, noise(chunkBytes, 'doomed'))], []])
+  const undone = await new GoldenVm().backUp(repository, [[put(0, noise(chunkBytes, 'undone'))], []])
+  await repository.forget(doomed.id, { reason: 'to be buried' })
+  clock.advance(8 * dayMs)
+  await repository.collect({ deadShareMax: 1 }) // a list, a final, a burial
+  await (await repository.beginSession()).abandon() // a fence
+  await noteDamage(repository, storage)
+  await repository.recordValidation([
+    { promise: 'creates-once', outcome: 'passed' },
+    { promise: 'refuses-damage', outcome: 'failed', reason: 'an example' },
+  ])
+  await repository.holdPoint(first.id) // by a reader that died
+  const forgotten = await leaveWork(storage, making, first.id)
+  await repository.forget(undone.id, { reason: 'taken back and forgotten again' })
+  await repository.restoreForgotten(undone.id)
+  await repository.forget(undone.id, { reason: 'can be taken back' })
+  await backUp(repository, history[2]!)
+  return {
+    ...goldenOf(making.name, recoveryCode, points),
+    keys,
+    erased: [erased],
+    forgotten: [undone.id, forgotten],
+    protected: [first.id],
+  }
 }
 
-async function backUp(
-  repository: Repository,
-  writes: readonly (readonly Write[])[],
-  config: Uint8Array,
-  previous: RestorePoint | undefined,
-): Promise<RestorePoint> {
-  await using session = await repository.beginSession()
-  const mode = previous === undefined ? 'full' : 'incremental'
-  const images = []
-  for (const [i, disk] of disks.entries()) {
-    const base = previous && { point: previous.id, image: previous.images[i]!.image }
-    const image = await storeImage(session, disk.capacityBytes, writes[i]!, base)
-    images.push({ key: String(disk.key), label: disk.label, image, attributes: plainOf(diskAttributes(disk, mode)) })
+const goldenOf = (version: string, recoveryCode: Secret, points: readonly GoldenPoint[]): Golden => ({
+  version,
+  passphrase,
+  recoveryCode: recoveryCode.reveal(),
+  points,
+})
+
+async function addKeys(storage: Storage, making: Making): Promise<GoldenKey[]> {
+  const slots = await openKeySlots(storage, { key: new Secret(passphrase), kdf, ...surroundings(making) })
+  const random = seededRandom(`keys ${making.name}`)
+  const keys: GoldenKey[] = []
+  for (const maintenance of [false, true]) {
+    const [sentence, keyFile, pair] = [`a passphrase, ${maintenance}`, newKeyFile(random), newKeyPair(random)]
+    await slots.addKey(new Secret(sentence), { maintenance })
+    await slots.addKey(new Secret(keyFile), { maintenance })
+    await slots.addRecipient(pair.recipient, { maintenance })
+    for (const key of [sentence, keyFile, pair.identity]) keys.push({ key, maintenance })
   }
-  const configXml = await session.putBlob(config)
-  return await session.commit({
-    subject: { id: vm.instanceUuid, name: 'golden', kind: 'vm' },
-    images,
-    blobs: { 'config.xml': configXml },
-    attributes: plainOf({ ...vm, configXml }),
-    stats: { readBytes: 1 },
+  return keys
+}
+
+/** A tenant that stays, and one whose keys are destroyed: gives the point that nobody can read any more. */
+async function tenants(repository: Repository, points: GoldenPoint[], clock: Making['clock']): Promise<string> {
+  for (const domain of ['blue', 'red']) await repository.createDomain(domain)
+  clock.advance(dayMs)
+  points.push(await new GoldenVm().backUp(repository, history[0]!, { domain: 'blue' }))
+  clock.advance(dayMs)
+  const writes = [[put(0, noise(chunkBytes, 'red'))], []]
+  const { id } = await new GoldenVm().backUp(repository, writes, { domain: 'red' })
+  await repository.eraseDomain('red')
+  return id
+}
+
+async function markAll(repository: Repository, id: string): Promise<void> {
+  await repository.markPoint(id, { kind: 'protect', reason: 'golden' })
+  await repository.markPoint(id, { kind: 'tag', add: ['audit', 'env=prod'], remove: ['first'] })
+  await repository.markPoint(id, { kind: 'clear', reason: 'looked at' })
+}
+
+/** Verifies while a pack is damaged, and mends it by hand: what was said of it stays until it is verified again. */
+async function noteDamage(repository: Repository, storage: Storage): Promise<void> {
+  const packs = await collect(storage.list('packs/'))
+  const { key, sizeBytes } = packs.toSorted((a, b) => b.sizeBytes - a.sizeBytes)[0]!
+  const whole = (await storage.get(key, sizeBytes))!
+  const damaged = Buffer.from(whole)
+  damaged[200]! ^= 1
+  await replace(storage, key, damaged)
+  const report = await repository.verify()
+  if (report.damaged.length === 0) throw new Error('the damage was not found')
+  await replace(storage, key, whole)
+}
+
+async function replace(storage: Storage, key: string, bytes: Uint8Array): Promise<void> {
+  await storage.delete(key)
+  await storage.putNew(key, bytes)
+}
+
+/**
+ * Two writers that died at work, and a collection that waits for the first: its list has no final, and the second beats at once.
+ * Gives a point that was forgotten, and released by nobody yet.
+ */
+async function leaveWork(storage: Storage, making: Making, inheritedFrom: string): Promise<string> {
+  const another = () => openRepository(storage, { key: new Secret(passphrase), ...surroundings(making) })
+  const [writer, collector, late] = [await another(), await another(), await another()]
+  const spare = await new GoldenVm().backUp(collector, [[put(0, noise(chunkBytes, 'spare'))], []])
+  const session = await writer.beginSession()
+  const { image } = (await writer.point(inheritedFrom)).images[0]!
+  await session.beginImage({
+    capacityBytes: image.capacityBytes,
+    base: { point: inheritedFrom, image },
+    unwritten: 'inherit',
   })
+  const gone = await new GoldenVm().backUp(collector, [[put(0, noise(chunkBytes, 'gone'))], []])
+  await collector.forget(gone.id, { reason: 'its list has no final' })
+  const { outcome } = await collector.collect({ graceMs: 0, silentMs: Infinity, waitMsMax: 0, deadShareMax: 1 })
+  if (outcome !== 'waiting') throw new Error(`the collection is ${outcome}`)
+  await late.beginSession()
+  await collector.forget(spare.id, { reason: 'can be taken back' })
+  return spare.id
 }
 
-async function storeImage(
-  session: WriterSession,
-  capacityBytes: number,
-  writes: readonly Write[],
-  base: BaseImage | undefined,
-): Promise<StoredImage> {
-  const unwritten = base === undefined ? 'zero' : 'inherit'
-  const image = await session.beginImage({ capacityBytes, unwritten, ...(base === undefined ? {} : { base }) })
-  for (const { offsetBytes, bytes, lengthBytes } of writes)
-    if (bytes === null) await image.zero({ offsetBytes, lengthBytes })
-    else await writeRuns(image, [{ offsetBytes, bytes: wholeChunks(bytes, offsetBytes, capacityBytes) }])
-  return await image.finish()
+async function makeTwin(folder: string, origin: Storage, making: Making): Promise<void> {
+  await mkdir(folder)
+  await using storage = await openFolderStorage(join(folder, 'repository'), { create: true })
+  const key = new Secret(passphrase)
+  const keysOf = await openKeySlots(origin, { key, ...surroundings(making) })
+  const source = await openRepository(origin, { key, ...surroundings(making) })
+  const { repository, recoveryCode } = await create(storage, making, { keysOf })
+  await using _open = repository
+  const { points } = await readGolden(join(folder, '..', making.name))
+  const ids = points.map(({ id }) => id)
+  const report = await repository.syncFrom(source, { points: ids })
+  const copyOf = new Map(report.points.map(({ point, copy }) => [point, copy!]))
+  const copies = points.map((point) => ({ ...point, id: copyOf.get(point.id)!, origin: point.id }))
+  await write(folder, goldenOf(`${making.name}-twin`, recoveryCode, copies))
 }
 
-/** A repository takes whole chunks, or chunks up to the disk's end. */
-function wholeChunks(bytes: Uint8Array, offsetBytes: number, capacityBytes: number): Uint8Array {
-  const lengthBytes = Math.min(Math.ceil(bytes.length / chunkBytes) * chunkBytes, capacityBytes - offsetBytes)
-  const whole = Buffer.alloc(lengthBytes)
-  whole.set(bytes)
-  return whole
-}
-
-const vm: Omit<VmPointAttributes, 'configXml'> = {
-  format: 1,
-  inventoryPath: '/Lab/vm/golden',
-  instanceUuid: '50112233-4455-6677-8899-aabbccddeeff',
-  biosUuid: '42112233-4455-6677-8899-aabbccddeeff',
-  ref: 'vm-1',
-  endpointId: 'golden-vcenter',
-  powerState: 'poweredOn',
-  place: {
-    endpoint: 'vcenter.example.com',
-    endpointId: 'golden-vcenter',
-    datacenter: 'Lab',
-    host: 'esxi-1.example.com',
-    datastores: ['datastore1'],
-    networks: [],
-    customValues: { owner: '数据库' },
-  },
-  consistency: 'crash',
-  runId: '0123456789ab',
-  skippedDisks: [
-    {
-      key: 2002,
-      label: 'Hard disk 3',
-      address: 'scsi0:2',
-      capacityBytes: 1024 * KiB,
-      cause: { code: 'independent', message: 'the disk is independent: snapshots leave it out' },
-    },
-  ],
-  homeFiles: [],
-  warnings: [],
-}
-
-function diskAttributes({ key, label, address }: (typeof disks)[number], mode: 'full' | 'incremental'): VmPointDisk {
-  return {
-    key,
-    label,
-    address,
-    fileName: `[datastore1] golden/golden_${key}.vmdk`,
-    provisioning: 'thin',
-    sectorSizeBytes: 512,
-    changeId: `52 de c0 d9 b9 43 9d 10-61 d5 4c 1b e9 7b 65 63/${key}`,
-    metadata: { adapterType: 'lsilogic' },
-    mode,
-    ...(mode === 'full' ? { cause: { code: 'first-backup', message: 'there is no earlier restore point' } } : {}),
+async function makeLocked(folder: string, making: Making): Promise<void> {
+  await mkdir(folder)
+  const storage = new LockingMemoryStorage(making.clock)
+  const { repository, recoveryCode } = await create(storage, making, { lock: { days: 7, mode: 'governance' } })
+  await using _open = repository
+  const vm = new GoldenVm()
+  const points = []
+  for (const writes of history) {
+    making.clock.advance(dayMs)
+    points.push(await vm.backUp(repository, writes))
   }
+  for (const [key, bytes] of storage.objects) {
+    const path = join(folder, 'repository', key)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, bytes)
+  }
+  const lockedUntil = (await repository.point(points.at(-1)!.id)).lockedUntil!
+  await write(folder, { ...goldenOf(`${making.name}-locked`, recoveryCode, points), lockedUntil })
 }
 
-function expected(point: RestorePoint, now: readonly Uint8Array[], config: Uint8Array): GoldenPoint {
-  return {
-    id: point.id,
-    createdAt: point.createdAt,
-    vm: point.subject.name,
-    disks: disks.map(({ address, capacityBytes }, i) => ({ address, capacityBytes, sha256: sha256(now[i]!) })),
-    blobs: { 'config.xml': { id: point.blobs['config.xml']!, sha256: sha256(config) } },
-  }
+async function write(folder: string, golden: Golden): Promise<void> {
+  await rm(join(folder, 'repository', '.reserve'), { force: true }) // no object, and 16 MiB
+  await writeFile(join(folder, 'golden.json'), `${JSON.stringify(golden, null, 2)}\n`)
 }

@@ -12,6 +12,7 @@ import { type MemoryStorage, memoryStorage } from './storage/memory-storage.ts'
 import type { ObjectLock } from './storage/object-lock.ts'
 import type { Storage } from './storage/storage.ts'
 
+export { objectKinds } from './formats/common-header.ts'
 export { LockingMemoryStorage } from './storage/locking-memory-storage.ts'
 export { objectLockContract } from './storage/object-lock-contract.ts'
 export { storageContract } from './storage/storage-contract.ts'

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
 import { ascii, bytes, type Decoded, exactly, FormatError, ignored, struct, u8, u16le, u32le } from '@vmkeep/kit'
 import { sameBytes } from './hex.ts'
@@ -18,6 +19,30 @@ export const magic = {
   parity: 'VMKPPARI',
 } as const
 export type Magic = (typeof magic)[keyof typeof magic]
+
+/** Every object there is, by magic and kind: nothing else is written. Each lies in a golden repository (tests/compatibility). */
+export const objectKinds: Readonly<Record<Magic, Readonly<Record<number, string>>>> = {
+  VMKPFORM: { 0: 'format' },
+  VMKPSLOT: { 1: 'slot: passphrase', 2: 'slot: recovery code', 3: 'slot: key file', 4: 'slot: recipient' },
+  VMKPRING: { 0: 'ring' },
+  VMKPPACK: { 1: 'pack: data', 2: 'pack: metadata' },
+  VMKPINDX: { 1: 'delta', 2: 'segment', 3: 'pack table', 4: 'root' },
+  VMKPPONT: { 1: 'point', 2: 'fence' },
+  VMKPSESS: { 1: 'start', 2: 'beat', 3: 'pin' },
+  VMKPCTRL: {
+    1: 'fate: forgotten',
+    2: 'fate: stands',
+    3: 'fate: buried',
+    4: 'list',
+    5: 'final',
+    16: 'locks',
+    17: 'validation',
+    32: 'lost copies',
+    33: 'verified packs',
+    34: 'census',
+  },
+  VMKPPARI: { 1: 'parity' },
+}
 
 /** docs/formats/repository.md §3. */
 const CommonHeader = struct('repository.header', headerBytes, {
@@ -47,6 +72,7 @@ export interface HeaderFields {
 }
 
 export function encodeHeader(fields: HeaderFields): Uint8Array {
+  assert(objectKinds[fields.magic][fields.kind] !== undefined, `${fields.magic} ${fields.kind} is not declared`)
   const encoded = CommonHeader.encode({ minor: 0, keyGeneration: 0, crc: 0, ...fields })
   new DataView(encoded.buffer).setUint32(60, crc32(encoded.subarray(0, 60)), true)
   return encoded

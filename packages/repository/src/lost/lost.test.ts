@@ -55,6 +55,17 @@ it('a damaged chunk is recorded, for every process to see, and its place in the 
   expect(await keysUnder(storage, 'lost/')).toHaveLength(1) // once is enough
 })
 
+it('a copy that another process finds good again, say after a bad cable was changed, is lost no more', async () => {
+  const { storage, point, pack } = await damagedRepository(firstChunk + 5000)
+  await using first = await reopenTestRepository(storage, { seed: 'first' })
+  await first.verify()
+  flip(storage, pack, firstChunk + 5000)
+  await using second = await reopenTestRepository(storage, { seed: 'second' })
+  expect((await second.verify()).damaged).toEqual([])
+  expect(await keysUnder(storage, 'lost/')).toEqual([])
+  await second.checkPoint(point)
+})
+
 it('the next backup stores a lost chunk again and heals old points; the next collection removes the damaged pack', async () => {
   const { repository, storage, point, pack } = await damagedRepository(firstChunk + 5000)
   await repository.verify()

@@ -213,8 +213,9 @@ async function refreshCondemned({ condemned }: Core, damages: DamageList, signal
 
 /** A delta that cannot be read is replaced by the trailers of its packs. */
 async function checkIndex(core: Core, damages: DamageList, signal: AbortSignal | undefined): Promise<void> {
-  const { indexStore, ring } = core
+  const { indexStore, lost, ring } = core
   await refreshCondemned(core, damages, signal)
+  await lost.refresh(signal) // what others found damaged may be found good now
   await indexStore.refresh(signal)
   await ring.refresh(signal)
   const { unlisted } = await indexStore.checkPresence(signal)
