@@ -17,14 +17,25 @@ export interface GrainPlace {
 
 /** Reads and inflates the grain at `offsetBytes` of the file. @throws `vmdk.damaged` if it is another grain, or not whole */
 export async function readGrain(source: ByteSource, offsetBytes: number, place: GrainPlace): Promise<Uint8Array> {
-  const { startBytes, neededBytes, grainBytes } = place
+  const { startBytes, grainBytes } = place
   const { lbaSectors, sizeBytes } = await readRecord(source, offsetBytes, GrainMarker)
-  const damaged = (fact: string, cause?: unknown) => damagedAt(source, offsetBytes, fact, cause)
+  const damaged = (fact: string) => damagedAt(source, offsetBytes, fact)
   if (bytesOf(lbaSectors) !== startBytes)
     throw damaged(`the grain of sector ${lbaSectors} is where that of byte ${startBytes} should be`)
   // deflate never grows data by as much as half
   if (sizeBytes === 0 || sizeBytes > grainBytes * 1.5 + 64) throw damaged(`a compressed grain of ${sizeBytes} bytes`)
   const deflated = await readBytes(source, offsetBytes + GrainMarker.sizeBytes, sizeBytes)
+  return await inflateGrain(source, offsetBytes, deflated, place)
+}
+
+/** Inflates the grain whose marker stands at `offsetBytes`. @throws `vmdk.damaged` */
+export async function inflateGrain(
+  source: Pick<ByteSource, 'path'>,
+  offsetBytes: number,
+  deflated: Uint8Array,
+  { neededBytes, grainBytes }: GrainPlace,
+): Promise<Uint8Array> {
+  const damaged = (fact: string, cause?: unknown) => damagedAt(source, offsetBytes, fact, cause)
   const grain = await inflateAsync(deflated, { maxOutputLength: grainBytes }).catch((error: unknown) => {
     throw damaged(`the grain does not inflate: ${messageOf(error)}`, error)
   })
