@@ -9,6 +9,7 @@ import type { LabRule } from './faults/lab-action.ts'
 import { LabFaults } from './faults/lab-faults.ts'
 import { controlRoutes } from './http/control-routes.ts'
 import { startControlServer } from './http/control-server.ts'
+import { startHostServer } from './http/host-server.ts'
 import { startLabServer } from './http/lab-server.ts'
 import { buildWorld } from './inventory/build-world.ts'
 import { plainName } from './inventory/entity-name.ts'
@@ -42,6 +43,8 @@ export interface LabOptions extends LabDescription {
   readonly taskRetentionMs?: number
   readonly pageObjectsMax?: number
   readonly snapshotLevelsMax?: number
+  /** 300, if left out: how long a lease lives without a sign of its holder. */
+  readonly leaseTimeoutSeconds?: number
   readonly changeTracking?: ChangeTrackingSettings
   readonly nfcLimits?: Partial<NfcLimits>
   /** Where written pages go. The system's temporary folder, if left out. */
@@ -59,6 +62,8 @@ export interface LabStats {
   readonly snapshotsAlive: number
   readonly tasksRunning: number
   readonly nfcConnections: number
+  /** Leases held now. */
+  readonly leasesOpen: number
   /** How often each method was called. */
   readonly calls: ReadonlyMap<string, number>
   /** Mistakes of the lab itself: an honest test looks that there are none. */
@@ -138,6 +143,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
           notBeforeMs: clock.nowMs() - 86_400_000,
           random: systemRandom,
         })
+  if (description.mode === 'vcenter') for (const host of world.hosts) made.use(await startHostServer(host, address))
   const server = made.use(await startLabServer({ world, dispatcher, certificate, address, port: options.port ?? 0 }))
   const lab = new RunningLab({
     world,
@@ -173,6 +179,7 @@ function settingsOf(options: LabOptions) {
     taskRetentionMs: options.taskRetentionMs ?? 10 * 60_000,
     pageObjectsMax: options.pageObjectsMax ?? 1000,
     snapshotLevelsMax: options.snapshotLevelsMax ?? 32,
+    leaseTimeoutSeconds: options.leaseTimeoutSeconds ?? 300,
   }
 }
 
@@ -246,7 +253,7 @@ class RunningLab implements Lab {
   }
 
   get stats(): LabStats {
-    const { sessions, vms, tasks, hosts, mistakes } = this.#world
+    const { sessions, vms, tasks, hosts, leases, mistakes } = this.#world
     return {
       sessionsOpen: sessions.open.length,
       logins: sessions.logins,
@@ -254,6 +261,7 @@ class RunningLab implements Lab {
       snapshotsAlive: vms.reduce((sum, vm) => sum + vm.snapshots.length, 0),
       tasksRunning: tasks.running,
       nfcConnections: hosts.reduce((sum, { nfc }) => sum + nfc.connections, 0),
+      leasesOpen: leases.open.length,
       calls: this.#dispatcher.counts,
       mistakes,
     }

@@ -7,7 +7,7 @@ import { fail } from './errors.ts'
 import { GrainMarker, MetadataMarker, markerType } from './marker-format.ts'
 import { PassedTables } from './passed-tables.ts'
 import { bytesOf, roundUp, sectorSizeBytes } from './sectors.ts'
-import { decodeSparseHeader, isCompressed, SparseHeader } from './sparse-header-format.ts'
+import { decodeSparseHeader, gdAtEnd, isCompressed, SparseHeader } from './sparse-header-format.ts'
 
 /** A piece of a disk as it passed. The last one of a disk may be cut short. */
 export interface PassingGrain {
@@ -40,7 +40,7 @@ export class PassingStream implements AsyncDisposable {
     const stream = new ByteStream(pieces, path)
     try {
       const header = await takeHeader(stream)
-      if (!isCompressed(header)) throw notAStream(path)
+      if (!isCompressed(header) || header.gdOffsetSectors !== gdAtEnd) throw notAStream(path)
       const overhead = await takeOverhead(stream, header)
       return new PassingStream(stream, header, descriptorOf(stream, header, overhead))
     } catch (error) {
@@ -156,8 +156,8 @@ function descriptorOf(stream: ByteStream, header: SparseHeader, overhead: Uint8A
 const notAStream = (path: string): Error =>
   fail('vmdk.unsupported', {
     path,
-    fact: 'is no stream-optimized VMDK',
-    instead: 'convert it with "qemu-img convert -O vmdk -o subformat=streamOptimized"',
+    fact: 'is no stream that tells at its end where everything was (qemu-img makes those that tell it at their start)',
+    instead: 'keep it in a file and read that',
   })
 
 const notAscending = (path: string): Error =>

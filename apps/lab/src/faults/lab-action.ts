@@ -2,7 +2,8 @@ import type { FaultRule } from '@vmkeep/kit'
 import type { NfcAction } from '../nfc/model.ts'
 import type { StorageAction } from '../storage/model.ts'
 
-/** What a rule can do to a SOAP method, or to `folder.get`, `folder.put`, `folder.delete` on the datastores' files. */
+/** What a rule can do to a SOAP method, or to `folder.get`, `folder.put`, `folder.delete` on the datastores' files,
+ * or to `lease.get`, `lease.post` on the disks of leases. */
 export type MethodAction =
   /** The call answers with this fault and does nothing. */
   | {
@@ -38,6 +39,11 @@ export type MethodAction =
   | { readonly do: 'vanish-task' }
   /** The snapshot goes from the tree, its disks are not merged, and the task succeeds. */
   | { readonly do: 'leave-consolidation-needed' }
+  /** The lease runs out, as if nobody had renewed it. */
+  | { readonly do: 'expire-lease' }
+  /** A lease's manifest lacks what was fetched, or tells another checksum. */
+  | { readonly do: 'short-manifest' }
+  | { readonly do: 'wrong-checksum' }
 
 /** Everything a rule can do, wherever it strikes. Each place acts on the actions it knows. */
 export type LabAction = MethodAction | NfcAction | StorageAction

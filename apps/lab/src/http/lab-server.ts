@@ -6,6 +6,7 @@ import type { Certificate } from '../certificates/certificate.ts'
 import type { World } from '../inventory/world.ts'
 import type { Dispatcher } from '../soap/dispatcher.ts'
 import { answerFolder } from './folder-endpoint.ts'
+import { answerLease } from './lease-endpoint.ts'
 import { nfcServiceVersions, vimServiceVersions } from './service-versions.ts'
 import { answerSoap } from './soap-endpoint.ts'
 
@@ -21,13 +22,20 @@ export interface LabServer extends AsyncDisposable {
   readonly port: number
 }
 
-/** The HTTPS side: /sdk and /folder. */
-export async function startLabServer(options: LabServerOptions): Promise<LabServer> {
-  const { certificate, address, port, world } = options
+/** The HTTPS side: /sdk and /folder; of a host by itself also its leases. */
+export function startLabServer(options: LabServerOptions): Promise<LabServer> {
+  return serve(options, (request, response) => route(request, response, options))
+}
+
+/** Answers over HTTPS until it is disposed. What an answer throws is a mistake of the lab, unless its client has gone. */
+export async function serve(
+  { certificate, address, port, world }: Omit<LabServerOptions, 'dispatcher'>,
+  answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Promise<LabServer> {
   const server = createServer(
     { cert: certificate.certificatePem, key: certificate.privateKeyPem },
     (request, response) => {
-      route(request, response, options).catch((error: unknown) => {
+      answer(request, response).catch((error: unknown) => {
         if (!isClientGone(error, request)) world.report(error)
         if (response.headersSent) response.destroy()
         else response.writeHead(500).end()
@@ -56,6 +64,8 @@ async function route(
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   if (url.pathname === '/folder' || url.pathname.startsWith('/folder/'))
     return answerFolder(request, response, url, world)
+  if (world.mode === 'esxi' && url.pathname.startsWith('/ha-nfc/'))
+    return answerLease(request, response, { url, world, host: world.hosts[0]! })
   if (isRead && url.pathname === '/sdk/vimServiceVersions.xml') return sendXml(response, vimServiceVersions)
   if (isRead && url.pathname === '/sdk/nfcServiceVersions.xml') return sendXml(response, nfcServiceVersions)
   if (!soapPaths.has(url.pathname)) return void response.writeHead(404).end()
@@ -63,7 +73,7 @@ async function route(
   await answerSoap(request, response, world, dispatcher)
 }
 
-function urlOf(request: IncomingMessage): URL | undefined {
+export function urlOf(request: IncomingMessage): URL | undefined {
   return URL.canParse(request.url ?? '', 'https://lab') ? new URL(request.url ?? '', 'https://lab') : undefined
 }
 

@@ -77,6 +77,7 @@ function addServices(world: LabWorld): void {
     new PlainService('VirtualDiskManager', services.virtualDiskManager),
     new PlainService('LicenseAssignmentManager', services.licenseAssignmentManager),
     new PlainService('NfcService', services.nfcService),
+    new PlainService('OvfManager', services.ovfManager),
   ])
     inventory.add(service)
   if (services.customFieldsManager !== undefined) inventory.add(world.customFields)

@@ -27,6 +27,8 @@ export class HostSystem extends ManagedEntity {
   readonly #bootTime: string
   connection: 'connected' | 'notResponding' | 'disconnected' = 'connected'
   maintenance = false
+  /** Where it serves leases over HTTPS. */
+  webPort = 443
 
   constructor(world: World, value: string, options: HostOptions, parent: ComputeResource) {
     super(world, 'HostSystem', value, options.name, parent)

@@ -4,6 +4,7 @@ import type { LabClock } from '../config/lab-clock.ts'
 import { uuidOf } from '../config/uuid.ts'
 import { EventLog } from '../events/event-log.ts'
 import type { LabFaults } from '../faults/lab-faults.ts'
+import { LeaseBook } from '../leases/lease-book.ts'
 import { PagedResults } from '../properties/paged-results.ts'
 import { PropertyCollection, PropertyCollector } from '../properties/property-collector.ts'
 import { removeSessionObjects } from '../soap/session-objects.ts'
@@ -58,6 +59,7 @@ export class LabWorld implements World {
   readonly sessions: SessionStore
   readonly serviceTickets: ServiceTickets
   readonly tasks: TaskEngine
+  readonly leases = new LeaseBook()
   readonly events: EventLog
   readonly customFields: CustomFields
   readonly instanceUuid: string

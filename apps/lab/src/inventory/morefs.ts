@@ -37,6 +37,7 @@ export interface ServiceMorefs {
   readonly setting: string
   readonly environmentBrowser: string
   readonly nfcService: string
+  readonly ovfManager: string
 }
 
 /** Counters shared by all kinds, as vCenter's database has one: VMs start at 101, snapshots at 1001. */
@@ -97,6 +98,7 @@ const vcenterServices: ServiceMorefs = {
   setting: 'VpxSettings',
   environmentBrowser: 'envbrowser',
   nfcService: 'nfcService',
+  ovfManager: 'OvfManager',
 }
 
 const esxiServices: ServiceMorefs = {
@@ -116,4 +118,5 @@ const esxiServices: ServiceMorefs = {
   setting: 'HostAgentSettings',
   environmentBrowser: 'ha-env-browser',
   nfcService: 'ha-nfc-service',
+  ovfManager: 'ha-ovf-manager',
 }

@@ -48,6 +48,7 @@ export class ServiceInstance extends LabObject {
       searchIndex: ref('SearchIndex', services.searchIndex),
       fileManager: ref('FileManager', services.fileManager),
       virtualDiskManager: ref('VirtualDiskManager', services.virtualDiskManager),
+      ovfManager: ref('OvfManager', services.ovfManager),
     }
   }
 }

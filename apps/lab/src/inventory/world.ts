@@ -3,6 +3,7 @@ import type { DataObject } from '@vmkeep/vsphere/types'
 import type { LabClock } from '../config/lab-clock.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { LabFaults } from '../faults/lab-faults.ts'
+import type { LeaseBook } from '../leases/lease-book.ts'
 import type { PagedResults } from '../properties/paged-results.ts'
 import type { PropertyCollection } from '../properties/property-collector.ts'
 import type { ServiceTickets } from '../soap/service-tickets.ts'
@@ -32,6 +33,8 @@ export interface LabSettings {
   readonly pageObjectsMax: number
   /** Snapshots below one another. Source: vadp.md §3.6. Evidence: documented. */
   readonly snapshotLevelsMax: number
+  /** How long a lease lives without a sign of its holder. */
+  readonly leaseTimeoutSeconds: number
 }
 
 /** All there is in the lab, as its objects and methods see it. */
@@ -47,6 +50,7 @@ export interface World {
   readonly sessions: SessionStore
   readonly users: readonly User[]
   readonly tasks: TaskEngine
+  readonly leases: LeaseBook
   readonly events: EventLog
   readonly customFields: CustomFields
   readonly serviceTickets: ServiceTickets

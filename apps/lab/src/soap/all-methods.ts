@@ -2,7 +2,9 @@ import { historyMethods } from '../events/event-methods.ts'
 import { fileMethods } from '../inventory/methods/file-methods.ts'
 import { folderMethods } from '../inventory/methods/folder-methods.ts'
 import { hostMethods } from '../inventory/methods/host-methods.ts'
+import { leaseMethods } from '../inventory/methods/lease-methods.ts'
 import { nfcServiceMethods } from '../inventory/methods/nfc-service-methods.ts'
+import { ovfMethods } from '../inventory/methods/ovf-methods.ts'
 import { searchMethods } from '../inventory/methods/search-methods.ts'
 import { vmConfigMethods } from '../inventory/methods/vm-config-methods.ts'
 import { vmPowerMethods } from '../inventory/methods/vm-power-methods.ts'
@@ -27,5 +29,7 @@ export const allMethods: Handlers = {
   ...folderMethods,
   ...fileMethods,
   ...nfcServiceMethods,
+  ...leaseMethods,
+  ...ovfMethods,
   ...hostMethods,
 }

@@ -3,6 +3,7 @@ import type { LabObject } from '../inventory/lab-object.ts'
 import { ManagedEntity } from '../inventory/managed-entity.ts'
 import { VirtualMachine } from '../inventory/virtual-machine.ts'
 import { Snapshot } from '../inventory/vm/snapshot.ts'
+import { HttpNfcLease } from '../leases/http-nfc-lease.ts'
 import { Task } from '../tasks/task.ts'
 
 /** What an object may be called in a rule: its moref and its name; a snapshot or a task also by its VM's. */
@@ -16,5 +17,6 @@ export function namesInRules(object: LabObject): readonly string[] {
 export function vmOf(object: LabObject): VirtualMachine | undefined {
   if (object instanceof VirtualMachine) return object
   if (object instanceof Snapshot) return object.owner
+  if (object instanceof HttpNfcLease) return object.vm
   return object instanceof Task && object.spec.entity instanceof VirtualMachine ? object.spec.entity : undefined
 }

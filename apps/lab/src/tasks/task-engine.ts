@@ -54,6 +54,12 @@ export class TaskEngine {
     if (holder !== undefined) throw new VimFault('TaskInProgress', { task: holder.ref })
   }
 
+  /** Waits until the task that is at work on an entity, if any, has let go of it. */
+  async released(entity: LabObject): Promise<void> {
+    const task = this.holder(entity)
+    while (task !== undefined && this.holder(entity) === task) await new Promise(setImmediate)
+  }
+
   /**
    * Starts a task and returns at once.
    *

@@ -1,20 +1,12 @@
-import type { ManagedObjectReference } from '@vmkeep/vsphere/types'
 import { VimFault } from '../../faults/vim-fault.ts'
 import { checkPrivileges } from '../../soap/check-privileges.ts'
-import { type Call, type Handlers, targetAs } from '../../soap/call.ts'
-import { parseDatastorePath } from '../../storage/index.ts'
+import { type Handlers, targetAs } from '../../soap/call.ts'
 import { startTask } from '../../tasks/start-task.ts'
 import { Folder } from '../folder.ts'
-import { HostSystem } from '../host.ts'
 import { ManagedEntity } from '../managed-entity.ts'
-import { ResourcePool } from '../resource-pool.ts'
-import type { VirtualMachine } from '../virtual-machine.ts'
-import { addNewVm } from '../vm/new-vm.ts'
-import type { ConfigSpec } from '../vm/plan-reconfigure.ts'
-import { reconfigure } from '../vm/reconfigure.ts'
+import { createVm, placeOf } from '../vm/create-vm.ts'
 import { reconfigurePrivileges } from '../vm/reconfigure-privileges.ts'
 import { registerVm } from '../vm/register-vm.ts'
-import { removeVm } from '../vm/remove-vm.ts'
 
 export const folderMethods: Handlers = {
   CreateFolder(call) {
@@ -56,58 +48,6 @@ export const folderMethods: Handlers = {
     const options = { descriptionId: 'Folder.registerVm', entity: folder, shared: true }
     return startTask(call, options, async () => (await registerVm(folder, { path, name, asTemplate, ...place })).ref)
   },
-}
-
-interface Place {
-  readonly pool: ResourcePool
-  readonly host: HostSystem
-}
-
-function placeOf(
-  {
-    world,
-    request,
-  }: Pick<Call<'CreateVM_Task'>, 'world'> & {
-    readonly request: { readonly host?: ManagedObjectReference | undefined }
-  },
-  pool: ManagedObjectReference,
-  host = request.host,
-): Place {
-  const usable = world.hosts.find(({ connection, maintenance }) => connection === 'connected' && !maintenance)
-  const chosen = host === undefined ? usable : world.inventory.getAs(HostSystem, host, 'host')
-  if (chosen === undefined) throw new VimFault('NoActiveHostInCluster', { computeResource: world.compute.ref })
-  if (chosen.connection !== 'connected') throw new VimFault('HostNotConnected')
-  return { pool: world.inventory.getAs(ResourcePool, pool, 'pool'), host: chosen }
-}
-
-/** Makes an empty VM, then configures it; what can't be configured is not left half made. */
-async function createVm(folder: Folder, config: ConfigSpec, { pool, host }: Place): Promise<VirtualMachine> {
-  const { world } = folder
-  if (folder.kind !== 'vm') throw new VimFault('NotSupported')
-  const { name, files, ...rest } = config
-  if (name === undefined) throw new VimFault('InvalidArgument', { invalidProperty: 'configSpec.name' })
-  const { datastore, path } = parseDatastorePath(files?.vmPathName ?? `[${defaultDatastore(host)}]`)
-  const vmxPath = path.endsWith('.vmx') ? `[${datastore}] ${path}` : undefined
-  if (vmxPath !== undefined && world.storage.datastore(datastore).stat(path) !== undefined)
-    throw new VimFault('AlreadyExists', { name: vmxPath })
-  const vm = addNewVm(world, { name, folder, host, pool, datastore, vmxPath })
-  try {
-    await reconfigure(vm, rest)
-  } catch (error) {
-    removeVm(vm, { destroy: true })
-    throw error
-  }
-  world.events.vm(vm, {
-    $type: 'VmCreatedEvent',
-    message: `Created virtual machine ${vm.name} on ${host.name} in ${world.datacenter.name}`,
-  })
-  return vm
-}
-
-function defaultDatastore(host: HostSystem): string {
-  const [first] = host.datastores
-  if (first === undefined) throw new VimFault('InvalidDatastore', { name: '' })
-  return first.store.name
 }
 
 function moveInto(target: Folder, entity: ManagedEntity): void {

@@ -89,11 +89,14 @@ export function controllerDevice(
 
 export const isController = (device: Device): boolean => 'busNumber' in device
 
+/** 0 for one that is unknown. */
+export const busNumberOf = (controller: Device | undefined): number =>
+  controller !== undefined && 'busNumber' in controller ? controller.busNumber : 0
+
 /** `scsi0:1`: where a disk hangs, as the vmx file names it. */
 export function nodeOf(controller: Device | undefined, unitNumber: number): string {
   const type = Object.values(controllerTypes).find(({ $type }) => $type === controller?.$type)
-  const busNumber = controller !== undefined && 'busNumber' in controller ? controller.busNumber : 0
-  return `${type?.bus ?? 'scsi'}${busNumber}:${unitNumber}`
+  return `${type?.bus ?? 'scsi'}${busNumberOf(controller)}:${unitNumber}`
 }
 
 /** The lowest unit of a controller that is free. */
