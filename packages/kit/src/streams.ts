@@ -27,11 +27,18 @@ export async function forEachConcurrent<In>(
   concurrencyMax: number,
   work: (item: In) => Promise<void>,
 ): Promise<void> {
-  for await (const _ of mapConcurrent(concurrencyMax, work)(toAsync(items))) continue
-}
-
-async function* toAsync<T>(items: AsyncIterable<T> | Iterable<T>): AsyncIterable<T> {
-  yield* items
+  const running: Promise<void>[] = []
+  try {
+    for await (const item of items) {
+      const result = work(item)
+      result.catch(() => {}) // awaited below; until then it must not count as unhandled
+      running.push(result)
+      if (running.length === concurrencyMax) await running.shift()
+    }
+    while (running.length > 0) await running.shift()
+  } finally {
+    await Promise.allSettled(running)
+  }
 }
 
 /** Everything an async iterable yields. For tests and for lists known to be short. */

@@ -20,7 +20,7 @@ const packBytesDefault = 64 * 1024 * 1024
 const packBytesMin = 1024 * 1024
 /** Enough to hide 20 ms of latency behind what two cores open meanwhile (measured: docs/decisions/0040). */
 const readsInFlightDefault = 16
-const indexMemoryBytesMin = 1024 * 1024
+const indexMemoryBytesMin = 128 * 1024
 
 /** What opening a repository gives. */
 export type Opened = Pick<

@@ -522,7 +522,7 @@ export interface Environment {
 export type VerifyLevel = 'presence' | 'checksum' | 'full'
 /** How this process holds the index. */
 export interface IndexOptions {
-  /** What the index may take in memory, about, beside 100 bytes per pack and a few per 146 chunks. At least 1 MiB, default 256 MiB. */
+  /** What the index may take in memory, about, beside 100 bytes per pack and a few per 146 chunks. At least 128 KiB, default 256 MiB. */
   readonly memoryBytes?: number
   /** Where copies of the index lie on this machine, for all repositories and processes of a user. In memory, if left out. */
   readonly cacheFolder?: string

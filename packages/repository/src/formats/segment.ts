@@ -72,7 +72,7 @@ export function everyFilterBit(
 
 /** Takes entries in ascending order, and makes a segment of them. */
 export class SegmentBuilder {
-  #blocks = new Uint8Array(64 * blockBytes)
+  #blocks = new Uint8Array(4 * blockBytes)
   #view = new DataView(this.#blocks.buffer)
   entries = 0
 

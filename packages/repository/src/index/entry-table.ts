@@ -29,8 +29,9 @@ export class EntryTable {
     return this.#shards.reduce((sum, shard) => sum + shard.words.byteLength, 0)
   }
 
-  /** Makes room for `entries` more, at once. */
+  /** Makes room for `entries` more, at once. A few find it by themselves. */
   reserve(entries: number): void {
+    if (entries < shards) return
     for (const shard of this.#shards) shard.reserve(shard.size + Math.ceil((entries / shards) * 1.05))
   }
 

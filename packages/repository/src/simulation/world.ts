@@ -52,7 +52,7 @@ export function openKnown(
   }: Required<Pick<Environment, 'clock' | 'random' | 'every'>> & Pick<Environment, 'index'> & { readonly seat: number },
 ): Repository {
   const objects = new ObjectStore(storage, environment)
-  const small = { workersMax: 0, packSizeBytes: 1024 * 1024, index: { memoryBytes: 1024 * 1024, ...environment.index } }
+  const small = { workersMax: 0, packSizeBytes: 1024 * 1024, index: { memoryBytes: 128 * 1024, ...environment.index } }
   const memory = areasOf((buffers[seat] ??= new ArrayBuffer(memoryBytesMin)))
   return assembled({ ...known, objects }, { ...environment, ...small }, memory)
 }
