@@ -318,24 +318,70 @@ function findBlobs(folder, indexKey) {
       /^[0-9a-f]{32}-[0-9a-f]{16}$/.test(name),
     )) {
       const path = join(folder, 'packs', shelf, name)
-      const trailer = trailerOrWarning(path, name, indexKey)
-      if (trailer === undefined) continue
-      for (let at = 16, left = trailer.readUInt32LE(4); left > 0; left--, at += 48)
-        places.add(trailer.subarray(at, at + 32), {
-          path,
-          offset: trailer.readUInt32LE(at + 32),
-          size: trailer.readUInt32LE(at + 36),
-        })
+      for (const { id, offset, size } of blobsOf(path, name, indexKey)) places.add(id, { path, offset, size })
     }
   return places
 }
 
-function trailerOrWarning(path, name, indexKey) {
+/** What the pack says it holds; or, if that is lost, what looks like a blob in it: whether it is one, its seal tells on reading. */
+function blobsOf(path, name, indexKey) {
   try {
-    return trailerOf(path, name, indexKey)
+    return [...listed(trailerOf(path, name, indexKey))]
   } catch (error) {
-    console.error(`warning: the pack ${name} cannot be used: ${error.message}`)
-    return undefined
+    console.error(`warning: the pack ${name} does not say what is in it: ${error.message}`)
+  }
+  try {
+    return [...found(path)]
+  } catch (error) {
+    console.error(`warning: the pack ${name} cannot be read: ${error.message}`)
+    return []
+  }
+}
+
+function* listed(trailer) {
+  for (let at = 16, left = trailer.readUInt32LE(4); left > 0; left--, at += 48)
+    yield {
+      id: trailer.subarray(at, at + 32),
+      offset: trailer.readUInt32LE(at + 32),
+      size: trailer.readUInt32LE(at + 36),
+    }
+}
+
+/** Blob after blob by their headers; after a damaged one, wherever the next `BLB1` is. */
+function* found(path) {
+  const file = openSync(path, 'r')
+  try {
+    const end = fstatSync(file).size
+    for (let at = nextMark(file, 0, end); at + 80 < end;) {
+      const head = readAt(file, at, 64)
+      const size = head.readUInt32LE(8)
+      const isLikely = head[4] >= 1 && head[4] <= 3 && head[5] <= 1 && size > 80 && size <= 4 * 2 ** 20 + 80
+      if (isLikely && at + size <= end) yield { id: head.subarray(20, 52), offset: at, size }
+      // Nothing is passed over for what merely looks like a header.
+      const isFollowed =
+        isLikely && at + size + 4 <= end && /^(BLB1|PKTR)$/.test(readAt(file, at + size, 4).toString('latin1'))
+      at = nextMark(file, isFollowed ? at + size : at + 4, end)
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Where the next `BLB1` begins; `end` if nowhere. What the medium does not give is passed over. */
+function nextMark(file, from, end) {
+  const windowSize = 2 ** 20
+  for (let at = from; at < end; at += windowSize - 3) {
+    const place = readOrZeroes(file, at, Math.min(windowSize, end - at)).indexOf('BLB1')
+    if (place >= 0) return at + place
+  }
+  return end
+}
+
+function readOrZeroes(file, offset, size) {
+  try {
+    return readAt(file, offset, size)
+  } catch {
+    return Buffer.alloc(size)
   }
 }
 

@@ -1,6 +1,6 @@
 // tools/restore-anywhere.mjs was written from docs/formats/repository.md alone: if it restores what we stored, the document is enough.
 import { execFile } from 'node:child_process'
-import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { collect, Secret, systemRandom } from '@vmkeep/kit'
@@ -19,10 +19,20 @@ import {
   fastKdf,
   manifestOf,
   noise,
+  reopenTestRepository,
   storeImage,
   testPassphrase,
 } from '@vmkeep/repository/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { goldenFolders, readGolden, sha256 } from '../compatibility/golden.ts'
+
+const flipped = (bytes: Buffer, at: number) => {
+  const copy = Buffer.from(bytes)
+  copy[at]! ^= 1
+  return copy
+}
+
+const versions = await goldenFolders()
 
 const large = Buffer.alloc(36 * 1024 * 1024) // more than one map page at 128 KiB
 noise(300_000, 'begin').copy(large)
@@ -143,6 +153,93 @@ describe('restore-anywhere, with a repository folder and its recovery code', () 
       expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining(point.id) as string })
       expect(output).toContain('warning: slot-00000000000000000000000000000000 is no VMKPSLOT object')
     })
+  })
+
+  describe('with packs that do not say what is in them', () => {
+    let broken: string
+    beforeAll(async () => {
+      broken = join(home, 'broken')
+      await cp(repository, broken, { recursive: true })
+      await rm(join(broken, 'index'), { recursive: true }) // it is not needed
+    })
+    const packs = async () => {
+      const names = await readdir(join(broken, 'packs'), { recursive: true, withFileTypes: true })
+      return names.filter((name) => name.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+    }
+    const restoreTo = (name: string, ...more: string[]) =>
+      runOn({ folder: broken, keyFile: 'key' }, 'restore', point.id, '2000', join(home, name), ...more)
+    const trailerAt = (bytes: Buffer) => Number(bytes.readBigUInt64LE(bytes.length - 64))
+
+    it.each<[string, (bytes: Buffer) => Buffer]>([
+      ['a damaged footer', (bytes) => flipped(bytes, bytes.length - 1)],
+      ['a table that was changed', (bytes) => flipped(bytes, trailerAt(bytes) + 20)],
+      ['zeroes from the trailer on', (bytes) => Buffer.from(bytes).fill(0, trailerAt(bytes))],
+      ['no end', (bytes) => bytes.subarray(0, trailerAt(bytes))],
+      ['a cut within the trailer', (bytes) => bytes.subarray(0, trailerAt(bytes) + 7)],
+      ['neither header nor footer', (bytes) => flipped(flipped(bytes, 3), bytes.length - 1)],
+      ['more bytes than were written', (bytes) => Buffer.concat([bytes, Buffer.alloc(5000, 'BLB1')])],
+    ])('finds every blob by its own header: %s', async (name, breaking) => {
+      const whole = new Map<string, Buffer>()
+      for (const path of await packs()) whole.set(path, await readFile(path))
+      try {
+        for (const [path, bytes] of whole) await writeFile(path, breaking(bytes))
+        const restored = await restoreTo(name)
+        expect(restored).toMatchObject({
+          code: 0,
+          output: expect.stringContaining('does not say what is in it') as string,
+        })
+        expect(Buffer.compare(await readFile(join(home, name)), disks['2000'])).toBe(0)
+      } finally {
+        for (const [path, bytes] of whole) await writeFile(path, bytes)
+      }
+    })
+
+    it('goes on behind a blob whose header is lost, too', async () => {
+      const sizes = await Promise.all((await packs()).map(async (path) => ({ path, bytes: await readFile(path) })))
+      const { path, bytes } = sizes.toSorted((a, b) => b.bytes.length - a.bytes.length)[0]!
+      await writeFile(path, flipped(flipped(bytes, 64), bytes.length - 1)) // the magic of the first blob, and the footer
+      expect(await restoreTo('refused-2')).toMatchObject({ code: 1 })
+      expect(await restoreTo('but-one', '--zero-lost')).toMatchObject({ code: 3 })
+      const expected = Buffer.from(disks['2000'])
+      expected.fill(0, 0, 131_072)
+      expect(Buffer.compare(await readFile(join(home, 'but-one')), expected)).toBe(0)
+      await writeFile(path, bytes)
+    })
+  })
+
+  it('reads a repository whose deltas were folded into segments and removed', async () => {
+    const folder = join(home, 'folded')
+    await cp(repository, folder, { recursive: true })
+    await using storage = await openFolderStorage(folder)
+    await using folding = await reopenTestRepository(storage, { seed: 'folding' })
+    await folding.rebuildIndex()
+    await folding.collect({ graceMs: 0, silentMs: 0 })
+    expect(await collect(storage.list('index/delta/'))).toEqual([])
+    expect((await collect(storage.list('index/seg/'))).length).toBeGreaterThan(1)
+    const restored = await runOn({ folder, keyFile: 'key' }, 'restore', point.id, '2000', join(home, 'from-folded'))
+    expect(restored).toMatchObject({ code: 0 })
+    expect(Buffer.compare(await readFile(join(home, 'from-folded')), disks['2000'])).toBe(0)
+  })
+
+  it.each(versions)('restores every disk and file of the golden repository %s', async (version) => {
+    const folder = join(import.meta.dirname, '../compatibility', version)
+    const golden = await readGolden(folder)
+    const keyFile = `golden-${version}`
+    await writeFile(join(home, keyFile), golden.recoveryCode)
+    const from = (...args: string[]) => runOn({ folder: join(folder, 'repository'), keyFile }, ...args)
+    for (const [i, { id, disks: stored, blobs }] of golden.points.entries()) {
+      for (const [j, { sha256: hash }] of stored.entries()) {
+        const target = join(home, `${keyFile}-${i}-${j}`)
+        expect(await from('restore', id, `Hard disk ${j + 1}`, target)).toMatchObject({ code: 0 })
+        expect(sha256(await readFile(target))).toBe(hash)
+        await rm(target)
+      }
+      const target = join(home, `${keyFile}-${i}-config`)
+      await from('file', id, 'config.xml', target)
+      expect(sha256(await readFile(target))).toBe(blobs['config.xml']!.sha256)
+    }
+    for (const id of golden.erased ?? [])
+      expect((await from('restore', id, 'Hard disk 1', join(home, 'erased'))).output).toContain('erased domain red')
   })
 
   it('takes a passphrase that looks like a mistyped recovery code', async () => {

@@ -1,7 +1,5 @@
 // Holds the code to the worked example of docs/formats/repository.md §10, or the page to the code.
-import { readFileSync } from 'node:fs'
 import { createHash, hkdfSync } from 'node:crypto'
-import type { Random } from '@vmkeep/kit'
 import { expect, it } from 'vitest'
 import { newRecoveryCode } from '../keys/recovery-code.ts'
 import { blobKeys, roleKeys } from '../keys/role-keys.ts'
@@ -21,26 +19,25 @@ import { encodeFence, encodePoint } from './point.ts'
 import { encodeBeat, encodePin } from './session-signs.ts'
 import { encodeSessionStart } from './session-start.ts'
 import { encodeTrashEntry } from './trash-entry.ts'
-
-const all = (value: number, sizeBytes: number) => new Uint8Array(sizeBytes).fill(value)
-/** "Random" bytes that are all 0xa0 the first time, then all 0xa1 … */
-function countingRandom(): Random {
-  let next = 0xa0
-  return { bytes: (sizeBytes) => all(next++, sizeBytes), fraction: () => 0 }
-}
+import {
+  all,
+  countingRandom,
+  exampleBlock,
+  exampleKeys,
+  exampleSession as sessionId,
+  written,
+} from './worked-example.ts'
 
 async function example(): Promise<string> {
   const lines: string[] = []
   const show = (name: string, bytes: Uint8Array | string) => {
-    const text = typeof bytes === 'string' ? bytes : toHex(bytes).replaceAll(/(.{96})(?=.)/g, '$1\n  ')
-    lines.push(`${name}\n  ${text}`)
+    lines.push(`${name}\n  ${typeof bytes === 'string' ? bytes : written(bytes)}`)
   }
-  const [masterKey, repositoryId] = [all(0x11, 32), all(0x22, 16)]
-  const roles = roleKeys(masterKey, repositoryId)
+  const { masterKey, repositoryId, roles } = exampleKeys
   for (const [role, key] of Object.entries(roles)) show(`role key: ${role}`, key)
   const ring = firstRing(all(0x33, 32), 1_767_225_600_000)
   const keys = blobKeys(roles, ring)
-  const random = countingRandom()
+  const random = countingRandom(0xa0)
   show('recovery code, random bytes 0xa0', newRecoveryCode(random))
   const slot = { repositoryId, slotId: all(0x44, 16) }
   const cost = { memoryKiB: 64, passes: 2, parallelism: 1 }
@@ -61,7 +58,6 @@ async function example(): Promise<string> {
   }
   show('format: nonce 0xa4', encodeFormat(format, repositoryId, roles.control, random))
 
-  const sessionId = '019b76daa8000102030405060708090a'
   const identity = { repositoryId, sessionId }
   const sealing = { controlKey: roles.control, random }
   show(
@@ -162,9 +158,7 @@ async function example(): Promise<string> {
 }
 
 it('makes the bytes of the worked example', async () => {
-  const page = readFileSync(new URL('../../../../docs/formats/repository.md', import.meta.url), 'utf8')
-  const written = /## 10\. Worked example.*?```text\n(.*?)\n```/s.exec(page)?.[1]
-  expect(await example()).toBe(written)
+  expect(await example()).toBe(exampleBlock('## 10. Worked example'))
 })
 
 it('derives its keys as the page says', () => {
