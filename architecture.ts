@@ -5,9 +5,10 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   disk: ['kit'],
   nfc: ['kit'], // gets a ticket as plain data; knows no vSphere
   vmdk: ['kit', 'disk'],
+  vddk: ['kit', 'disk'], // VMware's own library, in a process of its own; knows no vSphere
   vsphere: ['kit'],
   run: ['kit', 'vsphere', 'repository'], // what a backup and a restore share: events, journal, leftovers, a VM's point
-  transport: ['kit', 'disk', 'vsphere', 'nfc', 'vmdk'],
+  transport: ['kit', 'disk', 'vsphere', 'nfc', 'vmdk', 'vddk'],
   repository: ['kit', 'disk'], // never hears of VMware
   retention: ['kit'], // pure: which restore points go, and why
   s3: ['kit', 'repository'], // a storage of the repository; apart, so that the AWS SDK is loaded only where it is used

@@ -1,0 +1,7 @@
+export { fail as vddkFail } from './errors.ts'
+export { type VddkLease, VddkPool } from './client/vddk-pool.ts'
+export type { VddkProcessOptions } from './client/vddk-process.ts'
+export { OpenedVddkDisk } from './disk/opened-disk.ts'
+export { VddkDisk } from './disk/vddk-disk.ts'
+export { findLibrary, mountLibraryOf, type VddkLibrary } from './library/find-library.ts'
+export type { GuestInfo, Login } from './protocol/messages.ts'
