@@ -1,5 +1,5 @@
 import type { BackupOptions } from '@vmkeep/backup'
-import { type TransportName, transportNames, type TransportSettings } from '@vmkeep/transport'
+import { type TransportName, transportNames, type TransportSettings, type VddkSettings } from '@vmkeep/transport'
 import type { Config } from './config/schema.ts'
 import { choice, flag, option, options, text, type Values } from './parameters.ts'
 
@@ -38,8 +38,15 @@ export function transportOf({ backup }: Pick<Config, 'backup'>, asked: Transport
     order: asked === undefined ? backup.transports : [asked],
     compression: backup.compression,
     mountedDatastores: backup.datastores,
+    ...(backup.vddk !== undefined && { vddk: vddkOf(backup.vddk) }),
   }
 }
+
+const vddkOf = ({ library, configFile, transports }: NonNullable<Config['backup']['vddk']>): VddkSettings => ({
+  library,
+  transports,
+  ...(configFile !== undefined && { configFile }),
+})
 
 /** What else a backup that makes points is told. @throws `retention.…` */
 export async function keepingOptionsOf(

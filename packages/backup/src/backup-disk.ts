@@ -51,6 +51,7 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
     await using source = await openVmDisk({
       session: run.session,
       vm: vm.ref,
+      snapshot: job.snapshot,
       deviceKey: disk.key,
       path: disk.fileName,
       capacityBytes: disk.capacityBytes,

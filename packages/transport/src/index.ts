@@ -1,5 +1,12 @@
 export { chooseTransport, type TransportChoice } from './choose-transport.ts'
 export { fail as transportFail } from './errors.ts'
 export { openVmDisk, openVmDiskForWriting, thatWrite } from './open-vm-disk.ts'
-export { defaultTransport, type TransportName, transportNames, type TransportSettings } from './settings.ts'
+export {
+  defaultTransport,
+  type TransportName,
+  transportNames,
+  type TransportSettings,
+  type VddkSettings,
+} from './settings.ts'
+export { tryVddk, type VddkTrial } from './vddk/try-vddk.ts'
 export type { DiskPlace, VmDiskReader, VmDiskRequest, VmDiskWriter } from './transport.ts'

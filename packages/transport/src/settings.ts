@@ -1,5 +1,5 @@
 /** The ways to a VM's disk, in the words of VMware where it has them. */
-export const transportNames = ['file', 'nbdssl', 'nbd'] as const
+export const transportNames = ['file', 'nbdssl', 'nbd', 'vddk'] as const
 export type TransportName = (typeof transportNames)[number]
 
 /** How VMs' disks are read and written. What a policy says; `vmkeep plan` shows it with its reasons. */
@@ -12,6 +12,17 @@ export interface TransportSettings {
   readonly silenceMs?: number
   /** For `file`: where a datastore is mounted on this machine, by the datastore's name. */
   readonly mountedDatastores?: Readonly<Record<string, string>>
+  /** For `vddk`: VMware's own library, where it is installed. */
+  readonly vddk?: VddkSettings
+}
+
+export interface VddkSettings {
+  /** The folder that VDDK's archive unpacks to, its `lib64`, or libvixDiskLib itself. */
+  readonly library: string
+  /** The library's own configuration file. */
+  readonly configFile?: string
+  /** What the library may choose from, in its own words: `san:hotadd:nbdssl:nbd`. */
+  readonly transports?: string
 }
 
 export const defaultTransport: TransportSettings = { order: ['file', 'nbdssl'], compression: 'skipz' }

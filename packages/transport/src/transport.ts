@@ -15,6 +15,8 @@ export interface DiskPlace {
 export interface VmDiskRequest extends DiskPlace {
   readonly session: Session
   readonly vm: ManagedObjectReference
+  /** Whose disk it is. Absent for a VM that is off. */
+  readonly snapshot?: ManagedObjectReference | undefined
   /** VirtualDisk.key */
   readonly deviceKey: number
   readonly settings: TransportSettings

@@ -2,6 +2,7 @@ import { openFileDisk, whyNotFile } from './file/open-file-disk.ts'
 import { openNfcDisk } from './nfc/open-nfc-disk.ts'
 import type { TransportName } from './settings.ts'
 import type { Transport } from './transport.ts'
+import { openVddkDisk, whyNotVddk } from './vddk/open-vddk-disk.ts'
 
 export const transports: Readonly<Record<TransportName, Transport>> = {
   file: {
@@ -20,5 +21,11 @@ export const transports: Readonly<Record<TransportName, Transport>> = {
     whyNot: () => undefined,
     open: (request) => openNfcDisk(request, 'nbd', 'read'),
     openForWriting: (request) => openNfcDisk(request, 'nbd', 'write'),
+  },
+  vddk: {
+    why: "VMware's own library is installed here",
+    whyNot: whyNotVddk,
+    open: (request) => openVddkDisk(request, 'read'),
+    openForWriting: (request) => openVddkDisk(request, 'write'),
   },
 }

@@ -1,6 +1,7 @@
 export { fail as vddkFail } from './errors.ts'
 export { type VddkLease, VddkPool } from './client/vddk-pool.ts'
-export type { VddkProcessOptions } from './client/vddk-process.ts'
+export { VddkProcess, type VddkProcessOptions } from './client/vddk-process.ts'
+export { cleanUp } from './client/clean-up.ts'
 export { OpenedVddkDisk } from './disk/opened-disk.ts'
 export { VddkDisk } from './disk/vddk-disk.ts'
 export { findLibrary, mountLibraryOf, type VddkLibrary } from './library/find-library.ts'

@@ -1,8 +1,8 @@
 // A vCenter for unit tests: objects with properties, methods that a test scripts, tasks. Small and honest: what it does
 // not know it refuses, as a server would. The lab is the real imitation.
-import { type Clock, systemClock } from '@vmkeep/kit'
+import { type Clock, Secret, systemClock } from '@vmkeep/kit'
 import { errorOfFault } from './soap/fault-error.ts'
-import type { Session, Transfer } from './session/session.ts'
+import type { HandedOver, Session, Transfer } from './session/session.ts'
 import { managedObjectSchema } from './types/schema.ts'
 import type { AnyOf, DataObject, ManagedObjectReference, MethodName, Request, Response } from './types/index.ts'
 
@@ -176,6 +176,10 @@ export class FakeSession implements Session {
       body: inPieces(answer.body),
       [Symbol.dispose]: () => {},
     }
+  }
+
+  async handOver(): Promise<HandedOver> {
+    return { cookie: new Secret('vmware_soap_session="fake"'), thumbprintSha1: 'AB:CD' }
   }
 
   httpGet(path: string): Promise<Transfer> {

@@ -24,6 +24,7 @@ export const doctorCommand = command({
   async run({ options, config: loaded, openRepository, out, say, ...context }) {
     const { config, vcenter: chosen } = loaded
     const { checkMachine, machineFacts } = await import('../doctor/check-machine.ts')
+    const { checkVddk } = await import('../doctor/check-vddk.ts')
     const { checkState } = await import('../doctor/check-state.ts')
     const { openConfiguredStorage } = await import('../open-storage.ts')
     const { checkRepository } = await import('../doctor/check-repository.ts')
@@ -43,7 +44,8 @@ export const doctorCommand = command({
     }
     if (vcenters.length === 0) found.push(noVcenter)
     // The journals last: --fix may just have settled them.
-    const findings = [...checkMachine(config, machineFacts()), ...(await checkState(stateFolder)), ...found]
+    const machine = [...checkMachine(config, machineFacts()), ...(await checkVddk(config))]
+    const findings = [...machine, ...(await checkState(stateFolder)), ...found]
     await out.answer(findings, (style) => describe(findings, style))
     return findings.some(({ state }) => state === 'fail') ? 'precondition' : 'ok'
   },

@@ -133,6 +133,20 @@ const index = z
   })
   .describe('How this machine holds the index of a repository: which chunk lies where.')
 
+const vddk = z
+  .strictObject({
+    library: text.describe(
+      'The folder vmware-vix-disklib-distrib of VDDK 7, 8 or 9 (or its lib64, or libvixDiskLib.so.8 itself).',
+    ),
+    configFile: text.optional().describe('The library’s own configuration file, for its log level and time-outs.'),
+    transports: text
+      .default('san:hotadd:nbdssl:nbd')
+      .describe('What the library may choose from, in its own words and order.'),
+  })
+  .describe(
+    'VMware’s own library (VDDK), for those who have it. It is loaded only if transports names vddk, in a process of its own.',
+  )
+
 const backup = z
   .strictObject({
     quiesce: z
@@ -154,17 +168,18 @@ const backup = z
           'Costs as much reading as a full backup in that time. 0: change tracking is believed.',
       ),
     transports: z
-      .array(z.enum(['file', 'nbdssl', 'nbd']))
+      .array(z.enum(['file', 'nbdssl', 'nbd', 'vddk']))
       .min(1)
       .default(['file', 'nbdssl'])
       .describe(
         'How disks are read: the first that reaches a disk reads it, the next goes on if it fails. file: from a datastore that is mounted here ' +
-          '(backup.datastores). nbdssl: over port 902 of the host, encrypted. nbd: the same, not encrypted.',
+          '(backup.datastores). nbdssl: over port 902 of the host, encrypted. nbd: the same, not encrypted. vddk: by VMware’s own library, where it is installed (backup.vddk).',
       ),
     datastores: z
       .record(z.string(), z.string())
       .default({})
       .describe('For file: where datastores are mounted on this machine, `name: folder`.'),
+    vddk: vddk.optional(),
     compression: z
       .enum(['none', 'zlib', 'skipz'])
       .default('skipz')

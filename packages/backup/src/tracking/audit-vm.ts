@@ -79,6 +79,7 @@ async function audit(
   await using source = await openVmDisk({
     session,
     vm: vm.ref,
+    snapshot,
     deviceKey: key,
     path: disk.fileName,
     capacityBytes,

@@ -40,6 +40,7 @@ export class VddkProcess implements AsyncDisposable {
   readonly #ended: Promise<void>
   #death: Error | undefined
   #closing: Promise<void> | undefined
+  #transports = ''
 
   /** @throws `vddk.library-not-loadable`, or what the library has against being initialised */
   static async start(options: VddkProcessOptions): Promise<VddkProcess> {
@@ -51,7 +52,8 @@ export class VddkProcess implements AsyncDisposable {
     const { file, rootFolder, majorVersion } = library
     const takes = { file, rootFolder, majorVersion, ...(configFile === undefined ? {} : { configFile }) }
     try {
-      await started.ask('init', takes, { during: `while initialising ${file}`, timeoutMs: 60_000 })
+      const { gives } = await started.ask('init', takes, { during: `while initialising ${file}`, timeoutMs: 60_000 })
+      started.#transports = gives.transports
       return started
     } catch (error) {
       await started.kill()
@@ -85,6 +87,11 @@ export class VddkProcess implements AsyncDisposable {
 
   get pid(): number | undefined {
     return this.#child.pid
+  }
+
+  /** What the library says it can do: `file:san:hotadd:nbdssl:nbd`. */
+  get transports(): string {
+    return this.#transports
   }
 
   /** Whether it can be asked anything any more. */

@@ -1,4 +1,4 @@
-import { AppError, type Clock, type Log, messageOf } from '@vmkeep/kit'
+import { AppError, type Clock, type Log, messageOf, Secret } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { Cookies } from '../soap/cookies.ts'
 import type { HttpClient, HttpRequest } from '../soap/http-client.ts'
@@ -6,7 +6,7 @@ import type { XmlElement } from '../soap/xml-element.ts'
 import type { DataObject, MethodName, Request, Response } from '../types/data-object.ts'
 import type { Endpoint } from './endpoint.ts'
 import { isPropertyRead, lacksSession, type SessionCalls } from './session-calls.ts'
-import type { CallOptions, Session, Transfer, TransferOptions } from './session.ts'
+import type { CallOptions, HandedOver, Session, Transfer, TransferOptions } from './session.ts'
 import { transferOf } from './transfer.ts'
 
 /** What one login gave us. Calls hold on to it, so that a late answer cannot touch the next login's cookie. */
@@ -117,6 +117,12 @@ export class LiveSession implements Session {
 
   async httpGet(path: string, options: TransferOptions = {}): Promise<Transfer> {
     return await this.http({ method: 'GET', path }, options)
+  }
+
+  async handOver(signal?: AbortSignal): Promise<HandedOver> {
+    await this.call('CurrentTime', { _this: serviceInstance }, { signal })
+    const cookie = new Secret(this.#login.cookies.headers.cookie ?? '')
+    return { cookie, thumbprintSha1: this.#http.thumbprintSha1! } // there is one: we have just asked it something
   }
 
   /** Logs in anew, whatever the state. @throws `vsphere.login-failed` */

@@ -1,6 +1,8 @@
 import { type AppError, type LogEvent, Secret } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
+import { X509Certificate } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
+import { loopbackCertificate } from '../testing/https-server.ts'
 import { content, refTo, Refusal, TestVCenter } from '../testing/test-vcenter.ts'
 import { openSession, type SessionOptions } from './open-session.ts'
 
@@ -295,6 +297,17 @@ describe('plain HTTP', () => {
     expect([got.status, got.headers.etag, await text(got.body)]).toEqual([200, 'x', '.encoding = "UTF-8"'])
     using missing = await session.httpGet('/folder/none')
     expect(missing.status).toBe(404)
+  })
+
+  it('is handed over alive, as cookie and thumbprint', async () => {
+    await using vcenter = await TestVCenter.start()
+    await using session = await open(vcenter)
+    vcenter.logins.clear()
+    const { cookie, thumbprintSha1 } = await session.handOver()
+    expect(session.generation).toBe(2)
+    expect(cookie.reveal()).toMatch(/^vmware_soap_session=".+"$/)
+    expect(String(cookie)).toBe('[secret]')
+    expect(thumbprintSha1).toBe(new X509Certificate(loopbackCertificate.certificatePem).fingerprint)
   })
 
   it('logs in again for a session that has ended, and not for a door that is closed', async () => {

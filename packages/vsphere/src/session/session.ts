@@ -1,4 +1,4 @@
-import type { Clock } from '@vmkeep/kit'
+import type { Clock, Secret } from '@vmkeep/kit'
 import type { DataObject, MethodName, Request, Response } from '../types/data-object.ts'
 import type { HttpResponse } from '../soap/http-client.ts'
 import type { XmlElement } from '../soap/xml-element.ts'
@@ -23,6 +23,14 @@ export interface Transfer extends Disposable {
   readonly status: number
   readonly headers: HttpResponse['headers']
   readonly body: AsyncIterable<Uint8Array>
+}
+
+/** What lets a library of VMware's work within our session, in place of one of its own. */
+export interface HandedOver {
+  /** The `cookie` header of a request: `vmware_soap_session="…"`. */
+  readonly cookie: Secret
+  /** SHA-1 of the certificate that the server has shown us and that we trust, `AB:CD:…`. */
+  readonly thumbprintSha1: string
 }
 
 /**
@@ -74,6 +82,9 @@ export interface Session extends AsyncDisposable {
     },
     options?: TransferOptions,
   ): Promise<Transfer>
+
+  /** The session as it is now; logs in again first if the server has ended it. Whoever gets it must not log out. */
+  handOver(signal?: AbortSignal): Promise<HandedOver>
 
   /** {@link http} with GET. */
   httpGet(path: string, options?: TransferOptions): Promise<Transfer>

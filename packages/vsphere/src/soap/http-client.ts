@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from '
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
 import type { Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { TLSSocket } from 'node:tls'
 import { AppError, messageOf } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { type Address, connectTrusted } from '../tls/connect.ts'
@@ -47,10 +48,18 @@ export class HttpClient implements Disposable {
   readonly address: Address
   readonly #agents: Readonly<Record<Pool, Agent>>
 
+  /** SHA-1 of the certificate last shown and trusted; none before the first connection. */
+  #thumbprintSha1: string | undefined
+
   constructor(address: Address, trust: Trust) {
     this.address = address
-    const agent = (pool: Pool) => new TrustingAgent(address, trust, connectionsMax[pool])
+    const onTrusted = (socket: TLSSocket) => (this.#thumbprintSha1 = socket.getPeerX509Certificate()?.fingerprint)
+    const agent = (pool: Pool) => new TrustingAgent(address, trust, connectionsMax[pool], onTrusted)
     this.#agents = { calls: agent('calls'), polls: agent('polls'), transfers: agent('transfers') }
+  }
+
+  get thumbprintSha1(): string | undefined {
+    return this.#thumbprintSha1
   }
 
   /**
@@ -134,12 +143,14 @@ function hostHeader({ host, port }: Address): string {
 class TrustingAgent extends Agent {
   readonly #address: Address
   readonly #trust: Trust
+  readonly #onTrusted: (socket: TLSSocket) => void
   readonly #closing = new AbortController()
 
-  constructor(address: Address, trust: Trust, connections: number) {
+  constructor(address: Address, trust: Trust, connections: number, onTrusted: (socket: TLSSocket) => void) {
     super({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections, timeout: idleMs })
     this.#address = address
     this.#trust = trust
+    this.#onTrusted = onTrusted
   }
 
   override createConnection(
@@ -148,7 +159,10 @@ class TrustingAgent extends Agent {
   ): Duplex | null | undefined {
     const signal = this.#closing.signal
     connectTrusted(this.#address, this.#trust, { timeoutMs: connectTimeoutMs, signal }).then(
-      (socket) => done?.(null, socket.setNoDelay(true).setKeepAlive(true, 30_000)),
+      (socket) => {
+        this.#onTrusted(socket)
+        done?.(null, socket.setNoDelay(true).setKeepAlive(true, 30_000))
+      },
       (error: Error) => done?.(error, undefined as unknown as Duplex),
     )
     return undefined
