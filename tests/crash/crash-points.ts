@@ -2,8 +2,8 @@
 export interface CrashPoint {
   /** As `VMKEEP_CRASH_AT` takes it: a name, or `name#3` for its third passing. */
   readonly at: string
-  readonly of: 'backup' | 'clean-up' | 'restore-to-vsphere' | 'restore-to-files'
-  /** Backup: a new restore point is committed. Restore: the new VM is the admin's, or the last of the files has its name. */
+  readonly of: 'backup' | 'clean-up' | 'restore-to-vsphere' | 'restore-in-place' | 'restore-to-files'
+  /** Backup: a new restore point is committed. Restore: the new VM is the admin's, the VM carries no mark any more, or the last of the files has its name. */
   readonly finished: boolean
 }
 
@@ -11,6 +11,9 @@ const backup = (finished: boolean, ...names: string[]): CrashPoint[] =>
   names.map((at) => ({ at, of: 'backup', finished }))
 const restore = (finished: boolean, ...names: string[]): CrashPoint[] =>
   names.map((at) => ({ at, of: 'restore-to-vsphere', finished }))
+
+const inPlace = (finished: boolean, ...names: string[]): CrashPoint[] =>
+  names.map((at) => ({ at, of: 'restore-in-place', finished }))
 
 /** The files of a raw restore of two disks, in their order: disk, disk, config, vmx, nvram, report. The first stands without a number. */
 const files = ['', '#2', '#3', '#4', '#5', '#6']
@@ -33,5 +36,8 @@ export const crashPoints: readonly CrashPoint[] = [
   ...restore(false, 'restore.before-vm', 'restore.after-vm', 'restore.after-disk', 'restore.after-disk#2'),
   ...restore(false, 'restore.before-marker-off'),
   ...restore(true, 'restore.after-marker-off'),
+  ...inPlace(false, 'in-place.before-mark', 'in-place.after-mark', 'in-place.after-disk', 'in-place.after-disk#2'),
+  ...inPlace(false, 'in-place.before-mark-off'),
+  ...inPlace(true, 'in-place.after-mark-off'),
   ...toFiles,
 ]

@@ -28,4 +28,5 @@ export type VictimWork =
       readonly folder: string
       readonly format: DiskFileFormat
     }
+  | { readonly kind: 'restore-in-place'; readonly point: string }
   | { readonly kind: 'restore-to-vsphere'; readonly point: string; readonly destination: Destination }

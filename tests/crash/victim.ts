@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { runBackup } from '@vmkeep/backup'
 import { collect, Secret, systemClock } from '@vmkeep/kit'
 import { openFolderStorage, openRepository, type Repository } from '@vmkeep/repository'
-import { restoreToFiles, restoreToVsphere } from '@vmkeep/restore'
+import { restoreInPlace, restoreToFiles, restoreToVsphere } from '@vmkeep/restore'
 import { cleanUpLeftovers, type OnRunEvent, type RunEvent, vmPointOf } from '@vmkeep/run'
 import { defaultTransport } from '@vmkeep/transport'
 import { listVms, openSession, type Session } from '@vmkeep/vsphere'
@@ -43,6 +43,17 @@ async function work(
   }
   if (what.kind === 'restore-to-files')
     await restoreToFiles({ ...common, ...what, point: await pointOf(what.point), disks: [], verify: true })
+  if (what.kind === 'restore-in-place') {
+    const how = {
+      disks: [],
+      compareAll: false,
+      powerOff: true,
+      powerOn: false,
+      verify: true,
+      transport: defaultTransport,
+    }
+    await restoreInPlace({ ...common, ...how, point: await pointOf(what.point) })
+  }
   if (what.kind === 'restore-to-vsphere') {
     const point = await pointOf(what.point)
     await restoreToVsphere({ ...common, ...what, point, transport: defaultTransport, verify: true, powerOn: false })

@@ -1,4 +1,13 @@
-import { aligned, type DiskReader, endOf, type Extent, totalBytes, united, whole } from '@vmkeep/disk'
+import {
+  aligned,
+  allocatedCanBeTrusted,
+  type DiskReader,
+  endOf,
+  type Extent,
+  totalBytes,
+  united,
+  whole,
+} from '@vmkeep/disk'
 import { codeOf, hasCode, messageOf } from '@vmkeep/kit'
 import type { ImageProgress, ImageWriter, PointImage, WriterSession } from '@vmkeep/repository'
 import { type Cause, type DiskSizes, plainOf, transportNotes, type VmPoint, type VmPointDisk } from '@vmkeep/run'
@@ -10,7 +19,6 @@ import type { DiskReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
 import { copyRuns } from './stages/copy-runs.ts'
 import { planReads, type PlannedRun } from './stages/plan-reads.ts'
-import { allocatedCanBeTrusted } from './stages/trust-allocated.ts'
 import { type DiskAudit, auditDisk } from './tracking/audit-disk.ts'
 import { auditWindow } from './tracking/audit-window.ts'
 import type { Comparison } from './tracking/compare-unchanged.ts'

@@ -50,6 +50,28 @@ export const fail = defineErrors({
     (d: { disk: string; offsetBytes: number }) =>
       `${d.disk} does not read back as the restore point has it, first at byte ${d.offsetBytes}; do not use it, check the target's storage and restore again`,
   ],
+  'restore.vm-gone': [
+    'change-request',
+    (d: { vm: string; uuid: string; count: number }) =>
+      d.count === 0
+        ? `${d.vm} (instance uuid ${d.uuid}) is not there any more, so nothing can be restored in place; make it anew with --to-vsphere`
+        : `${d.count} VMs have the instance uuid ${d.uuid} of ${d.vm}; restore beside them with --to-vsphere`,
+  ],
+  'restore.not-in-place': [
+    'change-request',
+    (d: { vm: string; reasons: readonly string[] }) =>
+      `${d.vm} cannot be restored in place: ${d.reasons.join('; ')}. Nothing was touched`,
+  ],
+  'restore.unfinished': [
+    'change-request',
+    (d: { vm: string; point: string; why: string }) =>
+      `the restore of ${d.vm} in place did not finish, and its disks hold parts of two moments: do not start it. Run the same restore again, it goes on where it stopped: vmkeep restore --point ${d.point} --in-place. What stopped it: ${d.why}`,
+  ],
+  'restore.tracking-not-reset': [
+    'call-operator',
+    (d: { vm: string; disks: readonly string[] }) =>
+      `the disks of ${d.vm} are restored, but its change tracking could not be started anew (${d.disks.join(', ')}) and would report wrong changes. Run "vmkeep vm cbt disable ${d.vm}", then the same restore again`,
+  ],
   'restore.vm-exists': [
     'change-request',
     (d: { name: string; folder: string }) =>

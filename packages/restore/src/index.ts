@@ -1,3 +1,6 @@
+export type { InPlaceMethod, InPlacePlan } from './in-place/plan-in-place.ts'
+export { restoreInPlace, type RestoreInPlaceRequest } from './in-place/restore-in-place.ts'
+export { type InPlaceTrial, tryInPlace } from './in-place/try-in-place.ts'
 export { diskFileFormats, type DiskFileFormat } from './to-files/disk-file.ts'
 export { restoreToFiles, type RestoreToFilesRequest } from './to-files/restore-to-files.ts'
 export { fail as restoreFail } from './errors.ts'

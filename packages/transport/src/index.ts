@@ -1,6 +1,6 @@
 export { chooseTransport, type TransportChoice } from './choose-transport.ts'
 export { fail as transportFail } from './errors.ts'
-export { openVmDisk, openVmDiskForWriting, thatWrite } from './open-vm-disk.ts'
+export { openVmDisk, openVmDiskForWriting, openVmDiskInPlace, thatWrite } from './open-vm-disk.ts'
 export {
   defaultTransport,
   type TransportName,
@@ -9,4 +9,4 @@ export {
   type VddkSettings,
 } from './settings.ts'
 export { tryVddk, type VddkTrial } from './vddk/try-vddk.ts'
-export type { DiskPlace, VmDiskReader, VmDiskRequest, VmDiskWriter } from './transport.ts'
+export type { DiskPlace, VmDiskInPlace, VmDiskReader, VmDiskRequest, VmDiskWriter } from './transport.ts'

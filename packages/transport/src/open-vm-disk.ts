@@ -1,7 +1,7 @@
 import { fail } from './errors.ts'
 import { FallbackDisk } from './fallback-disk.ts'
 import type { TransportSettings } from './settings.ts'
-import type { VmDiskReader, VmDiskRequest, VmDiskWriter } from './transport.ts'
+import type { VmDiskInPlace, VmDiskReader, VmDiskRequest, VmDiskWriter } from './transport.ts'
 import { transports } from './transports.ts'
 
 /**
@@ -24,6 +24,13 @@ export async function openVmDiskForWriting(request: VmDiskRequest): Promise<VmDi
   const [name] = thatWrite(request.settings).order
   if (name === undefined) throw fail('transport.none-writes', { disk: request.path, order: request.settings.order })
   return await transports[name].openForWriting!(request)
+}
+
+/** Opens a disk of a VM that is off to change it where it must be. @throws `transport.none-writes` */
+export async function openVmDiskInPlace(request: VmDiskRequest): Promise<VmDiskInPlace> {
+  const name = request.settings.order.find((candidate) => transports[candidate].openInPlace !== undefined)
+  if (name === undefined) throw fail('transport.none-writes', { disk: request.path, order: request.settings.order })
+  return await transports[name].openInPlace!(request)
 }
 
 /** The transports by which a disk is both written and read back: a mounted datastore may show a state from before the write. */

@@ -36,10 +36,13 @@ export interface VmDiskReader extends DiskReader {
   metadata(signal?: AbortSignal): Promise<Readonly<Record<string, string>>>
 }
 
-/** A disk of a VM that is off. `read` shows what is on it now. */
+/** A disk of a VM that is off. */
 export interface VmDiskWriter extends DiskWriter {
   readonly transport: TransportName
 }
+
+/** A disk of a VM that is off. `read` shows what is on it now; what is read and what is written at the same time do not overlap. */
+export type VmDiskInPlace = VmDiskReader & VmDiskWriter
 
 /** One way to VMs' disks. What it opens keeps the disk contract. */
 export interface Transport {
@@ -50,4 +53,6 @@ export interface Transport {
   open(request: VmDiskRequest): Promise<VmDiskReader>
   /** Absent: it cannot write. */
   openForWriting?(request: VmDiskRequest): Promise<VmDiskWriter>
+  /** A disk of a VM that is off, to be changed where it must be: what is read is what is on it now. Absent: it cannot do both at once. */
+  openInPlace?(request: VmDiskRequest): Promise<VmDiskInPlace>
 }

@@ -15,12 +15,14 @@ export const transports: Readonly<Record<TransportName, Transport>> = {
     whyNot: () => undefined,
     open: (request) => openNfcDisk(request, 'nbdssl', 'read'),
     openForWriting: (request) => openNfcDisk(request, 'nbdssl', 'write'),
+    openInPlace: (request) => openNfcDisk(request, 'nbdssl', 'write'),
   },
   nbd: {
     why: 'asked for: not encrypted on the wire',
     whyNot: () => undefined,
     open: (request) => openNfcDisk(request, 'nbd', 'read'),
     openForWriting: (request) => openNfcDisk(request, 'nbd', 'write'),
+    openInPlace: (request) => openNfcDisk(request, 'nbd', 'write'),
   },
   vddk: {
     why: "VMware's own library is installed here",

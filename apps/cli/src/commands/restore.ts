@@ -2,11 +2,12 @@ import type { RestorePlan, RestoreReport } from '@vmkeep/restore'
 import type { VmPoint } from '@vmkeep/run'
 import { transportOf } from '../backup-options.ts'
 import { command, type Context } from '../command.ts'
-import { kebab } from '../declare.ts'
 import { relativeTime, time } from '../output/human.ts'
 import { type Arguments, choice, flag, folder, option, optionalArgument, options, text } from '../parameters.ts'
 import { describePlan, describeReport, planAnswer } from '../restore/describe.ts'
-import { destinationFlags, destinationOf, givenFlags } from '../restore/destination.ts'
+import { destinationFlags, destinationOf } from '../restore/destination.ts'
+import { inPlaceFlags } from '../restore/in-place-flags.ts'
+import { whyNotTarget } from '../restore/target.ts'
 import { stateFolderOf } from '../state-folder.ts'
 
 const flags = {
@@ -15,7 +16,8 @@ const flags = {
   }),
   toFiles: option(folder, { help: 'write the disks into this folder; nothing in it is overwritten' }),
   toVsphere: flag({ help: 'make a new VM in the chosen vCenter or ESXi host' }),
-  dryRun: flag({ help: 'with --to-vsphere: show what would be made, and make nothing' }),
+  ...inPlaceFlags,
+  dryRun: flag({ help: 'with --to-vsphere and --in-place: show what would be done, and do nothing' }),
   disk: options(text('DISK'), { help: 'only this disk, by label, address (scsi0:1) or key' }),
   allowDamaged: flag({
     help: 'go on where parts of a disk are lost in the repository: they become zeroes, and are listed',
@@ -28,13 +30,14 @@ const flags = {
   ...destinationFlags,
 }
 
-type Restoring = Context<typeof flags, Arguments, 'config' | 'repository' | 'openSession'>
+export type Restoring = Context<typeof flags, Arguments, 'config' | 'repository' | 'openSession'>
 
 export const restoreCommand = command({
   name: 'restore',
   summary: 'Get a VM or its disks back from a restore point',
   description:
     'As files (--to-files): needs the repository only, no vCenter. As a new VM (--to-vsphere): the original, if it lives, is never touched. ' +
+    'In place (--in-place): the disks of the VM itself are taken back, by writing only what differs; everything since the restore point is lost. ' +
     'The newest restore point is taken unless --point names another. Every disk is read back and compared with the restore point before it counts as restored. ' +
     'Where parts of a restore point are lost, nothing is restored unless --allow-damaged is given.',
   examples: [
@@ -51,6 +54,11 @@ export const restoreCommand = command({
       run: 'vmkeep restore web-01 --to-vsphere --datastore fast --network "VM Network=DMZ" --power-on',
       does: 'somewhere else',
     },
+    { run: 'vmkeep restore web-01 --in-place --dry-run', does: 'how much of the VM differs from its newest point' },
+    {
+      run: 'vmkeep restore web-01 --point 3f2a --in-place --power-off --power-on',
+      does: 'takes the VM itself back, and starts it',
+    },
   ],
   arguments: {
     vm: optionalArgument(text('VM'), 'the VM as it was called, or its instance uuid; not needed with --point'),
@@ -59,13 +67,9 @@ export const restoreCommand = command({
   exits: ['notFound', 'conflict', 'damaged'],
   needs: ['config', 'repository', 'openSession'],
 
-  check({ arguments: { vm }, options: { point, toFiles, toVsphere, dryRun, ...rest } }) {
-    if (vm === undefined && point === undefined) return 'name the VM, or a restore point with --point'
-    if ((toFiles !== undefined) === toVsphere) return 'say where to: --to-files FOLDER or --to-vsphere, one of them'
-    const foreign = toVsphere ? [] : [...givenFlags(rest), ...(dryRun ? ['dryRun'] : [])]
-    return foreign.length === 0
-      ? undefined
-      : `${foreign.map((key) => `--${kebab(key)}`).join(', ')} is for --to-vsphere`
+  check({ arguments: { vm }, options: chosen }) {
+    if (vm === undefined && chosen.point === undefined) return 'name the VM, or a restore point with --point'
+    return whyNotTarget(chosen)
   },
 
   async run(context) {
@@ -76,6 +80,10 @@ export const restoreCommand = command({
     say.info(`restoring ${point.name} as of ${time(point.createdAt)} (${age}), restore point ${point.id}`)
     for (const { label, cause } of point.skippedDisks)
       say.warn(`${label} is not in this restore point: ${cause.message}`)
+    if (chosen.inPlace) {
+      const { restoreInPlaceCommand } = await import('../restore/in-place.ts')
+      return restoreInPlaceCommand(context, point)
+    }
     if (chosen.dryRun) {
       const plan = await planOnly(context, point)
       await out.answer(planAnswer(plan), (style) => describePlan(plan, style))

@@ -343,6 +343,25 @@ describe('restore', () => {
     expect(lab.state().vms.filter(({ name }) => name.startsWith('web-01'))).toHaveLength(1)
   })
 
+  it('takes the VM itself back, after a look at what differs', async () => {
+    const kept = await contentNow()
+    await lab.vm('web-01').disk().writeGuest(MiB, Buffer.alloc(MiB, 'a mistake'))
+    await lab.vm('web-01').power('off')
+    const tried = await run(['restore', 'web-01', '--in-place', '--dry-run', '-o', 'json'], { env: repository() })
+    expect(JSON.parse(tried.stdout)).toMatchObject({
+      vm: 'web-01',
+      disks: [{ writtenBytes: MiB }, { writtenBytes: 0 }],
+    })
+    expect(await contentNow()).not.toEqual(kept)
+    const argv = ['restore', 'web-01', '--in-place', '--confirm', 'web-01', '--power-on']
+    const { code, stdout, stderr } = await run(argv, { env: repository() })
+    expect(stderr).toMatch(/everything that web-01 has written since .* will be lost/)
+    expect(stdout).toMatch(/web-01: 2 disks restored to \/Lab\/vm\/web-01 /)
+    expect(code).toBe(0)
+    expect(await contentNow()).toEqual(kept)
+    expect(lab.vm('web-01').powerState).toBe('on')
+  })
+
   it('makes a new VM with the same bytes', async () => {
     const { code, stdout } = await run(['restore', 'web-01', '--to-vsphere', '--name', 'web-02'], { env: repository() })
     expect(stdout).toContain('web-02: 2 disks restored to /Lab/vm/web-02')
@@ -354,7 +373,17 @@ describe('restore', () => {
   })
 
   it.each([
-    [['restore', 'web-01'], 2, /--to-files FOLDER or --to-vsphere/],
+    [['restore', 'web-01'], 2, /--to-files FOLDER, --to-vsphere or --in-place, one of them/],
+    [['restore', 'web-01', '--in-place', '--to-vsphere'], 2, /one of them/],
+    [['restore', 'web-01', '--in-place', '--name', 'y', '--power-on'], 2, /--name is for --to-vsphere/],
+    [['restore', 'web-01', '--to-vsphere', '--power-off'], 2, /--power-off is for --in-place/],
+    [['restore', 'web-01', '--in-place'], 2, /add --confirm web-01/],
+    [
+      ['restore', 'web-01', '--in-place', '--confirm', 'web-02', '--power-off'],
+      2,
+      /"web-02" is not "web-01"; nothing was changed/,
+    ],
+    [['restore', 'web-01', '--in-place', '--confirm', 'web-01'], 6, /is running; shut it down, or let --power-off/],
     [['restore', '--to-files', '/tmp/x'], 2, /name the VM, or a restore point/],
     [
       ['restore', 'web-01', '--to-files', '/tmp/x', '--name', 'y', '--power-on'],

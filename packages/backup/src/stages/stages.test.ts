@@ -5,7 +5,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { copyRuns } from './copy-runs.ts'
 import { planReads } from './plan-reads.ts'
-import { allocatedCanBeTrusted } from './trust-allocated.ts'
 
 const KiB = 1024
 const chunkSizeBytes = 256 * KiB
@@ -74,22 +73,6 @@ describe('planReads', () => {
           for (const byte of ends(extent)) if (isAllocated(byte)) expect(kindAt(byte)).toBe('read')
       }),
     ))
-})
-
-describe('allocatedCanBeTrusted', () => {
-  it('believes a true map, also of an empty and of a full disk', async () => {
-    const disk = new MemoryDisk(3 * 1024 ** 3)
-    await disk.write(1024 ** 3, Buffer.alloc(4096, 1))
-    expect(await allocatedCanBeTrusted(disk)).toBe(true)
-    expect(await allocatedCanBeTrusted(new MemoryDisk(capacityBytes))).toBe(true)
-    expect(await allocatedCanBeTrusted(withMap(disk, (within) => [within]))).toBe(true)
-  })
-
-  it('does not believe a map that leaves out data', async () => {
-    const disk = new MemoryDisk(capacityBytes)
-    await disk.write(0, Buffer.alloc(4096, 1))
-    expect(await allocatedCanBeTrusted(withMap(disk, () => []))).toBe(false)
-  })
 })
 
 describe('copyRuns', () => {

@@ -1,3 +1,4 @@
+import { unfinishedRestoreOf } from '../in-place/unfinished-restore.ts'
 import type { Reason } from './why-not-disk.ts'
 import type { Vm } from './vm.ts'
 
@@ -32,6 +33,11 @@ const rules = {
   'no-configuration': [
     (vm) => vm.config === undefined,
     () => "vSphere reports no configuration for it. Reload or register the VM again, and check this account's rights.",
+  ],
+  'restore-unfinished': [
+    (vm) => unfinishedRestoreOf(vm.config) !== undefined,
+    (vm) =>
+      `A restore in place to restore point ${unfinishedRestoreOf(vm.config)} has not finished, so its disks may hold parts of two moments. Run it again: vmkeep restore --point ${unfinishedRestoreOf(vm.config)} --in-place`,
   ],
   'question-pending': [
     (vm) => vm.question !== undefined,
