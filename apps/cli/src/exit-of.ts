@@ -97,6 +97,8 @@ export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['restore.target-exists', 'conflict'],
   ['restore.target-busy', 'conflict'],
   ['restore.vm-exists', 'conflict'],
+  ['restore.vm-gone', 'notFound'],
+  ['restore.not-in-place', 'precondition'],
   ['restore.target-full', 'precondition'],
   ['restore.target-unusable', 'precondition'],
   ['restore.network-unknown', 'usage'],

@@ -39,7 +39,7 @@ it('looks inside the extents only, and tells how far it is', async () => {
   const extents = [{ offsetBytes: KiB * KiB, lengthBytes: 3 * KiB * KiB }]
   const told = await collect(joined(differences(extents, one, other, { onCompared: (bytes) => compared.push(bytes) })))
   expect(told).toEqual([{ offsetBytes: 3 * KiB * KiB, lengthBytes: 64 * KiB }])
-  expect(compared).toEqual([2 * KiB * KiB, 3 * KiB * KiB])
+  expect(compared).toEqual([KiB * KiB, 3 * KiB * KiB])
 })
 
 it('ends with what a disk that cannot be read throws', async () => {

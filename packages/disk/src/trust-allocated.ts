@@ -1,4 +1,7 @@
-import { type DiskReader, type Extent, isZero, subtracted } from '@vmkeep/disk'
+import type { DiskReader } from './disk.ts'
+import type { Extent } from './extent.ts'
+import { subtracted } from './extent-streams.ts'
+import { isZero } from './is-zero.ts'
 
 const windowsMax = 16
 const windowBytes = 256 * 1024 * 1024

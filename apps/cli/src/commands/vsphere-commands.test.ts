@@ -380,10 +380,10 @@ describe('restore', () => {
     [['restore', 'web-01', '--in-place'], 2, /add --confirm web-01/],
     [
       ['restore', 'web-01', '--in-place', '--confirm', 'web-02', '--power-off'],
-      2,
+      1,
       /"web-02" is not "web-01"; nothing was changed/,
     ],
-    [['restore', 'web-01', '--in-place', '--confirm', 'web-01'], 6, /is running; shut it down, or let --power-off/],
+    [['restore', 'web-01', '--in-place', '--confirm', 'web-01'], 7, /is running; shut it down, or let --power-off/],
     [['restore', '--to-files', '/tmp/x'], 2, /name the VM, or a restore point/],
     [
       ['restore', 'web-01', '--to-files', '/tmp/x', '--name', 'y', '--power-on'],
