@@ -8,9 +8,10 @@ import { MemoryDisk } from './memory-disk.ts'
 
 const KiB = 1024
 const capacityBytes = 5 * KiB * KiB + 512
+const content = seededRandom('differences').bytes(capacityBytes)
 
 async function disksThatDifferAt(offsets: readonly number[]) {
-  const bytes = seededRandom('differences').bytes(capacityBytes)
+  const bytes = Uint8Array.from(content)
   const [one, other] = [new MemoryDisk(capacityBytes), new MemoryDisk(capacityBytes)]
   await one.write(0, bytes)
   for (const at of offsets) bytes[at] = bytes[at]! ^ 1
