@@ -16,6 +16,8 @@ interface Source {
   readonly install: () => Promise<void>
 }
 
+let aptUpdated: Promise<void> | undefined // above what is awaited below, which uses it
+
 const judges: readonly Source[] = [
   fromDebian('qemu-utils', ['qemu-img', 'qemu-io']),
   fromDebian('e2fsprogs', ['e2fsck', 'mke2fs', 'debugfs']),
@@ -59,8 +61,6 @@ function report(names: readonly string[], state: string): true {
 function fromDebian(debianPackage: string, names: readonly string[]): Source {
   return { judges: names, install: () => installDebian(debianPackage) }
 }
-
-let aptUpdated: Promise<void> | undefined
 
 async function installDebian(...packages: string[]): Promise<void> {
   if (process.getuid?.() !== 0)
