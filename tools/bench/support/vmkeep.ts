@@ -18,7 +18,8 @@ export function vmkeepJobs(home: string, place: Place, name: string): Jobs {
       ...args,
     ],
     env: {
-      NODE_COMPILE_CACHE: join(home, 'compiled'), // as apps/cli/src/main.ts does
+      NODE_COMPILE_CACHE: join(home, 'compiled'), // both as apps/cli/src/main.ts does
+      UV_THREADPOOL_SIZE: '16',
       ...(place.s3Host === undefined ? {} : { ...s3Environment, VMKEEP_S3_ENDPOINT: `http://${place.s3Host}` }),
     },
   }

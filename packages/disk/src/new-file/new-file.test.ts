@@ -45,6 +45,31 @@ describe('a new file', () => {
     await expect(file.read(1, target)).rejects.toMatchObject({ code: 'disk.short-read', details: { missingBytes: 1 } })
   })
 
+  it('holds what was written whole, though it is brought to the disk while more is written', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(200), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 500 }),
+        async (sizes, behindBytes) => {
+          await using file = await NewFile.create(path, { behindBytes })
+          const expected = Buffer.alloc(
+            sizes.reduce((sum, size) => sum + size, 0),
+            'some words',
+          )
+          let atBytes = 0
+          const pieces = sizes.map((size) => ({
+            offsetBytes: atBytes,
+            bytes: expected.subarray(atBytes, (atBytes += size)),
+          }))
+          await Promise.all(pieces.map(({ offsetBytes, bytes }) => file.write(offsetBytes, bytes)))
+          await file.publish()
+          expect(await readFile(path)).toEqual(expected)
+          await rm(path)
+        },
+      ),
+      { numRuns: 20 },
+    ))
+
   it('leaves nothing when it is abandoned', async () => {
     const file = await NewFile.create(path)
     await file.write(0, text('half'))
