@@ -8,6 +8,7 @@ export { aligned, intersected, joined, split, subtracted, united } from './exten
 export { fail as diskFail } from './errors.ts'
 export { isZero } from './is-zero.ts'
 export { MemoryDisk } from './memory-disk.ts'
+export { DirectWriter } from './new-file/direct-writer.ts'
 export { NewFile, type NewFileOptions } from './new-file/new-file.ts'
 export { findPartialFiles, type PartialFile, removeDeadPartialFiles } from './new-file/partial-files.ts'
 export { createRawFile, openRawFile } from './raw-file.ts'

@@ -5,6 +5,8 @@ import { type FileHandle, open, statfs } from 'node:fs/promises'
 const blockBytes = 4096
 /** Each write waits for the disk: small ones are left to the page cache. */
 const writeBytesMin = 64 * 1024
+/** Source: Linux writev(2), IOV_MAX. Evidence: documented. */
+const piecesMax = 1024
 
 /** Where a write past the cache costs a round trip, or does what somebody's program does. Source: Linux statfs(2), and linux/magic.h. Evidence: documented. */
 const elsewhere = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997, 0x5346414f, 0x65735546])
@@ -35,15 +37,13 @@ export class DirectWriter implements AsyncDisposable {
     }
   }
 
-  /** Writes the beginning of `bytes`, as much as goes this way, and returns its length: 0 if nothing does. */
-  async write(offsetBytes: number, bytes: Uint8Array): Promise<number> {
-    const lengthBytes = bytes.length - (bytes.length % blockBytes)
-    const isAligned = offsetBytes % blockBytes === 0 && bytes.byteOffset % blockBytes === 0
-    // Of memory that Node has, only that of WebAssembly is page-aligned, and only shared is used here. Evidence: observed, Node 24.
-    if (this.#refused || !isAligned || lengthBytes < writeBytesMin || !(bytes.buffer instanceof SharedArrayBuffer))
-      return 0
+  /** Writes the beginning of some pieces, one after the other, as much as goes this way, and returns its length: 0 if nothing does. */
+  async write(offsetBytes: number, ...pieces: readonly Uint8Array[]): Promise<number> {
+    const run = [...wholeBlocks(pieces)]
+    const lengthBytes = run.reduce((sum, { length }) => sum + length, 0)
+    if (this.#refused || offsetBytes % blockBytes !== 0 || lengthBytes < writeBytesMin) return 0
     try {
-      return (await this.#file.write(bytes, 0, lengthBytes, offsetBytes)).bytesWritten
+      return (await this.#file.writev(run, offsetBytes)).bytesWritten
     } catch (error) {
       if (!isRefusal(error)) throw error
       this.#refused = true
@@ -53,5 +53,16 @@ export class DirectWriter implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close()
+  }
+}
+
+/** As much of the beginning of `pieces` as lies in whole blocks of page-aligned memory. */
+function* wholeBlocks(pieces: readonly Uint8Array[]): Iterable<Uint8Array> {
+  for (const piece of pieces.slice(0, piecesMax)) {
+    const lengthBytes = piece.length - (piece.length % blockBytes)
+    // Of memory that Node has, only that of WebAssembly is page-aligned, and only shared is used here. Evidence: observed, Node 24.
+    if (lengthBytes === 0 || piece.byteOffset % blockBytes !== 0 || !(piece.buffer instanceof SharedArrayBuffer)) return
+    yield piece.subarray(0, lengthBytes)
+    if (lengthBytes < piece.length) return
   }
 }

@@ -7,7 +7,10 @@ import type { MemoryArea } from '../workers/memory-area.ts'
 import { segmentBytes } from '../workers/shared-memory.ts'
 import type { SealedBlob } from '../workers/seal-blob.ts'
 
-/** A pack being filled: sealed blobs, one after the other, in segments of the shared memory. */
+/**
+ * A pack being filled: its header and sealed blobs, one after the other, in segments of the shared memory. A segment begins at a multiple of its size in the
+ * pack, too: so can it go to a disk as it lies.
+ */
 export class OpenPack {
   readonly indexed: IndexedPack
   readonly kind: PackKind
@@ -26,13 +29,9 @@ export class OpenPack {
     this.kind = kind
   }
 
-  get #filledBytes(): number {
-    return this.sizeBytes - headerBytes
-  }
-
   /** How many segments are missing before a blob of `storedBytes` fits. */
   segmentsMissing(storedBytes: number): number {
-    return Math.max(0, Math.ceil((this.#filledBytes + storedBytes) / segmentBytes) - this.#segments.length)
+    return Math.max(0, Math.ceil((this.sizeBytes + storedBytes) / segmentBytes) - this.#segments.length)
   }
 
   /** Whether a blob sealed with this data key, or 0 for a map page, may be added. */
@@ -62,7 +61,7 @@ export class OpenPack {
   read({ offsetBytes, storedBytes }: { offsetBytes: number; storedBytes: number }): Uint8Array {
     const blob = new Uint8Array(storedBytes)
     for (let done = 0; done < storedBytes;) {
-      const at = offsetBytes - headerBytes + done
+      const at = offsetBytes + done
       const run = this.#segments[Math.floor(at / segmentBytes)]!.subarray(at % segmentBytes)
       blob.set(run.subarray(0, storedBytes - done), done)
       done += run.length
@@ -70,10 +69,11 @@ export class OpenPack {
     return blob
   }
 
-  /** The blobs' bytes, in order. */
-  pieces(): Uint8Array[] {
-    const whole = Math.floor(this.#filledBytes / segmentBytes)
-    const rest = this.#filledBytes % segmentBytes
+  /** Everything that is in it behind this header, in order. */
+  pieces(header: Uint8Array): Uint8Array[] {
+    this.#segments[0]!.set(header)
+    const whole = Math.floor(this.sizeBytes / segmentBytes)
+    const rest = this.sizeBytes % segmentBytes
     return [...this.#segments.slice(0, whole), ...(rest === 0 ? [] : [this.#segments[whole]!.subarray(0, rest)])]
   }
 
@@ -84,7 +84,7 @@ export class OpenPack {
 
   #copy(part: Uint8Array): void {
     for (let done = 0; done < part.length;) {
-      const at = this.#filledBytes
+      const at = this.sizeBytes
       const room = this.#segments[Math.floor(at / segmentBytes)]!.subarray(at % segmentBytes)
       const run = part.subarray(done, done + room.length)
       room.set(run)

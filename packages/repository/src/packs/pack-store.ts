@@ -138,19 +138,19 @@ export class PackStore {
     const sealing = { header, name: indexed.name, indexKey: roles.index, trailerOffsetBytes: open.sizeBytes }
     const trailer = encodeTrailer(entries, sealing)
     assert.equal(decodeTrailer(trailer, sealing).length, entries.length) // read back before it is relied upon
-    const blobs = open.pieces()
-    const { sha256 } = await jobs.run('hash', { pieces: [header, ...blobs.map(regionOf), trailer] })
+    const filled = open.pieces(header)
+    const { sha256 } = await jobs.run('hash', { pieces: [...filled.map(regionOf), trailer] })
     const footer = encodeFooter({
       trailerOffsetBytes: open.sizeBytes,
       trailerBytes: trailer.length,
       count: entries.length,
       sha256,
     })
-    await objects.putUnique(indexed.key, [header, ...blobs, trailer, footer])
+    await objects.putUnique(indexed.key, [...filled, trailer, footer])
     crashPoint('repository.after-pack')
     const sizeBytes = open.sizeBytes + trailer.length + footerBytes
     if (this.#core.parity)
-      await storeParity(this.#core, indexed.name, [header, ...blobs.map(regionOf), trailer, footer], sizeBytes)
+      await storeParity(this.#core, indexed.name, [...filled.map(regionOf), trailer, footer], sizeBytes)
     return {
       name: indexed.name,
       sizeBytes,

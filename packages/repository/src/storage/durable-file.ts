@@ -1,21 +1,31 @@
 import { type FileHandle, link, mkdir, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { DirectWriter } from '@vmkeep/disk'
 import { systemCode } from './folder-errors.ts'
+
+/** Less than this is not worth the two calls more. */
+const directBytesMin = 1024 * 1024
 
 /** Writes a new file and brings it to the disk. @throws EEXIST if it is there */
 export async function writeDurably(path: string, pieces: readonly Uint8Array[], mode: number): Promise<void> {
   const file = await open(path, 'wx', mode)
   try {
-    await writeAll(file, pieces)
+    await writeAll(path, file, pieces)
     await file.sync()
   } finally {
     await file.close()
   }
 }
 
-async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+async function writeAll(path: string, file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
   let rest = pieces.filter((piece) => piece.length > 0)
-  while (rest.length > 0) rest = without(rest, (await file.writev(rest)).bytesWritten)
+  const sizeBytes = rest.reduce((sum, piece) => sum + piece.length, 0)
+  await using direct = sizeBytes < directBytesMin ? undefined : await DirectWriter.open(path)
+  for (let at = 0; rest.length > 0;) {
+    const written = (await direct?.write(at, ...rest)) || (await file.writev(rest, at)).bytesWritten
+    rest = without(rest, written)
+    at += written
+  }
 }
 
 /** `pieces` without their first `bytes`: a disk that fills up takes a part, and says ENOSPC only when asked again. */
