@@ -116,6 +116,7 @@ export class OpenRepository implements Repository {
   async #begin(atMs: number, domain: string, signal: AbortSignal | undefined): Promise<OpenSession> {
     const { packs, reader, pages } = this.#parts
     this.#core.objects.requireLock()
+    this.#core.jobs.expectJobs()
     const sessionId = newSessionId(atMs, this.#process, this.#core.random)
     let deltas = 0
     const owner = { sessionId, signal, nextDelta: () => ++deltas }
@@ -183,6 +184,7 @@ export class OpenRepository implements Repository {
   ): Promise<ImageReader> {
     this.#core.ring.requireDataKeys()
     signal?.throwIfAborted()
+    this.#core.jobs.expectJobs()
     const { pages, fetcher, cache } = this.#parts
     const reader = new MappedImageReader({ image, map: new MapReader(pages, image), fetcher, cache })
     return onDamaged === undefined ? reader : await DamagedImageReader.open(reader, { image, pages, onDamaged }, signal)
@@ -204,6 +206,7 @@ export class OpenRepository implements Repository {
   }
 
   verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    if ((options.level ?? 'full') === 'full') this.#core.jobs.expectJobs()
     return verifyRepository(this.#core, this.#parts, options)
   }
 

@@ -1,7 +1,10 @@
 import { codeOf } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import type { PackRead } from '../images/plan-reads.ts'
-import { regionOf } from '../workers/jobs.ts'
+import { type BlobToOpen, regionOf } from '../workers/jobs.ts'
+
+/** What one job opens, at most: one read is spread over the threads. */
+const blobsPerJob = 16
 
 /** Where blobs lie, and what they must be. */
 interface PlacedBlob {
@@ -26,13 +29,11 @@ export async function wrongBlobs(
   const source = await core.memory.reads.allocate(read.lengthBytes, signal)
   try {
     await core.objects.getRange(read.packKey, read.offsetBytes, source, signal)
-    const { wrong } = await core.jobs.run('open', {
-      blobs: read.blobs.map(({ index, offsetBytes, storedBytes }) => {
-        const at = offsetBytes - read.offsetBytes
-        return { id: blobs[index]!.id, blob: regionOf(source.subarray(at, at + storedBytes)) }
-      }),
+    const toOpen = read.blobs.map(({ index, offsetBytes, storedBytes }) => {
+      const at = offsetBytes - read.offsetBytes
+      return { id: blobs[index]!.id, blob: regionOf(source.subarray(at, at + storedBytes)) }
     })
-    return wrong.map(({ index }) => index)
+    return await wrongOf(core, toOpen)
   } catch (error) {
     signal?.throwIfAborted()
     const code = codeOf(error)
@@ -41,4 +42,18 @@ export async function wrongBlobs(
   } finally {
     core.memory.reads.release(source)
   }
+}
+
+async function wrongOf({ jobs }: Core, blobs: readonly BlobToOpen[]): Promise<number[]> {
+  const starts = Array.from({ length: Math.ceil(blobs.length / blobsPerJob) }, (_, i) => i * blobsPerJob)
+  const opened = await Promise.allSettled(
+    starts.map(async (start) => {
+      const { wrong } = await jobs.run('open', { blobs: blobs.slice(start, start + blobsPerJob) })
+      return wrong.map(({ index }) => start + index)
+    }),
+  ) // all of them, even after a failure: until then threads read the memory
+  return opened.flatMap((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value
+  })
 }

@@ -1,4 +1,4 @@
-import { type AppError, FormatError } from '@vmkeep/kit'
+import { type AppError, forEachConcurrent, FormatError } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import { fail } from '../errors.ts'
 import { blobType } from '../formats/blob.ts'
@@ -11,6 +11,9 @@ import { readTrailer } from '../packs/read-trailer.ts'
 import { scanPack } from '../packs/scan-pack.ts'
 import { wrongBlobs } from '../packs/wrong-blobs.ts'
 import { type DamageList, everything, isDamage, nothing, packCorrupt } from './damage-list.ts'
+
+/** Of one pack: the next is on its way while one is opened. */
+const readsAtOnce = 2
 
 export interface PackCheck {
   readonly core: Core
@@ -95,14 +98,14 @@ async function readBlobs(check: PackCheck, pack: IndexedPack, entries: readonly 
   const hidden = ring.maintenanceOnly || ring.isErased(pack.row?.keyGeneration ?? 0)
   const chosen = entries.filter((entry) => !(hidden && entry.type !== blobType.mapPage) && check.chooses(entry))
   const locations = chosen.map((entry) => locationOf(pack, entry))
-  for (const read of planReads(locations)) {
+  await forEachConcurrent(planReads(locations), readsAtOnce, async (read) => {
     check.signal?.throwIfAborted()
     for (const i of await wrongBlobs(check.core, read, chosen, check.signal)) {
       const { index } = read.blobs[i]!
       await recheck(check, chosen[index]!, locations[index]!)
     }
     check.onRead(read.blobs.length, read.lengthBytes)
-  }
+  })
 }
 
 /** Looks at one blob again, alone: only what is wrong twice is bad. */

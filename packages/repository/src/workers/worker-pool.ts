@@ -32,6 +32,8 @@ export interface JobRunner extends AsyncDisposable {
   run<Kind extends JobKind>(kind: Kind, input: Jobs[Kind]['input']): Promise<Jobs[Kind]['output']>
   /** Jobs that start from now on have these keys. */
   useKeys(keys: BlobKeys): void
+  /** Jobs will come soon: what takes time to begin with is begun now. */
+  expectJobs(): void
 }
 
 /** Jobs in this thread, one by one: for tests, and for small errands. */
@@ -40,6 +42,7 @@ export function runInPlace({ memory, keys }: WorkerStart): JobRunner {
   return {
     run: async (kind, input) => jobs[kind](input as never) as never,
     useKeys: (renewed) => void (jobs = jobsOn(memory, renewed)),
+    expectJobs: () => {},
     [Symbol.asyncDispose]: async () => {},
   }
 }
@@ -52,7 +55,10 @@ interface Waiting extends JobMessage {
   readonly reject: (error: unknown) => void
 }
 
-/** Worker threads, started with the first job. Jobs start in the order they came. */
+/** Starting more at once would hold up this thread: each takes some milliseconds of it. The others start when there is work for them. */
+const threadsExpectedMax = 2
+
+/** Worker threads, started with the first job, or a little earlier. Jobs start in the order they came. */
 export class WorkerPool implements JobRunner {
   #start: WorkerStart
   readonly #threadsMax: number
@@ -79,6 +85,12 @@ export class WorkerPool implements JobRunner {
     for (const thread of this.#threads) thread.useKeys(keys)
   }
 
+  /** A thread takes 65 ms of processor time to begin; meanwhile a session is registered, or a map read. */
+  expectJobs(): void {
+    while (this.#ended === undefined && this.#threads.length < Math.min(threadsExpectedMax, this.#threadsMax))
+      this.#startThread()
+  }
+
   /** Ends the threads. Jobs not yet done fail. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end(fail('repository.closed', {}))
@@ -96,15 +108,17 @@ export class WorkerPool implements JobRunner {
 
   #freeThread(): Thread | undefined {
     const least = this.#threads.toSorted((a, b) => a.load - b.load)[0]
-    if ((least === undefined || least.load > 0) && this.#threads.length < this.#threadsMax) {
-      const thread = new Thread(this.#start, {
-        onIdle: () => this.#dispatch(),
-        onDeath: (reason) => this.#end(fail('repository.worker-died', { reason })),
-      })
-      this.#threads.push(thread)
-      return thread
-    }
+    if ((least === undefined || least.load > 0) && this.#threads.length < this.#threadsMax) return this.#startThread()
     return least !== undefined && least.load < jobsPerThread ? least : undefined
+  }
+
+  #startThread(): Thread {
+    const thread = new Thread(this.#start, {
+      onIdle: () => this.#dispatch(),
+      onDeath: (reason) => this.#end(fail('repository.worker-died', { reason })),
+    })
+    this.#threads.push(thread)
+    return thread
   }
 
   #end(reason: unknown): void {

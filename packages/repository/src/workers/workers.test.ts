@@ -184,6 +184,16 @@ describe('worker threads', () => {
     })
   })
 
+  it('begin before there is a job, if told, and do no other work than they would', async () => {
+    const { pool: early } = pool(3)
+    await using _early = early
+    for (let i = 0; i < 2; i++) early.expectJobs()
+    const { sha256 } = await early.run('hash', { pieces: [Buffer.from('abc')] })
+    expect(Buffer.from(sha256).toString('hex').slice(0, 16)).toBe('ba7816bf8f01cfea')
+    await early[Symbol.asyncDispose]()
+    early.expectJobs() // and none when it is closed
+  })
+
   it('hand an error back and go on; a closed pool refuses', async () => {
     const { memory, pool: workers } = pool(1)
     const run = { at: memory.byteLength, lengthBytes: 131_072 } // outside
