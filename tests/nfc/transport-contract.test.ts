@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type DiskReader, MemoryDisk } from '@vmkeep/disk'
 import { type DiskContent, diskReaderContract, diskWriterContract } from '@vmkeep/disk/testing'
 import { seededRandom, systemClock } from '@vmkeep/kit'
-import { type Lab, startLab } from '@vmkeep/lab'
+import { type Lab, type LabOptions, startLab } from '@vmkeep/lab'
 import {
   openVmDisk,
   openVmDiskForWriting,
@@ -38,6 +38,12 @@ diskReaderContract("a VM's disk on a datastore that is mounted here", async (con
   const source = await holding(content)
   return openVmDisk(await requestFor(source, settings, (lab) => mountDisks(lab, 'web', folder)))
 })
+
+for (const mode of ['vcenter', 'esxi'] as const)
+  diskReaderContract(`a VM's disk through a lease of a ${mode}`, async (content) => {
+    const settings = { order: ['lease'], compression: 'none' } as const
+    return openVmDisk(await requestFor(await holding(content), settings, undefined, { mode }))
+  })
 
 it('says of everything asked of a closed disk that it is closed', async () => {
   const request = await requestFor(new MemoryDisk(1024 * 1024), { order: ['nbd'], compression: 'none' })
@@ -83,11 +89,13 @@ async function requestFor(
   source: DiskReader,
   settings: TransportSettings,
   prepare: (lab: Lab) => Promise<void> = async () => {},
+  options: LabOptions = {},
 ): Promise<VmDiskRequest> {
   const { capacityBytes } = source
   const lab = await startLab({
     vms: [{ name: 'web', power: 'off', disks: [{ capacityBytes }] }],
     openDisk: async () => ({ capacityBytes, source }),
+    ...options,
   })
   onTestFinished(() => lab[Symbol.asyncDispose]())
   await prepare(lab)

@@ -13,7 +13,8 @@ import type { ImageProgress, ImageWriter, PointImage, WriterSession } from '@vmk
 import { type Cause, type DiskSizes, plainOf, transportNotes, type VmPoint, type VmPointDisk } from '@vmkeep/run'
 import { openVmDisk, type VmDiskReader } from '@vmkeep/transport'
 import { changedExtents, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
-import { decideRead, type FullReadCause, fullReadCause, type PreviousDisk, type ReadDecision } from './decide-read.ts'
+import { type FullReadCause, fullReadCause, type PreviousDisk, type ReadDecision } from './decide-read.ts'
+import { decideDisk } from './decide-transport.ts'
 import { fail } from './errors.ts'
 import type { DiskReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
@@ -55,6 +56,8 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
     })
   const host = hostNameOf(vm)
   using _place = await run.disksPerHost.for(host).acquire(run.signal, () => tell('waiting', `a place on host ${host}`))
+  const now = { ...disk, path: disk.fileName, backingUuid: disk.uuid }
+  const { read: decision } = decideDisk(now, job.previous, run.options)
   try {
     await using source = await openVmDisk({
       session: run.session,
@@ -64,13 +67,13 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
       path: disk.fileName,
       capacityBytes: disk.capacityBytes,
       uuid: disk.uuid,
+      inPart: decision.mode === 'incremental',
       settings: run.options.transport,
       clock: run.clock,
       random: run.random,
       ...transportNotes(run.onEvent, { vm: vm.name, disk: disk.label }),
       signal: run.signal,
     })
-    const decision = decideRead({ ...disk, backingUuid: disk.uuid }, job.previous, { full: run.options.fullRead })
     const backup = await readDisk(run, job, source, decision, tell)
     tell('done')
     return backup

@@ -25,6 +25,7 @@ const causes = {
   'tracking-went-back': 'the disk went back in time, as after a revert to a snapshot',
   'capacity-changed': 'the disk has another size than at its last restore point',
   'disk-replaced': 'another disk is in this place than at the last restore point',
+  'transport-sends-whole': 'the only transport that reaches it, lease, sends whole disks; only what differs is stored',
   'change-id-unknown': 'vSphere could not say what changed since the last restore point',
   'base-released': 'the last restore point was forgotten and its data released',
   'base-damaged': 'the map of the last restore point is damaged in the repository',

@@ -2,7 +2,8 @@
 import type { Cause, SkippedDisk, VmPoint } from '@vmkeep/run'
 import { type Reason, type Vm, type VmDisk, whyNotDisk, whyNotVm, warningsOf } from '@vmkeep/vsphere'
 import { chooseTransport, type TransportChoice } from '@vmkeep/transport'
-import { decideRead, type ReadDecision } from './decide-read.ts'
+import type { ReadDecision } from './decide-read.ts'
+import { decideDisk } from './decide-transport.ts'
 import type { BackupOptions } from './options.ts'
 
 export interface DiskPlan {
@@ -60,9 +61,8 @@ const noDisk: Cause = { code: 'no-disk', message: 'It has no disk that can be ba
 function planDisk(disk: VmDisk, previous: VmPoint | undefined, options: BackupOptions): DiskPlan[] {
   const { key, label, address, capacityBytes } = disk
   const before = previous?.disks.find((candidate) => candidate.key === key)
-  const now = { capacityBytes, changeId: disk.changeId, backingUuid: disk.uuid }
-  const expected = decideRead(now, before, { full: options.fullRead })
-  const transport = chooseTransport({ ...disk, path: disk.fileName }, options.transport)
+  const now = { ...disk, path: disk.fileName, backingUuid: disk.uuid }
+  const { read: expected, transport } = decideDisk(now, before, options)
   return transport === undefined ? [] : [{ key, label, address, capacityBytes, expected, transport }]
 }
 

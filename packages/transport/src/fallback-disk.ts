@@ -1,5 +1,5 @@
 import { diskFail, endOf, type Extent, between } from '@vmkeep/disk'
-import { codeOf } from '@vmkeep/kit'
+import { AppError, codeOf } from '@vmkeep/kit'
 import { fail } from './errors.ts'
 import type { TransportName } from './settings.ts'
 import type { VmDiskReader, VmDiskRequest } from './transport.ts'
@@ -80,7 +80,7 @@ export class FallbackDisk implements VmDiskReader {
   async #leave(disk: VmDiskReader, error: unknown, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted()
     this.#request.signal.throwIfAborted()
-    if (this.#closed || codeOf(error)?.startsWith('disk.') === true) throw error
+    if (this.#closed || codeOf(error)?.startsWith('disk.') === true || isOfBytesRead(error)) throw error
     if (disk !== this.#disk) return
     this.#switching ??= this.#next(error).finally(() => {
       this.#switching = undefined
@@ -111,3 +111,6 @@ export class FallbackDisk implements VmDiskReader {
     await this.#disk[Symbol.asyncDispose]()
   }
 }
+
+/** What was read already is in doubt: nobody can go on from there. */
+const isOfBytesRead = (error: unknown): boolean => error instanceof AppError && error.remedy === 'quarantine'

@@ -1,5 +1,5 @@
 /** The ways to a VM's disk, in the words of VMware where it has them. */
-export const transportNames = ['file', 'nbdssl', 'nbd', 'vddk'] as const
+export const transportNames = ['file', 'nbdssl', 'nbd', 'lease', 'vddk'] as const
 export type TransportName = (typeof transportNames)[number]
 
 /** How VMs' disks are read and written. What a policy says; `vmkeep plan` shows it with its reasons. */

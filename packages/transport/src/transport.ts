@@ -10,12 +10,14 @@ export interface DiskPlace {
   readonly capacityBytes: number
   /** `backing.uuid`, where vSphere says it: the disk that is opened must have the same. */
   readonly uuid?: string | undefined
+  /** Only parts of it are going to be read: what changed. */
+  readonly inPart?: boolean | undefined
 }
 
 export interface VmDiskRequest extends DiskPlace {
   readonly session: Session
   readonly vm: ManagedObjectReference
-  /** Whose disk it is. Absent for a VM that is off. */
+  /** The snapshot whose disk it is; absent for a VM that is off. */
   readonly snapshot?: ManagedObjectReference | undefined
   /** VirtualDisk.key */
   readonly deviceKey: number

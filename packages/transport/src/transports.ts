@@ -1,4 +1,5 @@
 import { openFileDisk, whyNotFile } from './file/open-file-disk.ts'
+import { openLeaseDisk, whyNotLease } from './lease/open-lease-disk.ts'
 import { openNfcDisk } from './nfc/open-nfc-disk.ts'
 import type { TransportName } from './settings.ts'
 import type { Transport } from './transport.ts'
@@ -23,6 +24,11 @@ export const transports: Readonly<Record<TransportName, Transport>> = {
     open: (request) => openNfcDisk(request, 'nbd', 'read'),
     openForWriting: (request) => openNfcDisk(request, 'nbd', 'write'),
     openInPlace: (request) => openNfcDisk(request, 'nbd', 'write'),
+  },
+  lease: {
+    why: 'public API only, port 443 of the host; sends the whole disk',
+    whyNot: whyNotLease,
+    open: openLeaseDisk, // what it writes is a whole VM: see packages/restore
   },
   vddk: {
     why: "VMware's own library is installed here",

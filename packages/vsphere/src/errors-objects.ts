@@ -140,6 +140,15 @@ export const objectErrors = {
     'retry',
     (d: { vm: string }) => `vSphere says that ${d.vm} was deleted, but it is still there; it will be tried again`,
   ],
+  'vsphere.lease-failed': [
+    'retry',
+    (d: { host: string; why: string }) => `${d.host} could not prepare the disks of a VM for transfer: ${d.why}`,
+  ],
+  'vsphere.lease-lost': [
+    'retry',
+    (d: { host: string; vm: string; why: string }) =>
+      `${d.host} has ended the transfer of the disks of ${d.vm} before it was done: ${d.why}`,
+  ],
   'vsphere.power-state-unreached': [
     'call-operator',
     (d: { vm: string; wanted: string; found: string }) =>

@@ -168,12 +168,14 @@ const backup = z
           'Costs as much reading as a full backup in that time. 0: change tracking is believed.',
       ),
     transports: z
-      .array(z.enum(['file', 'nbdssl', 'nbd', 'vddk']))
+      .array(z.enum(['file', 'nbdssl', 'nbd', 'lease', 'vddk']))
       .min(1)
       .default(['file', 'nbdssl'])
       .describe(
         'How disks are read: the first that reaches a disk reads it, the next goes on if it fails. file: from a datastore that is mounted here ' +
-          '(backup.datastores). nbdssl: over port 902 of the host, encrypted. nbd: the same, not encrypted. vddk: by VMware’s own library, where it is installed (backup.vddk).',
+          '(backup.datastores). nbdssl: over port 902 of the host, encrypted. nbd: the same, not encrypted. ' +
+          'lease: vSphere exports the whole disk over port 443 of the host; for full backups, and to restore as a new VM. ' +
+          'vddk: by VMware’s own library, where it is installed (backup.vddk).',
       ),
     datastores: z
       .record(z.string(), z.string())

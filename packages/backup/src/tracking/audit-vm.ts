@@ -84,6 +84,7 @@ async function audit(
     path: disk.fileName,
     capacityBytes,
     uuid: disk.uuid,
+    inPart: true,
     settings: transport,
     clock,
     random,

@@ -98,7 +98,7 @@ export class LiveSession implements Session {
   }
 
   async http(
-    request: HttpRequest & { readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE' },
+    request: HttpRequest & { readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' },
     options: TransferOptions = {},
   ): Promise<Transfer> {
     const { signal, timeoutMs = 120_000 } = this.#until(options)

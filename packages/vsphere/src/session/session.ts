@@ -75,7 +75,7 @@ export interface Session extends AsyncDisposable {
    */
   http(
     request: {
-      readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE'
+      readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
       /** With its query, already encoded. */
       readonly path: string
       readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
