@@ -6,9 +6,10 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   nfc: ['kit'], // gets a ticket as plain data; knows no vSphere
   vmdk: ['kit', 'disk'],
   vddk: ['kit', 'disk'], // VMware's own library, in a process of its own; knows no vSphere
+  vmfs: ['kit', 'disk'], // a file system, read: knows no VMDK and no vSphere
   vsphere: ['kit'],
   run: ['kit', 'vsphere', 'repository'], // what a backup and a restore share: events, journal, leftovers, a VM's point
-  transport: ['kit', 'disk', 'vsphere', 'nfc', 'vmdk', 'vddk'],
+  transport: ['kit', 'disk', 'vsphere', 'nfc', 'vmdk', 'vmfs', 'vddk'],
   repository: ['kit', 'disk'], // never hears of VMware
   retention: ['kit'], // pure: which restore points go, and why
   s3: ['kit', 'repository'], // a storage of the repository; apart, so that the AWS SDK is loaded only where it is used

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { userCacheFolder } from '@vmkeep/kit'
 
@@ -11,12 +11,19 @@ export const judgesFolder = (): string => process.env['VMKEEP_JUDGES_DIR'] || us
 /**
  * The path of a judge, or `undefined` if it is not here.
  *
- * `name` is a program (`qemu-img`), or `python:<module>` for a Python that can import the module (`python:pyVmomi`).
+ * `name` is a program (`qemu-img`), `python:<module>` for a Python that can import the module (`python:pyVmomi`), or `data:<folder>` for
+ * files that others made (`data:vmfs-images`).
  */
 export function findJudge(name: string): string | undefined {
   const [kind, module] = name.split(':')
   if (kind === 'python' && module !== undefined) return pythons().find((python) => canImport(python, module))
+  if (kind === 'data' && module !== undefined) return findData(module)
   return findProgram(name)
+}
+
+function findData(name: string): string | undefined {
+  const folder = join(judgesFolder(), 'data', name)
+  return existsSync(folder) ? folder : undefined
 }
 
 function findProgram(name: string): string | undefined {

@@ -1,14 +1,16 @@
 // Brings in every judge our system tests ask: `node tools/install-judges.ts`, with `--peers` also what `npm run bench` races.
 // Safe to repeat: what is here is left alone.
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findJudge, judgesFolder } from './find-judge.ts'
+import { gunzipSparse } from './gunzip-sparse.ts'
 import { mustRun, runProgram } from './run-program.ts'
 
 const kopiaVersion = 'v0.22.3'
 const resticVersion = 'v0.18.1'
 const pyvmomiVersion = '9.1.1.0'
+const dissectVmfsVersion = '3.13'
 
 interface Source {
   /** Names as {@link findJudge} takes them. */
@@ -27,7 +29,10 @@ const judges: readonly Source[] = [
   { judges: ['restic-0.18'], install: buildRestic },
   { judges: ['govc', 'vcsim'], install: buildGovmomi },
   { judges: ['versitygw'], install: buildVersitygw },
-  { judges: ['python:pyVmomi'], install: installPyvmomi },
+  { judges: ['python:pyVmomi', 'python:dissect.vmfs'], install: installPythonModules },
+  fromDebian('vmfs-tools', ['debugvmfs']),
+  fromDebian('vmfs6-tools', ['debugvmfs6']),
+  { judges: ['data:vmfs-images'], install: installVmfsImages },
 ]
 const peers: readonly Source[] = [{ judges: ['kopia'], install: buildKopia }]
 
@@ -75,11 +80,42 @@ async function aptGet(...args: string[]): Promise<void> {
   await mustRun('apt-get', [...patience, ...args], { env: { DEBIAN_FRONTEND: 'noninteractive' } })
 }
 
-async function installPyvmomi(): Promise<void> {
+async function installPythonModules(): Promise<void> {
   if (findJudge('python:ensurepip') === undefined) await installDebian('python3-venv')
   const venv = join(judgesFolder(), 'venv')
   await mustRun(findJudge('python:ensurepip')!, ['-m', 'venv', '--clear', venv])
-  await mustRun(join(venv, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', `pyvmomi==${pyvmomiVersion}`])
+  await mustRun(join(venv, 'bin', 'python'), [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    `pyvmomi==${pyvmomiVersion}`,
+    `dissect.vmfs==${dissectVmfsVersion}`,
+  ])
+}
+
+/** Volumes that ESXi made: the test data in the source package of dissect.vmfs. Theirs (AGPL 3), so it is fetched and not kept here. */
+async function installVmfsImages(): Promise<void> {
+  const data = join(judgesFolder(), 'data')
+  const unpacked = join(data, 'vmfs-images.new')
+  await rm(unpacked, { recursive: true, force: true })
+  await mkdir(unpacked, { recursive: true })
+  const python = findJudge('python:dissect.vmfs')!
+  const asked = ['download', '--quiet', '--no-deps', '--no-binary', ':all:', `dissect.vmfs==${dissectVmfsVersion}`]
+  await mustRun(python, ['-m', 'pip', ...asked, '--dest', unpacked])
+  const [archive] = await readdir(unpacked)
+  await mustRun('tar', [
+    '-xzf',
+    join(unpacked, archive!),
+    '-C',
+    unpacked,
+    '--strip-components=4',
+    '--wildcards',
+    '*/tests/_data/vmfs/*',
+  ])
+  for (const image of ['vmfs5', 'vmfs6', 'vmfs6l', 'vmfs5-no-dense-sbpc', 'span/vmfs6-span-0', 'span/vmfs6-span-1'])
+    await gunzipSparse(join(unpacked, `${image}.bin.gz`), join(unpacked, `${basename(image)}.bin`))
+  await rename(unpacked, join(data, 'vmfs-images'))
 }
 
 /** Versions and hashes are in `tools/judges/govmomi/go.mod` and `go.sum`. */

@@ -1,3 +1,4 @@
+export { AsyncCache } from './async-cache.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { crashPoint } from './crash-point.ts'
 export { errorFromData, errorToData, type ErrorData } from './error-data.ts'

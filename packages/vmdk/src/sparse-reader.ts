@@ -1,6 +1,5 @@
 import { between, checkRun, cut, diskFail, endOf, type Extent, joined } from '@vmkeep/disk'
-import { forEachConcurrent, Limiter } from '@vmkeep/kit'
-import { AsyncCache } from './async-cache.ts'
+import { AsyncCache, forEachConcurrent, Limiter } from '@vmkeep/kit'
 import { type ByteSource, damagedAt } from './byte-source.ts'
 import { readGrain } from './compressed-grain.ts'
 import type { GrainMap, GrainPlace, GrainTable } from './grain-map.ts'

@@ -1,0 +1,6 @@
+export type { DirectoryEntry } from './directory.ts'
+export { fail as vmfsFail } from './errors.ts'
+export { VmfsFile } from './file.ts'
+export { fileTypes } from './file-descriptor-format.ts'
+export { openPartition } from './partition.ts'
+export { type VolumeDevice, VmfsVolume } from './volume.ts'

@@ -1,0 +1,1 @@
+export { buildVmfs, type NewFile, type NewVolume } from './build-vmfs.ts'
