@@ -2,7 +2,7 @@
 export interface CrashPoint {
   /** As `VMKEEP_CRASH_AT` takes it: a name, or `name#3` for its third passing. */
   readonly at: string
-  readonly of: 'backup' | 'clean-up' | 'restore-to-vsphere' | 'restore-in-place' | 'restore-to-files'
+  readonly of: 'backup' | 'hotadd' | 'clean-up' | 'restore-to-vsphere' | 'restore-in-place' | 'restore-to-files'
   /** Backup: a new restore point is committed. Restore: the new VM is the admin's, the VM carries no mark any more, or the last of the files has its name. */
   readonly finished: boolean
 }
@@ -14,6 +14,9 @@ const restore = (finished: boolean, ...names: string[]): CrashPoint[] =>
 
 const inPlace = (finished: boolean, ...names: string[]): CrashPoint[] =>
   names.map((at) => ({ at, of: 'restore-in-place', finished }))
+/** Of a backup that attaches a disk to the machine it runs on. */
+const hotadd = (...names: string[]): CrashPoint[] =>
+  names.map((name) => ({ at: `hotadd.${name}`, of: 'hotadd', finished: false }))
 
 /** The files of a raw restore of two disks, in their order: disk, disk, config, vmx, nvram, report. The first stands without a number. */
 const files = ['', '#2', '#3', '#4', '#5', '#6']
@@ -31,6 +34,7 @@ export const crashPoints: readonly CrashPoint[] = [
   ...backup(false, 'backup.before-commit', 'repository.before-commit'),
   ...backup(true, 'repository.after-commit', 'repository.after-session-end', 'backup.after-commit'),
   ...backup(true, 'backup.before-snapshot-removal', 'backup.after-snapshot-removal'),
+  ...hotadd('before-attach', 'after-attach', 'before-detach', 'after-detach'),
   { at: 'clean-up.before-removal', of: 'clean-up', finished: false },
   { at: 'clean-up.after-removal', of: 'clean-up', finished: false },
   ...restore(false, 'restore.before-vm', 'restore.after-vm', 'restore.after-disk', 'restore.after-disk#2'),

@@ -9,12 +9,14 @@ import { type Lab, type LabOptions, startLab } from '@vmkeep/lab'
 import {
   openVmDisk,
   openVmDiskForWriting,
+  prepareTransports,
   type TransportSettings,
   type VmDiskReader,
   type VmDiskRequest,
 } from '@vmkeep/transport'
 import { expect, it, onTestFinished } from 'vitest'
 import { mountDisks } from '../support/mount-datastore.ts'
+import { proxy } from '../support/proxy.ts'
 import { openLabSession } from '../support/world.ts'
 
 const compressions = ['none', 'zlib', 'skipz'] as const
@@ -44,6 +46,14 @@ for (const mode of ['vcenter', 'esxi'] as const)
     const settings = { order: ['lease'], compression: 'none' } as const
     return openVmDisk(await requestFor(await holding(content), settings, undefined, { mode }))
   })
+diskReaderContract("a VM's disk that is attached to the machine we run on", async (content) => {
+  const machineRoot = await mkdtemp(join(tmpdir(), 'vmkeep-machine-'))
+  onTestFinished(() => rm(machineRoot, { recursive: true }))
+  const settings = { order: ['hotadd'], compression: 'none', machineRoot } as const
+  const request = await requestFor(await holding(content), settings, (lab) => lab.vm('proxy').appearsIn(machineRoot))
+  const { signal } = request
+  return openVmDisk({ ...request, settings: await prepareTransports(request.session, settings, signal) })
+})
 
 it('says of everything asked of a closed disk that it is closed', async () => {
   const request = await requestFor(new MemoryDisk(1024 * 1024), { order: ['nbd'], compression: 'none' })
@@ -84,6 +94,8 @@ async function holding({ capacityBytes, runs }: DiskContent): Promise<MemoryDisk
   return disk
 }
 
+const emptyDisk = () => ({ capacityBytes: 2 ** 20, source: new MemoryDisk(2 ** 20) })
+
 /** The one disk of a VM that is off, in a lab of its own that ends with the test. */
 async function requestFor(
   source: DiskReader,
@@ -93,8 +105,8 @@ async function requestFor(
 ): Promise<VmDiskRequest> {
   const { capacityBytes } = source
   const lab = await startLab({
-    vms: [{ name: 'web', power: 'off', disks: [{ capacityBytes }] }],
-    openDisk: async () => ({ capacityBytes, source }),
+    vms: [{ name: 'web', power: 'off', disks: [{ capacityBytes }] }, proxy],
+    openDisk: async (vm) => (vm === 'web' ? { capacityBytes, source } : emptyDisk()),
     ...options,
   })
   onTestFinished(() => lab[Symbol.asyncDispose]())
@@ -109,6 +121,7 @@ async function requestFor(
     path: disks[0]!.backing.fileName,
     capacityBytes,
     settings,
+    attachments: { intend: async () => ({ gone: async () => {}, left: (error) => expect.unreachable(String(error)) }) },
     clock: systemClock,
     random: seededRandom('contract'),
     onReconnect: (cause) => expect.unreachable(String(cause)),

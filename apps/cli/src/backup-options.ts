@@ -39,6 +39,8 @@ export function transportOf({ backup }: Pick<Config, 'backup'>, asked: Transport
     compression: backup.compression,
     mountedDatastores: backup.datastores,
     ...(backup.vddk !== undefined && { vddk: vddkOf(backup.vddk) }),
+    ...(backup.proxyVm !== undefined && { proxyVm: backup.proxyVm }),
+    ...(backup.machineRoot !== undefined && { machineRoot: backup.machineRoot }),
   }
 }
 

@@ -6,6 +6,7 @@ import type { VirtualMachine } from './inventory/virtual-machine.ts'
 import { anotherHost, moveToDatastore, moveToHost } from './inventory/vm/move-vm.ts'
 import { switchPower } from './inventory/vm/power.ts'
 import { createSnapshot, removeAllSnapshots } from './inventory/vm/snapshot-operations.ts'
+import { LabMachine } from './machine/lab-machine.ts'
 import type { VirtualDisk, VmSnapshot, VmStorage } from './storage/model.ts'
 
 /** A VM of the lab, from the inside: what its guest, its administrator and a test can do that no API shows. */
@@ -71,6 +72,11 @@ export class LabVmHandle {
     const areas = writable === undefined || writable.length === 0 ? {} : { areas: writable }
     const pace = bytesPerSecond === undefined ? {} : { pace: { clock: this.#vm.world.clock, bytesPerSecond } }
     return startGuestWriter(this.disk(key), { ...areas, ...rest, ...pace })
+  }
+
+  /** Makes this VM the machine that the test runs on: what a Linux guest of it has in /sys and /dev appears in the folder. */
+  async appearsIn(folder: string): Promise<void> {
+    this.#vm.machine = await LabMachine.start(this.#vm, folder)
   }
 
   async grow(key: number | undefined, capacityBytes: number): Promise<void> {

@@ -10,14 +10,22 @@ import {
 } from '@vmkeep/disk'
 import { codeOf, hasCode, messageOf } from '@vmkeep/kit'
 import type { ImageProgress, ImageWriter, PointImage, WriterSession } from '@vmkeep/repository'
-import { type Cause, type DiskSizes, plainOf, transportNotes, type VmPoint, type VmPointDisk } from '@vmkeep/run'
+import {
+  attachmentLog,
+  type Cause,
+  type DiskSizes,
+  plainOf,
+  transportNotes,
+  type VmPoint,
+  type VmPointDisk,
+} from '@vmkeep/run'
 import { openVmDisk, type VmDiskReader } from '@vmkeep/transport'
 import { changedExtents, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
 import { type FullReadCause, fullReadCause, type PreviousDisk, type ReadDecision } from './decide-read.ts'
 import { decideDisk } from './decide-transport.ts'
 import { fail } from './errors.ts'
 import type { DiskReport } from './report.ts'
-import type { RunContext } from './run-context.ts'
+import { placeOf, type RunContext } from './run-context.ts'
 import { copyRuns } from './stages/copy-runs.ts'
 import { planReads, type PlannedRun } from './stages/plan-reads.ts'
 import { type DiskAudit, auditDisk } from './tracking/audit-disk.ts'
@@ -56,7 +64,7 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
     })
   const host = hostNameOf(vm)
   using _place = await run.disksPerHost.for(host).acquire(run.signal, () => tell('waiting', `a place on host ${host}`))
-  const now = { ...disk, path: disk.fileName, backingUuid: disk.uuid }
+  const now = { ...disk, vm: vm.ref, path: disk.fileName, backingUuid: disk.uuid }
   const { read: decision } = decideDisk(now, job.previous, run.options)
   try {
     await using source = await openVmDisk({
@@ -68,6 +76,9 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
       capacityBytes: disk.capacityBytes,
       uuid: disk.uuid,
       inPart: decision.mode === 'incremental',
+      address: disk.address,
+      device: disk.device,
+      attachments: attachmentLog({ ...run, ...placeOf(run, vm) }),
       settings: run.options.transport,
       clock: run.clock,
       random: run.random,

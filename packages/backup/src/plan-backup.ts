@@ -1,4 +1,5 @@
 import type { Repository } from '@vmkeep/repository'
+import { prepareTransports } from '@vmkeep/transport'
 import { readVm, type Session, type VmSummary } from '@vmkeep/vsphere'
 import type { BackupOptions } from './options.ts'
 import { planVm, type VmPlan } from './plan.ts'
@@ -14,13 +15,15 @@ export async function planBackup(
   },
   signal: AbortSignal,
 ): Promise<VmPlan[]> {
-  const { repository, options } = request
+  const { repository } = request
+  const transport = await prepareTransports(request.session, request.options.transport, signal)
+  const options = { ...request.options, transport }
   const previous =
     repository === undefined ? new Map() : await previousPoints(repository, { domain: options.domain, signal })
   const plans: VmPlan[] = []
   for (const { ref } of request.vms) {
     const vm = await readVm(request.session, ref, signal)
-    plans.push(planVm(vm, previous.get(vm.instanceUuid?.toLowerCase() ?? '')?.newest, request.options))
+    plans.push(planVm(vm, previous.get(vm.instanceUuid?.toLowerCase() ?? '')?.newest, options))
   }
   return plans
 }

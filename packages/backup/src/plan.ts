@@ -48,7 +48,7 @@ export function planVm(vm: Vm, previous: VmPoint | undefined, options: BackupOpt
     warnings: [...warningsOf(vm).map(causeOf), ...trackingWarnings(vm, options)],
     enableChangeTracking: options.changeTracking === 'enable' && canEnableTracking(vm),
     quiesce: options.quiesce !== 'off' && vm.powerState === 'poweredOn',
-    disks: disks.flatMap((disk) => planDisk(disk, previous, options)),
+    disks: disks.flatMap((disk) => planDisk(disk, vm, previous, options)),
     skippedDisks,
     ...(previous === undefined ? {} : { previousPoint: previous.id }),
   }
@@ -58,10 +58,10 @@ const causeOf = ({ code, sentence }: Reason): Cause => ({ code, message: sentenc
 
 const noDisk: Cause = { code: 'no-disk', message: 'It has no disk that can be backed up.' }
 
-function planDisk(disk: VmDisk, previous: VmPoint | undefined, options: BackupOptions): DiskPlan[] {
+function planDisk(disk: VmDisk, vm: Vm, previous: VmPoint | undefined, options: BackupOptions): DiskPlan[] {
   const { key, label, address, capacityBytes } = disk
   const before = previous?.disks.find((candidate) => candidate.key === key)
-  const now = { ...disk, path: disk.fileName, backingUuid: disk.uuid }
+  const now = { ...disk, vm: vm.ref, path: disk.fileName, backingUuid: disk.uuid }
   const { read: expected, transport } = decideDisk(now, before, options)
   return transport === undefined ? [] : [{ key, label, address, capacityBytes, expected, transport }]
 }
@@ -72,12 +72,12 @@ function skip(disk: VmDisk, vm: Vm, options: BackupOptions): SkippedDisk[] {
   const excluded = excludeDisks.includes(label) || excludeDisks.includes(address)
   const cause = excluded
     ? { code: 'excluded', message: 'It is excluded by configuration.' }
-    : (whyNotDisk(disk, vm).map(causeOf)[0] ?? whyUnreachable(disk, options))
+    : (whyNotDisk(disk, vm).map(causeOf)[0] ?? whyUnreachable(disk, vm, options))
   return cause === undefined ? [] : [{ key, label, address, capacityBytes, cause }]
 }
 
-function whyUnreachable(disk: VmDisk, { transport }: BackupOptions): Cause | undefined {
-  if (chooseTransport({ ...disk, path: disk.fileName }, transport) !== undefined) return undefined
+function whyUnreachable(disk: VmDisk, vm: Vm, { transport }: BackupOptions): Cause | undefined {
+  if (chooseTransport({ ...disk, vm: vm.ref, path: disk.fileName }, transport) !== undefined) return undefined
   return { code: 'no-transport', message: `None of the transports allowed (${transport.order.join(', ')}) reaches it.` }
 }
 

@@ -1,5 +1,6 @@
 import { forEachConcurrent, KeyedLimiter } from '@vmkeep/kit'
 import { checkTags, type Repository } from '@vmkeep/repository'
+import { prepareTransports } from '@vmkeep/transport'
 import type { VmSummary } from '@vmkeep/vsphere'
 import { backupVm } from './backup-vm.ts'
 import type { BackupOptions } from './options.ts'
@@ -25,11 +26,12 @@ export async function runBackup(request: BackupRequest): Promise<RunReport> {
   checkTags(options.tags ?? []) // before the first byte, not at the first commit
   await using started = await startRun(request, options.limits)
   const { runId, clock } = started
+  const transport = await prepareTransports(request.session, options.transport, signal)
   const startedMs = clock.monotonicMs()
   const run: RunContext = {
     ...started,
     repository,
-    options,
+    options: { ...options, transport },
     disksPerHost: new KeyedLimiter(options.limits.disksPerHostMax),
   }
   onEvent({ type: 'run-started', runId, vms: request.vms.map(({ name }) => name) })

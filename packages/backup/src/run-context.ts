@@ -1,7 +1,8 @@
 import type { Clock, KeyedLimiter, Random } from '@vmkeep/kit'
 import type { Repository } from '@vmkeep/repository'
-import type { Journal, OnRunEvent } from '@vmkeep/run'
-import type { Session } from '@vmkeep/vsphere'
+import type { Journal, Leftover, OnRunEvent } from '@vmkeep/run'
+import type { Session, Vm } from '@vmkeep/vsphere'
+import { identityOf } from './identity.ts'
 import type { BackupOptions } from './options.ts'
 
 /** What it takes to work with a snapshot of ours. */
@@ -25,6 +26,17 @@ export interface RunContext extends SnapshotContext {
   readonly options: BackupOptions
   readonly disksPerHost: KeyedLimiter
 }
+
+/** How the journal names what a run makes on a VM, and its marker. */
+export const placeOf = (
+  { instanceId, runId, endpointId }: SnapshotContext,
+  vm: Vm,
+): Required<Pick<Leftover, 'endpointId' | 'vmName' | 'vmRef' | 'marker'>> => ({
+  endpointId,
+  vmName: vm.name,
+  vmRef: vm.ref.value,
+  marker: { instanceId, runId, vmUuid: identityOf(vm) },
+})
 
 /**
  * Holds one place at each key until disposed. Taken in one order everywhere, so that no two VMs wait for each other.

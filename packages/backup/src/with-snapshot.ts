@@ -2,9 +2,8 @@ import { crashPoint, hasCode, messageOf, retry } from '@vmkeep/kit'
 import { describeSnapshot, formatMarker, isMarkedBy, type Marker } from '@vmkeep/run'
 import { createSnapshot, listSnapshots, type SnapshotRef, type Vm } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
-import { identityOf } from './identity.ts'
 import { removeOurs } from './remove-ours.ts'
-import { acquireAll, type SnapshotContext } from './run-context.ts'
+import { acquireAll, placeOf, type SnapshotContext } from './run-context.ts'
 
 export interface TakenSnapshot {
   readonly ref: SnapshotRef
@@ -34,13 +33,13 @@ export async function withSnapshot<T>(
   how: SnapshotWish,
   work: (snapshot: TakenSnapshot) => Promise<T>,
 ): Promise<SnapshotOutcome<T>> {
-  const marker: Marker = { instanceId: run.instanceId, runId: run.runId, vmUuid: identityOf(vm) }
+  const place = placeOf(run, vm)
+  const { marker } = place
   const datastores = vm.disks.flatMap(({ datastoreName }) => datastoreName ?? [])
   const onWait = (datastore: string) =>
     run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'waiting', detail: `a place on ${datastore}` })
   using _place = await acquireAll(run.snapshotsPerDatastore, datastores, { onWait, signal: run.signal })
-  const where = { endpointId: run.endpointId, vmName: vm.name, vmRef: vm.ref.value }
-  const entry = await run.journal.intend({ kind: 'snapshot', ...where, marker })
+  const entry = await run.journal.intend({ kind: 'snapshot', ...place })
   // Done is done: a journal that can't take this line, its disk full, makes the next start look for a snapshot that is gone.
   const gone = () => entry.gone().catch((error: unknown) => note(run, vm, messageOf(error), 'run.state-unusable'))
   let value: T

@@ -6,6 +6,7 @@ import { fail } from './errors.ts'
 import type { OnRunEvent } from './events.ts'
 import { type Leftover, type PastRun, readJournals } from './journal.ts'
 import { formatMarker } from './marker.ts'
+import { removeLeftDisk } from './remove-left-disk.ts'
 import { removeLeftSnapshot } from './remove-left-snapshot.ts'
 import { lockVm } from './vm-lock.ts'
 
@@ -26,7 +27,7 @@ export interface CleanUpReport {
 }
 
 export interface KeptLeftover extends Leftover {
-  readonly code: 'run.vm-busy' | 'run.leftover-not-removed' | 'run.leftover-unconfirmed'
+  readonly code: 'run.vm-busy' | 'run.leftover-not-removed' | 'run.leftover-unconfirmed' | 'run.disk-unconfirmed'
   /** Which VM, what is the matter, and what to do about it. */
   readonly why: string
 }
@@ -43,19 +44,33 @@ type Outcome = 'removed' | 'gone'
 export async function cleanUpLeftovers(request: CleanUpRequest): Promise<CleanUpReport> {
   const endpointId = endpointIdOf(request.session)
   const report = { removed: [] as Leftover[], gone: [] as Leftover[], kept: [] as KeptLeftover[] }
-  for (const run of await readJournals(request.stateFolder)) {
-    if (run.alive) continue
-    const here = run.outstanding.filter((leftover) => leftover.endpointId === endpointId)
-    let keptHere = 0
-    for (const leftover of here) {
-      const outcome = await removeOne(request, run, leftover)
-      if (typeof outcome === 'string') report[outcome].push(leftover)
-      else keptHere = report.kept.push(outcome)
+  const runs = (await readJournals(request.stateFolder)).filter(({ alive }) => !alive)
+  const keptOf = new Map<PastRun, number>(runs.map((run) => [run, run.outstanding.length]))
+  for (const { run, leftover } of disksFirst(runs)) {
+    if (leftover.endpointId !== endpointId) continue
+    const outcome = await removeOne(request, run, leftover, stillAttached(report.kept, leftover))
+    if (typeof outcome !== 'string') report.kept.push(outcome)
+    else {
+      report[outcome].push(leftover)
+      keptOf.set(run, keptOf.get(run)! - 1)
     }
-    if (keptHere === 0 && here.length === run.outstanding.length) await forget(run)
   }
+  for (const [run, kept] of keptOf) if (kept === 0) await forget(run)
   return report
 }
+
+/** A snapshot whose disk still hangs on another VM can't be merged: disks go first, whichever run they are of. */
+function disksFirst(runs: readonly PastRun[]): { readonly run: PastRun; readonly leftover: Leftover }[] {
+  const all = runs.flatMap((run) => run.outstanding.map((leftover) => ({ run, leftover })))
+  return [
+    ...all.filter(({ leftover }) => leftover.kind === 'disk'),
+    ...all.filter(({ leftover }) => leftover.kind !== 'disk'),
+  ]
+}
+
+/** The disk of the same VM that could not be taken off: its snapshot must wait. */
+const stillAttached = (kept: readonly KeptLeftover[], { kind, marker }: Leftover): KeptLeftover | undefined =>
+  kind === 'snapshot' ? kept.find((one) => one.kind === 'disk' && one.marker.vmUuid === marker.vmUuid) : undefined
 
 /** The journal goes once nothing in it is outstanding, on any endpoint. */
 async function forget(run: PastRun): Promise<void> {
@@ -64,10 +79,18 @@ async function forget(run: PastRun): Promise<void> {
   })
 }
 
-async function removeOne(request: CleanUpRequest, run: PastRun, leftover: Leftover): Promise<Outcome | KeptLeftover> {
+const names = { snapshot: 'a snapshot', vm: 'a half-restored VM', disk: 'an attached disk' } as const
+
+async function removeOne(
+  request: CleanUpRequest,
+  run: PastRun,
+  leftover: Leftover,
+  blockedBy: KeptLeftover | undefined,
+): Promise<Outcome | KeptLeftover> {
   const { onEvent } = request
-  const what = leftover.kind === 'snapshot' ? 'a snapshot' : 'a half-restored VM'
+  const what = names[leftover.kind]
   try {
+    if (blockedBy !== undefined) throw new Error(`its disk must be taken off first: ${blockedBy.why}`)
     const outcome = await patiently(() => removeLocked(request, run, leftover), request.signal)
     const message = `removed ${what} of interrupted run ${leftover.marker.runId}`
     if (outcome === 'removed') onEvent({ type: 'note', level: 'info', vm: leftover.vmName, message })
@@ -85,8 +108,8 @@ function whyKept({ vmName, marker }: Leftover, what: string, error: unknown) {
     const message = `${messageOf(error)}; then vmkeep removes ${what} that interrupted run ${marker.runId} may have left on it`
     return { level: 'warn', message, code: 'run.vm-busy' } as const
   }
-  if (hasCode(error, 'run.leftover-unconfirmed'))
-    return { level: 'error', message: messageOf(error), code: 'run.leftover-unconfirmed' } as const
+  for (const code of ['run.leftover-unconfirmed', 'run.disk-unconfirmed'] as const)
+    if (hasCode(error, code)) return { level: 'error', message: messageOf(error), code } as const
   const { message } = fail('run.leftover-not-removed', { vm: vmName, what }, error)
   return { level: 'error', message: `${message}: ${messageOf(error)}`, code: 'run.leftover-not-removed' } as const
 }
@@ -95,16 +118,20 @@ function whyKept({ vmName, marker }: Leftover, what: string, error: unknown) {
 async function removeLocked(request: CleanUpRequest, run: PastRun, leftover: Leftover): Promise<Outcome> {
   const { kind, marker, vmName } = leftover
   // A half-restored VM is another one than the VM of its marker, which may be backed up meanwhile.
-  const uuid = kind === 'snapshot' ? marker.vmUuid : formatMarker(marker)
+  const uuid = kind === 'vm' ? formatMarker(marker) : marker.vmUuid
   const work = `the clean-up after run ${marker.runId}`
   await using _lock = await lockVm(request.stateFolder, { name: vmName, uuid }, work)
   crashPoint('clean-up.before-removal')
-  const { session, signal } = request
-  const removed = await (kind === 'snapshot'
-    ? removeLeftSnapshot(session, { leftover, journal: run.path }, signal)
-    : removeLeftVm(request, leftover))
+  const removed = await removal[kind]({ leftover, journal: run.path }, request)
   crashPoint('clean-up.after-removal')
   return removed ? 'removed' : 'gone'
+}
+
+type Removal = (found: { leftover: Leftover; journal: string }, request: CleanUpRequest) => Promise<boolean>
+const removal: Readonly<Record<Leftover['kind'], Removal>> = {
+  snapshot: (found, { session, signal }) => removeLeftSnapshot(session, found, signal),
+  disk: (found, { session, signal }) => removeLeftDisk(session, found, signal),
+  vm: ({ leftover }, request) => removeLeftVm(request, leftover),
 }
 
 /** A VM on which somebody is at work, perhaps another start with the same in mind, is tried again before it counts as a failure. */

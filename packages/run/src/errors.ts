@@ -26,6 +26,16 @@ export const fail = defineErrors({
     (d: { vm: string; snapshot: string; why: string; next: string; journal: string }) =>
       `snapshot ${d.snapshot} of an interrupted run may still be on ${d.vm}: ${d.why}; ${d.next}, then start vmkeep again; if you know that nothing of that run is left in vSphere, delete ${d.journal}`,
   ],
+  'run.disk-not-detached': [
+    'call-operator',
+    (d: { vm: string; disk: string; proxy: string }) =>
+      `${d.disk} of ${d.vm} is still attached to ${d.proxy}, the VM of this machine; vmkeep tries again at its next start, or take it off by hand in vSphere, without deleting its files`,
+  ],
+  'run.disk-unconfirmed': [
+    'call-operator',
+    (d: { disk: string; vm: string; proxy: string; journal: string }) =>
+      `${d.disk} of ${d.vm} may still be attached to ${d.proxy}, which can't be looked at; bring that VM's host or datastore back and let this account see it, then start vmkeep again; if you know that the disk hangs there no more, delete ${d.journal}`,
+  ],
   'run.point-not-a-vm': [
     'change-request',
     (d: { point: string }) => `restore point ${d.point} does not hold a VM; name another one, see "vmkeep point list"`,

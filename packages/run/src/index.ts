@@ -1,5 +1,6 @@
 export type { DiskPhase, DiskSizes, OnRunEvent, RunEvent } from './events.ts'
 export { instanceId, newRunId } from './instance.ts'
+export { attachmentLog, type AttachmentLogOwner } from './attachment-log.ts'
 export { Journal, type JournalEntry, type Leftover, type PastRun, readJournals } from './journal.ts'
 export { describeSnapshot, formatMarker, isMarkedBy, type Marker, parseMarker } from './marker.ts'
 export { fail as runFail } from './errors.ts'

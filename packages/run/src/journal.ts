@@ -7,13 +7,14 @@
 import { type FileHandle, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { messageOf } from '@vmkeep/kit'
+import type { AttachedDisk } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 import type { Marker } from './marker.ts'
 import { isAlive, type ProcessOwner, thisProcess } from './process-owner.ts'
 
 /** Something of ours in vSphere that must not stay. */
 export interface Leftover {
-  readonly kind: 'snapshot' | 'vm'
+  readonly kind: 'snapshot' | 'vm' | 'disk'
   /** Which vCenter or ESXi host, see {@link endpointIdOf}. */
   readonly endpointId: string
   readonly vmName: string
@@ -22,6 +23,12 @@ export interface Leftover {
   readonly marker: Marker
   /** Managed object reference once vSphere has told it: of the snapshot, or of the half-restored VM. */
   readonly ref?: string
+  /** For a disk of the VM that is attached to another one: where it hangs, and what proves that it is this one. */
+  readonly attachment?: LeftAttachment
+}
+
+export interface LeftAttachment extends AttachedDisk {
+  readonly proxy: { readonly ref: string; readonly name: string; readonly instanceUuid: string }
 }
 
 type Line =

@@ -31,6 +31,30 @@ export const fail = defineErrors({
     (d: { disk: string; fact: string }) =>
       `${d.disk}: nothing proves that all of it arrived: ${d.fact}; none of it is kept: take lease out of the transports`,
   ],
+  'transport.no-slot': [
+    'change-request',
+    (d: { disk: string; proxy: string }) =>
+      `no SCSI controller of ${d.proxy}, the VM of this machine, has a free place for ${d.disk}; add a paravirtual SCSI controller to it, or let fewer disks be read at once`,
+  ],
+  'transport.already-attached': [
+    'call-operator',
+    (d: { disk: string; proxy: string }) =>
+      `${d.disk} hangs already on ${d.proxy}, the VM of this machine, and vmkeep has not put it there; take it off in vSphere if nobody needs it`,
+  ],
+  'transport.no-device': [
+    'call-operator',
+    (d: { disk: string; seconds: number }) =>
+      `${d.disk} was attached to this machine, but no new device of its size and place has come within ${d.seconds} s; is this machine the VM that proxyVm names?`,
+  ],
+  'transport.device-failed': [
+    'call-operator',
+    (d: { disk: string; device: string; why: string }) =>
+      `${d.disk} cannot be read here as ${d.device}: ${d.why}; run as root, and look at the kernel's log`,
+  ],
+  'transport.not-logged': [
+    'report-bug',
+    (d: { disk: string }) => `${d.disk} was to be attached to this machine, but nothing would remember that it is`,
+  ],
   'transport.another-disk': [
     'change-request',
     (d: { disk: string; path: string; fact: string }) =>

@@ -9,4 +9,5 @@ export {
   type VddkSettings,
 } from './settings.ts'
 export { tryVddk, type VddkTrial } from './vddk/try-vddk.ts'
+export { prepareTransports } from './prepare-transports.ts'
 export type { DiskPlace, VmDiskInPlace, VmDiskReader, VmDiskRequest, VmDiskWriter } from './transport.ts'

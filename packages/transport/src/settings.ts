@@ -1,5 +1,7 @@
+import type { Proxy } from './hotadd/proxy.ts'
+
 /** The ways to a VM's disk, in the words of VMware where it has them. */
-export const transportNames = ['file', 'nbdssl', 'nbd', 'lease', 'vddk'] as const
+export const transportNames = ['file', 'hotadd', 'nbdssl', 'nbd', 'lease', 'vddk'] as const
 export type TransportName = (typeof transportNames)[number]
 
 /** How VMs' disks are read and written. What a policy says; `vmkeep plan` shows it with its reasons. */
@@ -14,6 +16,12 @@ export interface TransportSettings {
   readonly mountedDatastores?: Readonly<Record<string, string>>
   /** For `vddk`: VMware's own library, where it is installed. */
   readonly vddk?: VddkSettings
+  /** For `hotadd`: which VM this machine is, where it can't be told from its uuid. A name, path, uuid or reference. */
+  readonly proxyVm?: string
+  /** For `hotadd`: where this machine's /sys and /dev are. `/` if left out; elsewhere in a container. */
+  readonly machineRoot?: string
+  /** What `prepareTransports` found out. */
+  readonly proxy?: Proxy | { readonly whyNot: string }
 }
 
 export interface VddkSettings {

@@ -1,6 +1,7 @@
 import type { DiskReader, DiskWriter } from '@vmkeep/disk'
 import type { Clock, Random } from '@vmkeep/kit'
-import type { ManagedObjectReference, Session } from '@vmkeep/vsphere'
+import type { Device, ManagedObjectReference, Session } from '@vmkeep/vsphere'
+import type { AttachmentLog } from './hotadd/attachments.ts'
 import type { TransportName, TransportSettings } from './settings.ts'
 
 /** What is known of a disk before it is opened. */
@@ -12,6 +13,11 @@ export interface DiskPlace {
   readonly uuid?: string | undefined
   /** Only parts of it are going to be read: what changed. */
   readonly inPart?: boolean | undefined
+  readonly vm?: ManagedObjectReference
+  /** `scsi0:1` */
+  readonly address?: string
+  /** As decoded, for whoever needs more. */
+  readonly device?: Device
 }
 
 export interface VmDiskRequest extends DiskPlace {
@@ -25,6 +31,8 @@ export interface VmDiskRequest extends DiskPlace {
   readonly clock: Clock
   readonly random: Random
   /** Told each time a lost connection was mended. */
+  /** What remembers a disk that is attached to this machine. Without it none is. */
+  readonly attachments?: AttachmentLog
   readonly onReconnect: (cause: unknown) => void
   /** Told each time a transport gave up and the next one goes on. */
   readonly onFallback: (fallback: { readonly from: TransportName; readonly to: TransportName; cause: unknown }) => void

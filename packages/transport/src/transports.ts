@@ -1,4 +1,6 @@
 import { openFileDisk, whyNotFile } from './file/open-file-disk.ts'
+import { openHotaddDisk } from './hotadd/open-hotadd-disk.ts'
+import { whyNotHotadd } from './hotadd/why-not-hotadd.ts'
 import { openLeaseDisk, whyNotLease } from './lease/open-lease-disk.ts'
 import { openNfcDisk } from './nfc/open-nfc-disk.ts'
 import type { TransportName } from './settings.ts'
@@ -10,6 +12,11 @@ export const transports: Readonly<Record<TransportName, Transport>> = {
     why: 'its datastore is mounted on this machine',
     whyNot: whyNotFile,
     open: openFileDisk,
+  },
+  hotadd: {
+    why: 'this machine is a VM that its datastore is visible to: the disk is attached and read here',
+    whyNot: whyNotHotadd,
+    open: openHotaddDisk,
   },
   nbdssl: {
     why: 'encrypted, needs nothing but port 902 of the host',

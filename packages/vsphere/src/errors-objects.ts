@@ -131,6 +131,11 @@ export const objectErrors = {
     'retry',
     (d: { disk: string; vm: string }) => `${d.disk} was added to ${d.vm}, but vSphere does not show it; look at the VM`,
   ],
+  'vsphere.disk-still-attached': [
+    'retry',
+    (d: { disk: string; vm: string }) =>
+      `vSphere says that ${d.disk} was taken off ${d.vm}, but it still hangs there; it will be tried again`,
+  ],
   'vsphere.not-ours': [
     'change-request',
     (d: { vm: string }) =>

@@ -168,12 +168,13 @@ const backup = z
           'Costs as much reading as a full backup in that time. 0: change tracking is believed.',
       ),
     transports: z
-      .array(z.enum(['file', 'nbdssl', 'nbd', 'lease', 'vddk']))
+      .array(z.enum(['file', 'hotadd', 'nbdssl', 'nbd', 'lease', 'vddk']))
       .min(1)
       .default(['file', 'nbdssl'])
       .describe(
         'How disks are read: the first that reaches a disk reads it, the next goes on if it fails. file: from a datastore that is mounted here ' +
-          '(backup.datastores). nbdssl: over port 902 of the host, encrypted. nbd: the same, not encrypted. ' +
+          '(backup.datastores). hotadd: where vmkeep runs in a VM of the same vCenter, by attaching the disk to that VM for as long as it is read. ' +
+          'nbdssl: over port 902 of the host, encrypted. nbd: the same, not encrypted. ' +
           'lease: vSphere exports the whole disk over port 443 of the host; for full backups, and to restore as a new VM. ' +
           'vddk: by VMware’s own library, where it is installed (backup.vddk).',
       ),
@@ -182,6 +183,14 @@ const backup = z
       .default({})
       .describe('For file: where datastores are mounted on this machine, `name: folder`.'),
     vddk: vddk.optional(),
+    proxyVm: text
+      .optional()
+      .describe(
+        'For hotadd: which VM this machine is (a name, inventory path, uuid or reference), where its own uuid does not tell.',
+      ),
+    machineRoot: text
+      .optional()
+      .describe("For hotadd: where this machine's /sys and /dev are, in a container. Default: /."),
     compression: z
       .enum(['none', 'zlib', 'skipz'])
       .default('skipz')

@@ -1,4 +1,5 @@
 import type { FaultRule } from '@vmkeep/kit'
+import type { MachineAction } from '../machine/lab-machine.ts'
 import type { NfcAction } from '../nfc/model.ts'
 import type { StorageAction } from '../storage/model.ts'
 
@@ -46,5 +47,5 @@ export type MethodAction =
   | { readonly do: 'wrong-checksum' }
 
 /** Everything a rule can do, wherever it strikes. Each place acts on the actions it knows. */
-export type LabAction = MethodAction | NfcAction | StorageAction
+export type LabAction = MethodAction | NfcAction | StorageAction | MachineAction
 export type LabRule = FaultRule<LabAction>

@@ -33,6 +33,9 @@ const bareActions = [
   'file-fault',
   'empty-change-id',
   'reset-change-tracking',
+  'missing',
+  'signature',
+  'wrong-disk',
 ] as const
 
 /** Every action's name, for help texts. */

@@ -2,6 +2,7 @@ import type { DataObject, Enumeration, ManagedObjectReference } from '@vmkeep/vs
 import type { GeneratedDisk } from '../guest/index.ts'
 import { parseDatastorePath } from '../storage/index.ts'
 import type { VmStorage } from '../storage/model.ts'
+import type { LabMachine } from '../machine/lab-machine.ts'
 import type { DatastoreObject } from './datastore.ts'
 import { plainName } from './entity-name.ts'
 import type { Folder } from './folder.ts'
@@ -48,6 +49,8 @@ export class VirtualMachine extends ManagedEntity {
   ownConnectionState: ConnectionState = 'connected'
   question: string | undefined
   faultTolerant = false
+  /** The folder in which its guest's devices appear, where somebody asked for that. */
+  machine: LabMachine | undefined
   cleanPowerOff = true
   bootTime: string
   changedTime: string

@@ -4,9 +4,9 @@ import { fail } from '../errors.ts'
 import { folderOf, formatDatastorePath, joinPath, nameOf, parseDatastorePath } from './datastore-path.ts'
 import type { LabDatastore } from './lab-datastore.ts'
 import { LabSnapshotDisk } from './lab-snapshot.ts'
-import { Layer } from './layer.ts'
+import { attachedPin, Layer } from './layer.ts'
 import { layerOf } from './layer-files.ts'
-import type { DiskAllocation, DiskSpec } from './model.ts'
+import type { DiskAllocation, DiskMode, DiskSpec } from './model.ts'
 import type { PageFile } from './page-file.ts'
 
 export interface DiskShelfSpec {
@@ -94,13 +94,14 @@ export class DiskShelf implements AsyncDisposable {
   }
 
   /**
-   * The layer itself, if it is free to be written; else a redo log on top of it, which pins what is below.
+   * The layer itself, if it is free to be written to for good; else a redo log on top of it, which pins what is below.
    * Source: VADP programming guide, HotAdd: "a redo log is created next to the base disk". Evidence: documented.
    */
-  layerToAttach(text: string): Layer {
+  layerToAttach(text: string, mode: DiskMode = 'persistent'): Layer {
     const layer = this.layerAt(text)
     if (layer.runningIn !== undefined) throw fail('lab.file-locked', { path: text, by: layer.runningIn })
-    if (!isFrozen(layer)) return layer
+    if (!isFrozen(layer) && mode !== 'independent_nonpersistent') return layer
+    this.checkRoomForSnapshot(layer)
     const { path } = layer.files
     const suffix = Buffer.from(this.#spec.random.bytes(3)).toString('hex')
     return this.#childAt(layer, path.replace(/\.vmdk$/, `-REDO_${suffix}.vmdk`), { isRedo: true })
@@ -119,6 +120,12 @@ export class DiskShelf implements AsyncDisposable {
     const { name, freeBytes } = layer.files.datastore
     if (freeBytes < roomForSnapshotBytes)
       throw fail('lab.no-space', { datastore: name, neededBytes: roomForSnapshotBytes, freeBytes })
+  }
+
+  /** Files that another VM has attached stay where they are; one who only reads them follows. @throws `lab.file-locked` */
+  checkNotAttached(layer: Layer): void {
+    for (const { label } of layer.pins)
+      if (label === attachedPin) throw fail('lab.file-locked', { path: layer.fileName, by: label })
   }
 
   /** @throws `lab.file-locked` */

@@ -98,7 +98,7 @@ export class LabVm implements VmStorage, DiskOwner {
   attachDisk(spec: VmDiskSpec & { readonly path: string }): Promise<LabDisk> {
     return this.writing.run(async () => {
       this.#disks.checkKey(spec.key)
-      return this.#attach(spec, this.#context.shelf.layerToAttach(spec.path))
+      return this.#attach(spec, this.#context.shelf.layerToAttach(spec.path, spec.mode))
     })
   }
 
@@ -198,6 +198,7 @@ export class LabVm implements VmStorage, DiskOwner {
 
   relocate(folder: string, { keepChangeTracking = true } = {}): Promise<void> {
     return this.writing.run(async () => {
+      for (const top of this.#tops()) this.#context.shelf.checkNotAttached(top)
       await this.#folder.relocate(folder, new Set(this.#tops().flatMap((top) => top.chain)))
       if (!keepChangeTracking) this.#tracking.reset()
       this.#writeList()

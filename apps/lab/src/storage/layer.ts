@@ -40,6 +40,9 @@ export interface LayerPin {
   readonly isExclusive: boolean
 }
 
+/** Who holds a layer that another VM has attached. */
+export const attachedPin = 'another VM'
+
 /**
  * One VMDK of a chain: its pages, and below it its parent or the bytes it was made from.
  *
@@ -70,7 +73,7 @@ export class Layer implements PageView {
   /** Between the first and the last step of a merge into it, its bytes are of no instant. */
   isMerging = false
   readonly isRedo: boolean
-  readonly #redoPin: LayerPin = { label: 'another VM', isExclusive: false }
+  readonly #redoPin: LayerPin = { label: attachedPin, isExclusive: false }
   readonly #sourceAllocatedBytes: number
   #isDoomed = false
 

@@ -1,12 +1,12 @@
 import { type Extent, totalBytes } from '@vmkeep/disk'
 import type { Repository } from '@vmkeep/repository'
-import { type Cause, lockVm, transportNotes } from '@vmkeep/run'
-import { openVmDisk, type TransportSettings } from '@vmkeep/transport'
+import { attachmentLog, type Cause, lockVm, transportNotes } from '@vmkeep/run'
+import { openVmDisk, prepareTransports, type TransportSettings } from '@vmkeep/transport'
 import { captureSnapshot, readVm, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
 import { decideRead, type PreviousDisk } from '../decide-read.ts'
 import { identityOf } from '../identity.ts'
 import { previousPoints } from '../previous-points.ts'
-import type { SnapshotContext } from '../run-context.ts'
+import { placeOf, type SnapshotContext } from '../run-context.ts'
 import { startRun } from '../start-run.ts'
 import { withSnapshot } from '../with-snapshot.ts'
 import { auditDisk } from './audit-disk.ts'
@@ -46,12 +46,13 @@ export async function auditVm(request: AuditRequest): Promise<AuditReport> {
     identityOf(vm).toLowerCase(),
   )
   const point = history?.newest
+  const transport = await prepareTransports(run.session, request.transport, run.signal)
   const { value: disks, leftover } = await withSnapshot(run, vm, { quiesce: false }, async ({ ref }) => {
     const captured = await captureSnapshot(run.session, ref, run.signal)
     const audited: AuditedDisk[] = []
     for (const disk of captured.disks) {
       const previous = point?.disks.find(({ key }) => key === disk.key)
-      audited.push(await audit(run, request, { vm, snapshot: ref, disk, previous }))
+      audited.push(await audit(run, { ...request, transport }, { vm, snapshot: ref, disk, previous }))
     }
     return audited
   })
@@ -85,6 +86,9 @@ async function audit(
     capacityBytes,
     uuid: disk.uuid,
     inPart: true,
+    address: disk.address,
+    device: disk.device,
+    attachments: attachmentLog({ ...run, ...placeOf(run, vm) }),
     settings: transport,
     clock,
     random,

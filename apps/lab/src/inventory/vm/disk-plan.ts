@@ -66,9 +66,20 @@ function unitFor(settings: VmSettings, controller: Device, asked: number | undef
   const taken = new Set(hanging.map(({ unitNumber }) => unitNumber).filter((unit) => unit !== undefined))
   const unit = asked === undefined || asked < 0 ? freeUnit(controller, taken) : asked
   const isScsi = 'scsiCtlrUnitNumber' in controller
-  if (unit === undefined || taken.has(unit) || (isScsi && unit === ownScsiUnit))
+  if (
+    unit === undefined ||
+    taken.has(unit) ||
+    unit >= unitsOf(controller, settings) ||
+    (isScsi && unit === ownScsiUnit)
+  )
     throw new VimFault('InvalidDeviceSpec', { property: 'virtualDeviceSpec.device.unitNumber', deviceIndex: index })
   return unit
+}
+
+/** Source: vSphere 6.7 configuration maximums: 64 targets per PVSCSI adapter, of hardware 14 and later. Evidence: documented. */
+function unitsOf({ $type }: Device, { version }: VmSettings): number {
+  if ($type === 'ParaVirtualSCSIController' && Number(/^vmx-(\d+)$/.exec(version)?.[1] ?? 0) >= 14) return 65
+  return Object.values(controllerTypes).find((type) => type.$type === $type)?.units ?? 1
 }
 
 const firstDiskKeys = { scsi: 2000, ide: 3000, sata: 16_000, nvme: 33_000 } as const
@@ -77,6 +88,7 @@ const firstDiskKeys = { scsi: 2000, ide: 3000, sata: 16_000, nvme: 33_000 } as c
 function diskKey(controller: Device, unitNumber: number): number {
   const type = Object.values(controllerTypes).find(({ $type }) => $type === controller.$type) ?? controllerTypes.pvscsi
   const busNumber = 'busNumber' in controller ? controller.busNumber : 0
+  if (unitNumber >= type.units) return 60_000 + busNumber * 100 + unitNumber // made up: nobody has published one
   return firstDiskKeys[type.bus] + busNumber * type.units + unitNumber
 }
 

@@ -1,6 +1,7 @@
 import type { AnyOf, DataObject } from '@vmkeep/vsphere/types'
 import { VimFault } from '../../faults/vim-fault.ts'
 import type { VirtualMachine } from '../virtual-machine.ts'
+import { checkAttach } from './check-attach.ts'
 import { isController } from './controllers.ts'
 import { planDisk } from './disk-plan.ts'
 import { type DeviceChangeContext, refused } from './device-change-context.ts'
@@ -37,6 +38,7 @@ function addDisk(
   const wish = diskWish(vm, device, change.fileOperation, context)
   const controllerKey = context.keys.get(wish.controllerKey) ?? wish.controllerKey
   const planned = planDisk(plan.settings, { ...wish, controllerKey }, context.index)
+  checkAttach(vm, planned, context)
   context.keys.set(device.key, planned.disk.key)
   return {
     settings: { ...plan.settings, disks: [...plan.settings.disks, planned.disk] },

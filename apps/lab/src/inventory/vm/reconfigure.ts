@@ -18,6 +18,7 @@ export async function reconfigure(vm: VirtualMachine, spec: ConfigSpec): Promise
   if (spec.changeTrackingEnabled !== undefined) await setChangeTracking(vm, spec.changeTrackingEnabled)
   writeVmx(vm)
   vm.touch()
+  await vm.machine?.sync()
   vm.world.events.vm(vm, {
     $type: 'VmReconfiguredEvent',
     message: `Reconfigured ${plainName(vm.name)} on ${vm.host.name} in ${vm.world.datacenter.name}.`,
