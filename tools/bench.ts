@@ -13,6 +13,7 @@ import { scenario as restoreLimit } from './bench/restore-limit.ts'
 import { scenario as scale } from './bench/scale.ts'
 import { tableOf } from './bench/support/report.ts'
 import { type BenchResult, ratiosOf, type Scenario } from './bench/support/scenario.ts'
+import { scenario as transports } from './bench/transports.ts'
 import { scenario as writers } from './bench/writers.ts'
 
 const scenarios: Readonly<Record<string, Scenario>> = {
@@ -22,6 +23,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   latency,
   'restore-limit': restoreLimit,
   scale,
+  transports,
   writers,
   copies,
   backup,

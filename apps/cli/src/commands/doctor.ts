@@ -1,3 +1,4 @@
+import { transportOf } from '../backup-options.ts'
 import { chooseVcenter } from '../config/choose-vcenter.ts'
 import { command } from '../command.ts'
 import type { Finding } from '../doctor/finding.ts'
@@ -31,7 +32,12 @@ export const doctorCommand = command({
     const { checkVcenter } = await import('../doctor/check-vcenter.ts')
     const stateFolder = stateFolderOf(config, context.world)
     const vcenters = chosen === undefined ? config.vcenters : [chooseVcenter(config, chosen)]
-    const fixing = { stateFolder, fix: options.fix, onEvent: context.progress.onEvent }
+    const fixing = {
+      stateFolder,
+      fix: options.fix,
+      transport: transportOf(config, undefined),
+      onEvent: context.progress.onEvent,
+    }
 
     const found: Finding[] = []
     say.detail('checking the repository')

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cleanUpLeftovers, type CleanUpReport, type OnRunEvent } from '@vmkeep/run'
+import type { TransportSettings } from '@vmkeep/transport'
 import type { Session } from '@vmkeep/vsphere'
 import type { VcenterConfig } from '../config/schema.ts'
 import { type LoginContext, openVcenter, trustOf } from '../open-session.ts'
 import { count } from '../output/human.ts'
+import { checkHotadd } from './check-hotadd.ts'
 import { checkHosts } from './check-hosts.ts'
 import { checkPrivileges } from './check-privileges.ts'
 import { checkReach } from './check-reach.ts'
@@ -17,6 +19,7 @@ interface Options {
   readonly stateFolder: string
   /** Removes what interrupted runs have left. */
   readonly fix: boolean
+  readonly transport: TransportSettings
   readonly onEvent: OnRunEvent
 }
 
@@ -37,6 +40,7 @@ export async function checkVcenter(
     findings.push(...(await checkServer(about, session, clock, signal)))
     if (options.fix) findings.push(await fixLeftovers(about, session, options, signal))
     findings.push(...(await checkPrivileges(about, session, signal)))
+    findings.push(...(await checkHotadd(about, session, options.transport, signal)))
     const vms = await readVmFacts(session, signal)
     findings.push(...(await checkHosts(about, { hosts: await readHostFacts(session, signal), vms }, session, signal)))
     findings.push(...checkVms(about, vms, await knownInstanceId(options.stateFolder)))
