@@ -232,6 +232,11 @@ const openingErrors = {
     (d: { object: string }) =>
       `the storage lists ${d.object} and says that it is not there: it may be fine; check the storage and try again`,
   ],
+  'repository.object-not-listed': [
+    'retry',
+    (d: { storage: string; object: string }) =>
+      `${d.storage} has ${d.object} and does not list it: its lists end too early or lag behind, and nothing was changed; try "repo validate", and again when it passes`,
+  ],
   'repository.invalid-option': [
     'change-request',
     (d: { option: string; reason: string }) => `${d.option}: ${d.reason}`,
@@ -286,8 +291,8 @@ const readingErrors = {
   ],
   'repository.chunk-unreadable': [
     'retry',
-    (d: { id: string; pack: string }) =>
-      `chunk ${d.id} in ${d.pack} could not be read now; it may be fine: check the storage and try again`,
+    (d: { id: string; pack: string; reason: string }) =>
+      `chunk ${d.id} in ${d.pack} could not be read now; it may be fine: check the storage and try again (${d.reason})`,
   ],
   'repository.pack-corrupt': [
     'quarantine',

@@ -12,6 +12,7 @@ import {
   sessionsPrefix,
 } from '../formats/object-names.ts'
 import { createOnce } from '../storage/create-once.ts'
+import { untilListed } from '../storage/until-listed.ts'
 import type { EntryCursor, Run } from './run.ts'
 import { doomedShareMax, planMerge } from './plan-merge.ts'
 import { writeRun } from './write-run.ts'
@@ -130,6 +131,10 @@ export class Compactor {
       if (await this.#publish(base, runs, frozen.deltas, signal))
         return { root: base.number + 1, entries: written?.entries ?? 0, deltasFolded: frozen.deltas.length }
       await this.#remove(names.map(segmentKey)) // somebody else was first: nobody will ever name these
+      await untilListed(this.#core, rootKey(base.number + 1), async () => {
+        await indexStore.refresh(signal)
+        return indexStore.root.number > base.number
+      })
     }
   }
 

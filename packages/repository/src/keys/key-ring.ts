@@ -4,6 +4,7 @@ import { decodeKeyRing, encodeKeyRing, keyRingBytesMax, type Ring } from '../for
 import { keysPrefix, ringKey, ringNumberOf } from '../formats/object-names.ts'
 import { createOnce } from '../storage/create-once.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { untilListed } from '../storage/until-listed.ts'
 import { type BlobKeys, blobKeys, type MaintenanceKeys, mapKeys, type RoleKeys } from './role-keys.ts'
 
 export interface RingPlace {
@@ -117,7 +118,11 @@ export class KeyRing {
       const ring = change(this.#newest)
       if (ring === undefined) return
       const number = this.#newest.number + 1
-      if (!(await create(place, number, ring))) continue
+      if (!(await create(place, number, ring))) {
+        const isListed = async () => (await readNewest(place, signal)).number >= number
+        await untilListed(place, ringKey(number), isListed, signal)
+        continue
+      }
       const newest = await readNewest(place, signal)
       if (newest.number === number) return this.#learn(newest)
       // The number had been taken, and its ring removed since: ours is nobody's, and may hold what must be gone.

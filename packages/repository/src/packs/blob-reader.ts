@@ -119,7 +119,7 @@ export class BlobReader {
       if (sizeBytes !== undefined && sizeBytes < place.offsetBytes + place.storedBytes)
         return corrupt(id, { pack, ...place }, `the pack was cut short to ${sizeBytes} bytes`, error)
     }
-    return fail('repository.chunk-unreadable', about, error)
+    return fail('repository.chunk-unreadable', { ...about, reason: error.message }, error)
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, type FaultPlan, systemClock } from '@vmkeep/kit'
+import { type Clock, collect, type FaultPlan, systemClock } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import type { ObjectLock } from './object-lock.ts'
 import type { Storage } from './storage.ts'
@@ -11,13 +11,17 @@ export type StorageFault =
   | { readonly kind: 'fail-after' }
   /** The storage is full: nothing happens. */
   | { readonly kind: 'full' }
+  /** The storage says that we have no right to: nothing happens. */
+  | { readonly kind: 'refused' }
+  /** A list ends after its first half, and says nothing. */
+  | { readonly kind: 'cut' }
   /** A read gives the first half only. A put stores the first half and reports success, as a disk that lies about fsync. */
   | { readonly kind: 'torn' }
   /** One bit of what is read is wrong. */
   | { readonly kind: 'flip-bit' }
   | { readonly kind: 'delay'; readonly delayMs: number }
 
-type Spoiling = 'torn' | 'flip-bit' | undefined
+type Spoiling = 'torn' | 'flip-bit' | 'cut' | undefined
 
 /**
  * Makes calls of `storage` fail by rule, named `storage.putNew`, `storage.get`, `storage.getRange`, `storage.getSuffix`,
@@ -32,8 +36,10 @@ export function faulty(storage: Storage, plan: FaultPlan<StorageFault>, clock: C
     const fault = plan.next(`storage.${call}`, key)
     if (fault?.kind === 'fail-before') throw unavailable(key)
     if (fault?.kind === 'full') throw fail('storage.full', { storage: name, key })
+    if (fault?.kind === 'refused') throw fail('storage.no-permission', { storage: name, key })
     if (fault?.kind === 'delay') await clock.sleep(fault.delayMs)
-    const result = await work(fault?.kind === 'torn' || fault?.kind === 'flip-bit' ? fault.kind : undefined)
+    const spoils = fault?.kind === 'torn' || fault?.kind === 'flip-bit' || fault?.kind === 'cut'
+    const result = await work(spoils ? fault.kind : undefined)
     if (fault?.kind === 'fail-after') throw unavailable(key)
     return result
   }
@@ -64,7 +70,9 @@ export function faulty(storage: Storage, plan: FaultPlan<StorageFault>, clock: C
         return found && { ...found, bytes: spoilt(found.bytes, how) }
       }),
     async *list(prefix, signal) {
-      yield* await strike('list', prefix, async () => storage.list(prefix, signal))
+      yield* await strike('list', prefix, async (how) =>
+        how === 'cut' ? firstHalf(storage.list(prefix, signal)) : storage.list(prefix, signal),
+      )
     },
     size: (key, signal) => strike('size', key, () => storage.size(key, signal)),
     delete: (key, signal) => strike('delete', key, () => storage.delete(key, signal)),
@@ -86,6 +94,11 @@ const faultyLock = (lock: ObjectLock, strike: Strike): ObjectLock => ({
   retentionOf: (key, signal) => strike('lock.retentionOf', key, () => lock.retentionOf(key, signal)),
   breaks: (key, signal) => lock.breaks(key, signal),
 })
+
+async function* firstHalf<T>(items: AsyncIterable<T>): AsyncIterable<T> {
+  const all = await collect(items)
+  yield* all.slice(0, Math.floor(all.length / 2))
+}
 
 const joined = (bytes: Uint8Array | readonly Uint8Array[]) =>
   bytes instanceof Uint8Array ? bytes : Buffer.concat(bytes)
