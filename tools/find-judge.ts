@@ -27,7 +27,8 @@ function findData(name: string): string | undefined {
 }
 
 function findProgram(name: string): string | undefined {
-  const folders = [join(judgesFolder(), 'bin'), ...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
+  const onPath = (process.env['PATH'] ?? '').split(delimiter)
+  const folders = [join(judgesFolder(), 'bin'), ...onPath, '/usr/sbin', '/usr/lib/openssh']
   return folders.map((folder) => join(folder, name)).find(isProgram)
 }
 

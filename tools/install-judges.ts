@@ -22,7 +22,10 @@ let aptUpdated: Promise<void> | undefined // above what is awaited below, which 
 
 const judges: readonly Source[] = [
   fromDebian('qemu-utils', ['qemu-img', 'qemu-io']),
-  fromDebian('e2fsprogs', ['e2fsck', 'mke2fs', 'debugfs']),
+  fromDebian('e2fsprogs', ['e2fsck', 'mke2fs', 'mkfs.ext4', 'debugfs']),
+  fromDebian('xfsprogs', ['mkfs.xfs']),
+  fromDebian('sshfs', ['sshfs']),
+  fromDebian('openssh-sftp-server', ['sftp-server']),
   fromDebian('p7zip-full', ['7z']),
   fromDebian('python3-libvmdk', ['python:pyvmdk']),
   fromDebian('restic', ['restic']),

@@ -3,8 +3,8 @@
 import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { collect } from '@vmkeep/kit'
-import type { Repository, Storage } from '@vmkeep/repository'
+import { collect, Secret } from '@vmkeep/kit'
+import { createRepository, openFolderStorage, openKeySlots, type Repository, type Storage } from '@vmkeep/repository'
 import { backUp, contentOf, manifestOf, objectKinds } from '@vmkeep/repository/testing'
 import { restoreToFiles } from '@vmkeep/restore'
 import { vmPointOf } from '@vmkeep/run'
@@ -131,6 +131,38 @@ describe.each(await goldenFolders())('a repository of vmkeep %s', (version) => {
       for (const { address, sha256: hash } of disks) expect(sha256(await readFile(targets.get(address)!))).toBe(hash)
       for (const blob of Object.values(blobs)) expect(sha256(await repository.readBlob(blob.id))).toBe(blob.sha256)
     }
+  }
+})
+
+it('a repository of 0.1.0 gets no second data key, and a twin of it does, with all of its points', async () => {
+  const folder = join(scratch, 'upgraded')
+  await cp(join(import.meta.dirname, '0.1.0'), folder, { recursive: true })
+  const golden = await readGolden(folder)
+  await using storage = await goldenStorage(folder, golden)
+  await using old = await openGolden(storage, golden.passphrase)
+  for (const change of [old.rotateDataKey(), old.createDomain('blue')])
+    await expect(change).rejects.toMatchObject({ code: 'repository.feature-missing' })
+  const passphrase = new Secret(golden.passphrase)
+  const keysOf = await openKeySlots(storage, { key: passphrase })
+  await using place = await openFolderStorage(join(folder, 'twin'), { create: true })
+  const kdf = { memoryKiB: 64, passes: 1, parallelism: 1 }
+  await using twin = (await createRepository(place, { passphrase, keysOf, kdf, workersMax: 0 })).repository
+  const { verbatim, points } = await twin.syncFrom(old)
+  expect({ verbatim, outcomes: points.map(({ outcome }) => outcome) }).toEqual({
+    verbatim: true,
+    outcomes: golden.points.map(() => 'copied'),
+  })
+  await rm(join(folder, 'repository'), { recursive: true }) // it is gone for good
+  expect(await twin.rotateDataKey({ alone: true })).toBe(2)
+  await backUp(twin, { disk: Buffer.alloc(1000, 'new') })
+  const renewed = await twin.collect({ graceMs: 0, silentMs: 0, deadShareMax: 1, renewKeysBytesMax: 2 ** 30 })
+  expect(renewed).toMatchObject({ outcome: 'done' })
+  await twin.retireDataKey(1)
+  expect((await twin.verify()).damaged).toEqual([])
+  for (const [i, { disks }] of golden.points.entries()) {
+    const { images } = await twin.point(points[i]!.copy!)
+    for (const [j, { sha256: hash }] of disks.entries())
+      expect(sha256(await contentOf(twin, images[j]!.image))).toBe(hash)
   }
 })
 

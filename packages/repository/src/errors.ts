@@ -195,7 +195,7 @@ const openingErrors = {
   'repository.feature-missing': [
     'change-request',
     (d: { storage: string; feature: string }) =>
-      `the repository in ${d.storage} was made by an older vmkeep, without "${d.feature}": programs of that time would spoil it; make a new repository and sync what is to be kept`,
+      `the repository in ${d.storage} was made by an older vmkeep, without "${d.feature}": programs of that time would spoil it; make another with "repo init --keys-of" this one, "repo sync" everything to it, and change keys there (docs/decisions/0048)`,
   ],
   'repository.no-key-slots': [
     'call-operator',

@@ -109,7 +109,11 @@ async function prepared() {
   await using finder = await reopenTestRepository(damaged, { seed: 'finder' })
   await finder.verify()
   const points = [...(await collect(repository.points())), ...(await collect(twin.repository.points()))]
-  const roots = new Map(points.flatMap((point) => (point.damaged === undefined ? point.images : []).map(({ key, image }) => [key, image.root] as const)))
+  const roots = new Map(
+    points.flatMap((point) =>
+      (point.damaged === undefined ? point.images : []).map(({ key, image }) => [key, image.root] as const),
+    ),
+  )
   return { whole: storage, damaged, source: twin.storage, roots }
 }
 
