@@ -153,24 +153,28 @@ describe('renewing keys', () => {
     expect(await repository.collect({ graceMs: 0 })).toMatchObject({ packsRepacked: 0, packsDeleted: 0 })
   })
 
-  it('may die at every storage call: nothing is lost, and the next try ends the work', async () => {
-    const start = await createTestRepository(memoryStorage())
-    const point = await backUp(start.repository, { disk: disks[2]! })
-    await diesAtEveryCall(
-      start.storage,
-      async (repository) => {
-        await repository.rotateDataKey()
-        await repository.collect(renewing)
-      },
-      async (next) => {
-        expect(await holds(next, point, disks[2]!)).toBe(true)
-        if ((await next.dataKeys()).length === 1) await next.rotateDataKey()
-        await next.collect(renewing)
-        await next.retireDataKey(1)
-        expect(await holds(next, point, disks[2]!)).toBe(true)
-      },
-    )
-  })
+  it(
+    'may die at every storage call: nothing is lost, and the next try ends the work',
+    { timeout: 300_000 },
+    async () => {
+      const start = await createTestRepository(memoryStorage())
+      const point = await backUp(start.repository, { disk: disks[2]! })
+      await diesAtEveryCall(
+        start.storage,
+        async (repository) => {
+          await repository.rotateDataKey()
+          await repository.collect(renewing)
+        },
+        async (next) => {
+          expect(await holds(next, point, disks[2]!)).toBe(true)
+          if ((await next.dataKeys()).length === 1) await next.rotateDataKey()
+          await next.collect(renewing)
+          await next.retireDataKey(1)
+          expect(await holds(next, point, disks[2]!)).toBe(true)
+        },
+      )
+    },
+  )
 
   it('and retiring the old one may die at every call', async () => {
     const start = await createTestRepository(memoryStorage())
