@@ -99,7 +99,8 @@ class FolderStorage implements Storage {
   }
 
   get(key: string, sizeBytesMax: number, signal?: AbortSignal): Promise<Uint8Array | undefined> {
-    return this.#read(key, signal, async (file, sizeBytes) => {
+    return this.#read(key, signal, async (file) => {
+      const { size: sizeBytes } = await file.stat()
       if (sizeBytes > sizeBytesMax)
         throw fail('storage.too-large', { storage: this.name, key, sizeBytes, sizeBytesMax })
       return await this.#fill(key, file, 0, new Uint8Array(sizeBytes))
@@ -112,7 +113,8 @@ class FolderStorage implements Storage {
   }
 
   getSuffix(key: string, lengthBytesMax: number, signal?: AbortSignal) {
-    return this.#read(key, signal, async (file, sizeBytes) => {
+    return this.#read(key, signal, async (file) => {
+      const { size: sizeBytes } = await file.stat()
       const lengthBytes = Math.min(lengthBytesMax, sizeBytes)
       const bytes = await this.#fill(key, file, sizeBytes - lengthBytes, new Uint8Array(lengthBytes))
       return { bytes, sizeBytes }
@@ -196,13 +198,13 @@ class FolderStorage implements Storage {
   #read<T>(
     key: string,
     signal: AbortSignal | undefined,
-    work: (file: Awaited<ReturnType<typeof open>>, sizeBytes: number) => Promise<T>,
+    work: (file: Awaited<ReturnType<typeof open>>) => Promise<T>,
   ): Promise<T | undefined> {
     return this.#call(key, signal, async (path) => {
       const file = await open(path, 'r').catch((error: unknown) => this.#absent(error, key))
       if (file === undefined) return undefined
       try {
-        return await work(file, (await file.stat()).size)
+        return await work(file)
       } finally {
         await file.close()
       }
