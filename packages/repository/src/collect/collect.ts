@@ -63,6 +63,11 @@ class Collection implements Disposable {
   readonly #safe: SafeCopies
   /** Packs that are there and that nothing can be said about: key → size. Of the others the pack table knows. */
   readonly #strays = new Map<string, number>()
+  /**
+   * What was there when it last took stock, by ordinal. Marking may look anew, and then finds packs of sessions that began after sessions
+   * were looked at: those are not looked at here.
+   */
+  #stock: Uint32Array = new Uint32Array()
   readonly #locks: PackLocks
   /** Forgotten points whose time of grace is over and whose lock is not. */
   #lockedPoints: ReadonlySet<string> = new Set()
@@ -251,6 +256,7 @@ class Collection implements Disposable {
     this.#strays.clear()
     for (const [key, sizeBytes] of unknown)
       if (indexStore.index.packOf(key) === undefined) this.#strays.set(key, sizeBytes)
+    this.#stock = indexStore.index.table.listed()
   }
 
   /**
@@ -443,11 +449,12 @@ class Collection implements Disposable {
   /** What lies in the storage. `ordinal` is missing where nothing is known about the pack. */
   *#present(): Iterable<{ name: Uint8Array; ordinal: number | undefined; sizeBytes: number }> {
     const { table } = this.#core.indexStore.index
-    for (let ordinal = 0; ordinal < table.count; ordinal++) {
-      const sizeBytes = table.listedBytesOf(ordinal)
+    for (const [ordinal, sizeBytes] of this.#stock.entries())
       if (sizeBytes > 0) yield { name: table.nameOf(ordinal), ordinal, sizeBytes }
+    for (const [key, sizeBytes] of this.#strays) {
+      const name = packNameOf(key)!
+      yield { name, ordinal: table.ordinalOf(name), sizeBytes } // it may have been understood since
     }
-    for (const [key, sizeBytes] of this.#strays) yield { name: packNameOf(key)!, ordinal: undefined, sizeBytes }
   }
 
   #doomed(): Uint8Array[] {

@@ -26,6 +26,7 @@ interface Node {
 const start = (writers: number, collectors: number): Node => ({
   state: {
     packs: ['a', 'b'], // two writers once raced: two copies
+    rotten: [],
     lists: [],
     sessions: {},
     ends: { old: 'point' },

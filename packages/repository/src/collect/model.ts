@@ -67,6 +67,8 @@ export interface Collector {
 export interface State {
   /** Packs that hold the blob. A pack bears the name of its session, and perhaps more after a dot. */
   readonly packs: readonly string[]
+  /** Those of them in which it is damaged, and always was. */
+  readonly rotten: readonly string[]
   readonly lists: readonly List[]
   readonly sessions: Readonly<Record<string, Session>>
   /** By session: a point that needs the blob, one that does not, or a fence. */
@@ -130,10 +132,10 @@ export const sessionOf = (pack: string): string => pack.split('.', 1)[0]!
 export const seemsNeeded = ({ points, buried, pinned }: Collector): boolean =>
   points.some((point) => !buried.includes(point) || pinned.includes(point))
 
-/** A copy that may stand for the others: one that the collector knows to be there, and that is not condemned. */
+/** A copy that may stand for the others: one that the collector knows to be there, that is not condemned, and that it has read back. */
 export const safeCopies = (state: State, { packs, read }: Collector): string[] => {
   const bad = condemned(state, read)
-  return packs.filter((pack) => !bad.has(pack))
+  return packs.filter((pack) => !bad.has(pack) && !state.rotten.includes(pack))
 }
 
 /** The state after `event`, or `undefined` if the protocol, without one of its rules perhaps, does not allow it now. */

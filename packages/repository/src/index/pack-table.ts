@@ -174,6 +174,11 @@ export class PackTable {
     return this.#columns.listedBytes[ordinal]!
   }
 
+  /** What the storage last listed, by ordinal. */
+  listed(): Uint32Array {
+    return this.#columns.listedBytes.slice(0, this.#count)
+  }
+
   /** What the storage lists, by ordinal, whole. */
   setListed(listedBytes: Uint32Array): void {
     this.#columns.listedBytes.fill(0)

@@ -1,14 +1,21 @@
 // Who is at work in a schedule. Whoever adds a kind of work to the repository adds an actor here: a function, a line in `cast`.
 import assert from 'node:assert/strict'
-import { codeOf, hasCode } from '@vmkeep/kit'
+import { codeOf, type ErrorData, hasCode } from '@vmkeep/kit'
 import type { Repository } from '../repository.ts'
 import { manifestOf, writeRuns } from '../testing.ts'
+import type { Work } from './kinds.ts'
 import { died } from './process.ts'
 import { below, happens, pick } from './quick-random.ts'
 import { chunkBytes, chunksPerDisk, compare, type Content, palette, type World } from './world.ts'
 
 /** `linger`: it takes its time, while others go on. */
-export type Act = (world: World, repository: Repository, linger: () => Promise<void>) => Promise<void>
+export type Act = (
+  world: World,
+  repository: Repository,
+  linger: () => Promise<void>,
+  /** What copiers copy from, and healers. */
+  from?: Repository,
+) => Promise<void>
 
 /** A disk, each chunk of which other disks may hold as well. Often it inherits from a point. */
 export const backUp: Act = async (world, repository, linger) => {
@@ -57,7 +64,8 @@ export const restore: Act = async (world, repository, linger) => {
 }
 
 export const forget: Act = async (world, repository) => {
-  const { random, forgotten, used } = world
+  const { random, committed, forgotten, used } = world
+  if (committed.size === 0) return
   const id = used.size > 0 && happens(random, 0.7) ? pick(random, [...used]) : somePoint(world)
   forgotten.add(id)
   await repository.forget(id, { reason: 'simulated' })
@@ -73,29 +81,85 @@ export const gather: Act = async ({ random }, repository) => {
   })
 }
 
-export type Role = 'writer' | 'collector' | 'reader' | 'forgetful'
+/** Brings what is not there yet from another repository. */
+export const copy: Act = async (world, repository, _linger, from) => {
+  const verifiedOnly = happens(world.random, 0.1)
+  for (const { outcome, copy: id, error } of (await repository.syncFrom(from!, { verifiedOnly })).points) {
+    if (id !== undefined) {
+      world.committed.add(id)
+      world.used.add(id) // others are compared with it
+    }
+    if (outcome === 'failed') checkFailure(error!)
+    if (outcome === 'damaged') checkDamage(error!, world)
+  }
+}
 
-/** A process of each takes part: what it does, and how often. */
-export const cast: readonly { readonly role: Role; readonly act: Act; readonly times: number }[] = [
-  { role: 'writer', act: backUp, times: 2 },
-  { role: 'writer', act: backUp, times: 2 },
-  { role: 'collector', act: gather, times: 2 },
-  { role: 'collector', act: gather, times: 2 },
-  { role: 'forgetful', act: forget, times: 3 },
-  { role: 'reader', act: restore, times: 2 },
+/** Somebody who looks whether all is well, and brings back what is not from a copy of the repository. */
+export const heal: Act = async ({ random }, repository, linger, from) => {
+  if (happens(random, 0.7)) await repository.verify()
+  await linger()
+  await repository.repair({ from })
+}
+
+export type Role = 'writer' | 'collector' | 'reader' | 'forgetful' | 'copier' | 'healer'
+
+/** A process that takes part: what it does, and how often at most. */
+export interface Actor {
+  readonly role: Role
+  readonly act: Act
+  readonly times: number
+  /** In the repository that is copied to. */
+  readonly isThere?: boolean
+}
+
+const writer: Actor = { role: 'writer', act: backUp, times: 2 }
+const collector: Actor = { role: 'collector', act: gather, times: 2 }
+const forgetful: Actor = { role: 'forgetful', act: forget, times: 3 }
+const reader: Actor = { role: 'reader', act: restore, times: 2 }
+const copier: Actor = { role: 'copier', act: copy, times: 2, isThere: true }
+const healer: Actor = { role: 'healer', act: heal, times: 2 }
+const there = { times: 2, isThere: true }
+
+const casts: Readonly<Record<Work, readonly Actor[]>> = {
+  plain: [writer, writer, collector, collector, forgetful, reader],
+  copies: [
+    writer,
+    collector,
+    forgetful,
+    copier,
+    copier,
+    { ...collector, ...there },
+    { ...collector, ...there, times: 1 },
+    { ...forgetful, ...there },
+  ],
+  repairs: [writer, writer, collector, collector, forgetful, reader, healer, healer],
+}
+
+export const castOf = (work: Work): readonly Actor[] => casts[work]
+
+/** How the protocol says no. */
+const refusals = [
+  'repository.session-fenced',
+  'repository.session-ended',
+  'repository.dependency-lost',
+  'repository.point-buried',
+  'repository.point-not-found',
+  'repository.commit-unknown',
+  'storage.unavailable',
 ]
 
 /** How the protocol says no, and how a process ends. Everything else is a fault. */
-export function checkExpected(error: unknown): void {
+export function checkExpected(error: unknown, { pristine }: World): void {
   if (error === died || (error as Error).cause === died) return
-  const expected = [
-    'repository.session-fenced',
-    'repository.session-ended',
-    'repository.dependency-lost',
-    'repository.point-buried',
-    'repository.point-not-found',
-    'repository.commit-unknown',
-    'storage.unavailable',
-  ]
-  assert(expected.includes(codeOf(error) ?? ''), error as Error)
+  if (pristine !== undefined && hasCode(error, 'repository.chunk-corrupt')) return
+  assert(refusals.includes(codeOf(error) ?? ''), error as Error)
+}
+
+function checkFailure({ code, message }: ErrorData): void {
+  assert(code === undefined ? message === died.message : refusals.includes(code), `a copy fails: ${code} ${message}`)
+}
+
+/** Only what was let go before the copier held it may be missing. */
+function checkDamage({ message }: ErrorData, { honestClocks }: World): void {
+  assert(!honestClocks || /released meanwhile|there no more/.test(message), `a copy finds damage: ${message}`)
 }

@@ -12,6 +12,7 @@ import {
 } from '../collect/model.ts'
 import { decodeCondemnedPacks } from '../formats/condemned-packs.ts'
 import { beatOf, collectionOf, packKey, pinOf, pointIdOf, sessionIdOf, trashEntryOf } from '../formats/object-names.ts'
+import { decodeSessionEnd } from '../formats/point.ts'
 import { decodeBeat } from '../formats/session-signs.ts'
 import type { MemoryStorage } from '../storage/memory-storage.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -36,6 +37,8 @@ interface Process {
   /** The session it has at work. */
   session: string | undefined
   readonly lists: Set<number>
+  /** Whether it has looked for damaged copies since it last looked at packs: so begins who takes stock. */
+  takesStock: boolean
   /** Keys of lists that broke off: they are taken up after the last. */
   readonly begun: Map<string, string[]>
 }
@@ -46,6 +49,8 @@ export interface ReplayParts {
   readonly contents: ReadonlyMap<string, Content>
   /** Which of the palette is the blob to follow. */
   readonly blob: number
+  /** Keys of packs in which it is damaged. */
+  readonly rotten: readonly string[]
 }
 
 export class Replay {
@@ -56,19 +61,21 @@ export class Replay {
   readonly #holders = new Set<string>() // packs that hold, or once held, the blob
   readonly #fates = new Map<string, Fate['kind']>() // by key of the entry
   readonly #history: Event[] = []
-  #state: State = { packs: [], lists: [], sessions: {}, ends: {}, fates: {}, writers: {}, collectors: {} }
+  #state: State
   /** What a session may rely on cannot be seen: all that fits what it has done so far. */
   readonly #writers = new Map<string, Writer[]>()
 
   constructor(parts: ReplayParts) {
     this.#parts = parts
+    const rotten = parts.rotten.map(packNamed)
+    this.#state = { packs: [], rotten, lists: [], sessions: {}, ends: {}, fates: {}, writers: {}, collectors: {} }
     this.#id = Buffer.from(idOf(parts.known.ring.keys, blobType.chunk, palette[parts.blob]!))
     for (const [key, bytes] of parts.memory.objects) this.#begin(key, bytes)
   }
 
   /** A process's storage, watched where it is served. */
   watch(inner: Storage, name: string, role: Role): Storage {
-    const process: Process = { name, role, session: undefined, lists: new Set(), begun: new Map() }
+    const process: Process = { name, role, session: undefined, lists: new Set(), takesStock: false, begun: new Map() }
     return changedStorage(inner, {
       putNew: async (key, pieces, signal) => {
         const bytes = pieces instanceof Uint8Array ? pieces : Buffer.concat(pieces)
@@ -214,12 +221,12 @@ export class Replay {
     const names = (of: (key: string) => string | undefined) => [
       ...new Set(keys.flatMap((key) => (of(key) === undefined ? [] : [nameOf(of(key)!)]))),
     ]
+    if (prefix === 'lost/') process.takesStock = true
     if (prefix === 'packs/')
-      this.#take({
-        ...look,
-        sight: 'packs',
-        seen: { packs: keys.map(packNamed).filter((pack) => this.#holders.has(pack)) },
-      })
+      this.#listedPacks(
+        process,
+        keys.filter((key) => this.#holders.has(packNamed(key))),
+      )
     if (prefix === 'trash/') this.#take({ ...look, sight: 'fates', seen: { buried: this.#buriedIn(keys) } })
     if (prefix === 'sessions/')
       this.#take({
@@ -231,6 +238,14 @@ export class Replay {
       const points = names(pointIdOf).filter((id) => this.#state.ends[id] === 'point')
       this.#take({ ...look, sight: 'points', seen: { points } })
     }
+  }
+
+  /** Who merely looks for a page that is missing learns what there is, and condemns nothing of it. */
+  #listedPacks(process: Process, keys: readonly string[]): void {
+    const packs = keys.map(packNamed)
+    if (process.takesStock) this.#take({ do: 'look', collector: process.name, sight: 'packs', seen: { packs } })
+    else for (const pack of packs) this.#take({ do: 'meet', collector: process.name, pack })
+    process.takesStock = false
   }
 
   #readLists({ name, role, session, lists }: Process): void {
@@ -278,7 +293,17 @@ export class Replay {
 
   #endOf(point: string, bytes: Uint8Array): State['ends'][string] {
     if (kindOf(bytes) !== 1) return 'fence'
-    return this.#parts.contents.get(point)?.includes(this.#parts.blob) === true ? 'point' : 'other point'
+    return this.#contentOf(point, bytes)?.includes(this.#parts.blob) === true ? 'point' : 'other point'
+  }
+
+  /** A copy holds what its origin does. */
+  #contentOf(point: string, bytes: Uint8Array): Content | undefined {
+    const { contents, known } = this.#parts
+    const content = contents.get(point)
+    if (content !== undefined) return content
+    const { repositoryId, roles } = known
+    const end = decodeSessionEnd(bytes, { repositoryId, sessionId: point }, roles.control)
+    return contents.get((end.kind === 'point' && end.point.origin?.point) || point)
   }
 
   #needs(point: string): boolean {

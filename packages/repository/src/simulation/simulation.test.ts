@@ -8,7 +8,7 @@ import type { Storage, StoredObject } from '../storage/storage.ts'
 import { changedStorage } from '../testing.ts'
 import type { Role } from './actors.ts'
 import { type Breaking, simulate } from './simulate.ts'
-import type { KnownRepository } from './world.ts'
+import type { KnownRepository, Place } from './world.ts'
 
 const schedules = Number(process.env['VMKEEP_SIMULATION_SCHEDULES'] ?? 60)
 const firstSeed = Number(process.env['VMKEEP_SIMULATION_SEED'] ?? 1)
@@ -21,7 +21,7 @@ it(`keeps what is needed and leaves nothing behind, in ${schedules} schedules`, 
 type Change = (storage: Storage, known: KnownRepository) => Partial<Storage>
 const of =
   (roles: readonly Role[], change: Change): Breaking =>
-  (storage, role, known) =>
+  (storage, role, { known }) =>
     roles.includes(role) ? changedStorage(storage, change(storage, known)) : storage
 
 const dropsPuts =

@@ -1,18 +1,25 @@
 // What schedules begin with. Made once: a schedule takes a copy.
 import { fakeClock } from '@vmkeep/kit/testing'
 import { createRepository } from '../create-repository.ts'
+import { openKeySlots } from '../keys/key-slots.ts'
 import { unlock } from '../keys/unlock.ts'
 import { openKeys, readFormat } from '../open-repository.ts'
-import type { Environment, Repository } from '../repository.ts'
+import type { Environment, KeySlots, Repository } from '../repository.ts'
 import { type MemoryStorage, memoryStorage } from '../storage/memory-storage.ts'
 import { ObjectStore } from '../storage/object-store.ts'
 import { fastKdf, testPassphrase } from '../testing.ts'
 import { backUp, forget, gather } from './actors.ts'
 import { quickRandom } from './quick-random.ts'
-import { chunkBytes, type KnownRepository, openKnown, type World } from './world.ts'
+import { chunkBytes, type Content, type KnownRepository, openKnown, type World } from './world.ts'
 
-export interface Start extends Pick<World, 'memory' | 'contents' | 'forgotten'> {
+/** What one repository begins with. */
+export interface Prepared extends Pick<World, 'memory' | 'contents' | 'forgotten'> {
   readonly known: KnownRepository
+}
+
+export interface Start extends Prepared {
+  /** A repository to copy to: a twin, or one with keys of its own; in half of them it is empty. */
+  readonly there: Prepared
 }
 
 let made: Promise<readonly Start[]> | undefined
@@ -49,14 +56,37 @@ async function make(number: number): Promise<Start> {
   await Promise.all([backUp(world, first, linger), backUp(world, second, linger)])
   if (number % 2 === 1) await backUp(world, first, linger)
   if (number % 4 >= 2) await forget(world, second, linger)
+  const there = await prepareThere(first, { memory, environment, number, contents: world.contents })
   if (number >= 4) await gather(world, first, linger)
-  return { ...world, known }
+  return { ...world, known, there }
 }
 
-async function created(environment: Required<Pick<Environment, 'clock' | 'random' | 'every'>>) {
+type Parts = Required<Pick<Environment, 'clock' | 'random' | 'every'>>
+
+async function prepareThere(
+  here: Repository,
+  {
+    memory,
+    environment,
+    number,
+    contents: contentsHere,
+  }: Pick<World, 'memory' | 'contents'> & { readonly environment: Parts; readonly number: number },
+): Promise<Prepared> {
+  const keysOf = number % 4 < 2 ? await openKeySlots(memory, { key: testPassphrase, ...environment }) : undefined
+  const there = await created(environment, keysOf)
+  const contents = new Map<string, Content>()
+  if (number % 2 === 0) {
+    const target = openKnown(there.known, there.memory, { ...environment, seat: 2 })
+    for (const { copy, point } of (await target.syncFrom(here)).points)
+      if (copy !== undefined) contents.set(copy, contentsHere.get(point)!)
+  }
+  return { ...there, contents, forgotten: new Set() }
+}
+
+async function created(environment: Parts, keysOf?: KeySlots) {
   const memory: MemoryStorage = memoryStorage()
   const options = { passphrase: testPassphrase, chunkSizeBytes: chunkBytes, kdf: fastKdf, workersMax: 0 }
-  await createRepository(memory, { ...options, ...environment })
+  await createRepository(memory, { ...options, ...environment, ...(keysOf && { keysOf }) })
   const objects = new ObjectStore(memory, environment)
   const format = await readFormat(objects, undefined)
   const { masterKey } = await unlock(objects, format.repositoryId, testPassphrase)

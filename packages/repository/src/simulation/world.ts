@@ -4,6 +4,7 @@ import { assembled, type Opened } from '../assemble.ts'
 import type { Environment, Repository } from '../repository.ts'
 import { type RestorePoint } from '../restore-point.ts'
 import { type MemoryStorage } from '../storage/memory-storage.ts'
+import type { Replay } from './replay.ts'
 import { ObjectStore } from '../storage/object-store.ts'
 import type { Storage } from '../storage/storage.ts'
 import { areasOf, memoryBytesMin } from '../workers/shared-memory.ts'
@@ -32,6 +33,15 @@ export interface World {
   readonly used: Set<string>
   /** Whether all clocks agree to the hour. */
   readonly honestClocks: boolean
+  /** What was there before something was damaged, if something was. */
+  readonly pristine?: MemoryStorage
+}
+
+/** A repository in a schedule. */
+export interface Place {
+  readonly world: World
+  readonly known: KnownRepository
+  readonly replay: Replay
 }
 
 /** A repository with its keys known: opening one costs nothing but its buffers. */
