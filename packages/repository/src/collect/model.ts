@@ -227,7 +227,7 @@ function takeWriter(
         ...is({ pinned: [...me.pinned, event.point] }),
       }
     case 'find':
-      if (event.buried) return state
+      if (event.buried) return { ...state, ...is({ pinned: me.pinned.filter((point) => point !== event.point) }) } // it counts on it no more
       if (!me.pinned.includes(event.point) && has('pin before the look')) return undefined
       return { ...state, ...is({ found: [...me.found, event.point] }) }
     case 'beat':
@@ -236,6 +236,7 @@ function takeWriter(
       return { ...state, ...signs({ respects: Math.max(event.respects, state.sessions[id]?.respects ?? 0) }) }
     case 'commit':
       if (event.needs && me.relies === '') return undefined
+      if (me.pinned.some((point) => !me.found.includes(point)) && has('look after the pin')) return undefined
       if (state.ends[id] !== undefined && has('commit and fence want one name')) return undefined
       return {
         ...state,
