@@ -9,6 +9,8 @@ import { simulate } from '@vmkeep/repository/simulation'
 /** So many schedules are given out at once. */
 const batchSize = 100
 const failuresMax = 5
+/** After so many it tells how far it is. */
+const tellEvery = 10_000
 
 interface Failure {
   readonly seed: number
@@ -43,22 +45,21 @@ async function lead(): Promise<void> {
       next = seeds.end
       child.send(seeds)
       const [batch] = (await Promise.race([once(child, 'message'), died])) as [Done]
+      for (const failure of batch.failures) tell(failure)
       failures.push(...batch.failures)
       cpuMs += batch.cpuMs
       done += seeds.end - seeds.from
+      if (done % tellEvery < batchSize && done >= tellEvery) console.log(`${done} done`)
     }
     died.catch(() => {}) // it was told to
     child.disconnect()
   }
   const started = performance.now()
+  console.log(`${end - first} schedules from seed ${first} on: VMKEEP_SIMULATION_SEED=${first}`)
   const children = Array.from({ length: availableParallelism() }, () =>
     fork(import.meta.filename, { execArgv: ['--max-semi-space-size=32'] }),
   )
   await Promise.all(children.map(serve))
-  for (const { seed, message } of failures)
-    console.log(
-      `schedule ${seed}: ${message}\nagain: VMKEEP_SIMULATION_SEED=${seed} VMKEEP_SIMULATION_SCHEDULES=1 npm run simulate\n`,
-    )
   const seconds = (performance.now() - started) / 1000
   const wanted = done < end - first ? ` of ${end - first}` : ''
   console.log(
@@ -66,6 +67,13 @@ async function lead(): Promise<void> {
       `(${(cpuMs / done).toFixed(1)} ms of processor time each)`,
   )
   process.exitCode = failures.length === 0 ? 0 : 1
+}
+
+/** At once: whoever stops the run still knows. */
+function tell({ seed, message }: Failure): void {
+  console.log(
+    `schedule ${seed}: ${message}\nagain: VMKEEP_SIMULATION_SEED=${seed} VMKEEP_SIMULATION_SCHEDULES=1 npm run simulate\n`,
+  )
 }
 
 function work(reply: (done: Done) => unknown): void {
