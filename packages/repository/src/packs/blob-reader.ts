@@ -105,6 +105,7 @@ export class BlobReader {
       await this.#core.objects.getRange(location.pack.key, location.offsetBytes, blob, signal)
       return blob
     } catch (error) {
+      signal?.throwIfAborted() // whoever called it off says why: nothing is wrong with the blob
       throw await this.#unreadable(id, location, error, signal)
     }
   }
