@@ -55,3 +55,9 @@ async function writeDisk(
   await writeFile(file, image)
   await writeFile(`${file}.ddb`, `adapterType=lsilogic\nuuid=${disk.backing.uuid}\n`)
 }
+
+/** The disks as they are now, under the names that a snapshot taken next will have for them. */
+export async function writeDisksOfNow(lab: Lab, vm: string, fake: FakeVddk): Promise<void> {
+  const handle = lab.vm(vm)
+  for (const disk of handle.disks) await writeDisk(handle, disk, undefined, fake.fileOf(disk.backing.fileName))
+}

@@ -78,7 +78,7 @@ export class World implements AsyncDisposable {
     const all = await collect(listVms(this.session))
     const chosen = vms.map((name) => all.find((vm) => vm.name === name)!)
     return runBackup({
-      session: this.session,
+      session: hooks.session ?? this.session,
       repository: this.repository,
       vms: chosen,
       options: { ...options, ...change },
@@ -143,6 +143,8 @@ export interface BackupHooks {
   readonly clock?: Clock
   readonly onEvent?: (event: RunEvent) => void
   readonly signal?: AbortSignal
+  /** In place of the world's own. */
+  readonly session?: Session
 }
 
 export function openLabSession(lab: Lab): Promise<Session> {

@@ -19,8 +19,11 @@ export async function checkVddk({ backup }: Config): Promise<Finding[]> {
   const { tryVddk } = await import('@vmkeep/transport')
   try {
     const { configFile, ...rest } = vddk
-    const { version, transports } = await tryVddk({ ...rest, ...(configFile === undefined ? {} : { configFile }) })
-    const said = `version ${version} in ${vddk.library} can be loaded; it knows ${transports}`
+    const { version, transports, hasMountLibrary } = await tryVddk({
+      ...rest,
+      ...(configFile === undefined ? {} : { configFile }),
+    })
+    const said = `version ${version} in ${vddk.library} can be loaded; it knows ${transports}${hasMountLibrary ? ', and libvixMntapi is there' : ''}`
     return isAsked
       ? [ok('VDDK', said)]
       : [warn('VDDK', said, 'it is not used: add vddk to backup.transports, or leave it')]

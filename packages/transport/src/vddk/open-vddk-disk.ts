@@ -18,7 +18,7 @@ export function whyNotVddk(_disk: DiskPlace, { vddk }: TransportSettings): strin
 /** One process per session, library and ESXi host: who shares a host's fate shares a process. */
 const pools = new WeakMap<Session, VddkPool>()
 /** Where it was looked for what an earlier process of the library has left, such as a disk that is still attached. */
-const cleanedUp = new WeakMap<VddkPool, Set<string>>()
+const cleanedUp = new WeakMap<VddkPool, Map<string, Promise<void>>>()
 const silenceMsDefault = 60_000
 const transportsDefault = 'san:hotadd:nbdssl:nbd'
 
@@ -66,9 +66,12 @@ async function openOnce(
     cookie: cookie.reveal(),
     vm: vm.value,
   }
-  const cleaned = cleanedUp.get(pool) ?? new Set<string>()
+  const cleaned = cleanedUp.get(pool) ?? new Map<string, Promise<void>>()
   cleanedUp.set(pool, cleaned)
-  if (!cleaned.has(library)) await cleanUp(lease.process, login)
-  cleaned.add(library)
+  if (!cleaned.has(library)) cleaned.set(library, cleanUp(lease.process, login))
+  await cleaned.get(library)!.catch((error: unknown) => {
+    cleaned.delete(library) // its process went down: the next one tries again
+    throw error
+  })
   return await OpenedVddkDisk.open(lease, login, { path, capacityBytes, snapshot: snapshot?.value, access, transports })
 }

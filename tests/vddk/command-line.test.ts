@@ -1,0 +1,56 @@
+// VMware's library from the command line: what doctor says of it, what plan chooses, what a backup does.
+import { truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type FakeVddk, temporaryFake, whyNoFakeVddk } from '@vmkeep/vddk/testing'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { vmkeep } from '../support/command-line.ts'
+import { writeDisks } from '../support/fake-vddk.ts'
+import { passphrase, World } from '../support/world.ts'
+
+const why = await whyNoFakeVddk()
+
+describe.skipIf(why !== undefined)('the command line', () => {
+  let world: World
+  let fake: FakeVddk
+  let config: string
+  const run = (...args: string[]) =>
+    vmkeep([...args, '--config', config], { XDG_CACHE_HOME: join(world.folder, 'cache') })
+
+  beforeEach(async () => {
+    fake = await temporaryFake()
+    onTestFinished(() => fake[Symbol.asyncDispose]())
+    world = await World.start({ seed: 'vddk', vms: [{ name: 'web', disks: [{ capacityBytes: 4 * 2 ** 20 }] }] })
+    onTestFinished(() => world[Symbol.asyncDispose]())
+    await world.lab.vm('web').disk().writeGuest(0, Buffer.alloc(65_536, 'by the library'))
+    await writeDisks(world.lab, 'web', fake)
+    const { host, port, username, password, thumbprintSha256: thumbprint } = world.lab
+    config = join(world.folder, 'vmkeep.yaml')
+    const settings = {
+      repository: { path: join(world.folder, 'repository'), key: passphrase.reveal() },
+      vcenters: [{ name: 'lab', host, port, username, password, thumbprint }],
+      stateFolder: world.stateFolder,
+      backup: { transports: ['vddk', 'nbdssl'], vddk: { library: fake.root } },
+    }
+    await writeFile(config, JSON.stringify(settings), { mode: 0o600 })
+  })
+
+  it('backs up by the library, plans it, and tells that it can be loaded', async () => {
+    expect((await run('plan', 'web')).stdout).toContain('vddk')
+    const backup = await run('backup', 'web', '--transport', 'vddk', '-o', 'json')
+    expect(backup).toMatchObject({ exitCode: 0 })
+    expect(backup.stdout).toContain('"transport": "vddk"')
+    expect(world.lab.stats.nfcConnections).toBe(0)
+    const doctor = await run('doctor')
+    expect(doctor.stdout).toMatch(/ok +VDDK: version 8\.0\.1 in .* can be loaded; it knows file:san:hotadd:nbdssl:nbd/)
+  })
+
+  it('says what is in the way of the library', async () => {
+    await truncate(join(fake.root, 'lib64', 'libvixDiskLib.so.8.0.1'), 4096)
+    const doctor = await run('doctor')
+    expect(doctor).toMatchObject({ exitCode: 6 })
+    expect(doctor.stdout).toMatch(/fail +VDDK: .*libvixDiskLib\.so\.8 cannot be loaded: .*too short; .*"ldd" lists it/)
+    const backup = await run('backup', 'web', '-o', 'json')
+    expect(backup).toMatchObject({ exitCode: 0 })
+    expect(backup.stdout).toContain('"transport": "nbdssl"')
+  })
+})
