@@ -36,6 +36,23 @@ describe.skipIf(why !== undefined)('by VMware’s own library', () => {
   })
 })
 
+describe.skipIf(why !== undefined)('a disk to be written', () => {
+  it('is written over the network where the library does not open it, or is not there', async () => {
+    const { request, fake } = await requestFor({ capacityBytes: 1024 * 1024, runs: [] })
+    await fake.rules('Open 0 error 15')
+    const fallbacks: string[] = []
+    const order = ['vddk', 'nbd'] as const
+    const onFallback = ({ from, to }: { from: string; to: string }) => void fallbacks.push(`${from} ${to}`)
+    const settings = { ...request.settings, order }
+    await using written = await openVmDiskForWriting({ ...request, settings, onFallback })
+    expect([written.transport, fallbacks]).toEqual(['nbd', ['vddk nbd']])
+    await written[Symbol.asyncDispose]()
+    const none = { order, compression: 'none' } as const
+    await using other = await openVmDiskForWriting({ ...request, settings: none })
+    expect(other.transport).toBe('nbd')
+  })
+})
+
 async function requestFor({ capacityBytes, runs }: DiskContent): Promise<{ request: VmDiskRequest; fake: FakeVddk }> {
   const source = new MemoryDisk(capacityBytes)
   for (const { offsetBytes, bytes } of runs) await source.write(offsetBytes, bytes)

@@ -19,11 +19,25 @@ export async function openVmDisk(request: VmDiskRequest): Promise<VmDiskReader> 
   return await FallbackDisk.open(request, candidates)
 }
 
-/** Opens a disk of a VM that is off for writing. Its holes stay holes where nothing is written. @throws `transport.none-writes` */
+/**
+ * Opens a disk of a VM that is off for writing. Its holes stay holes where nothing is written. The next transport takes over only if the
+ * one before did not open it.
+ *
+ * @throws `transport.none-writes`; what the last transport threw
+ */
 export async function openVmDiskForWriting(request: VmDiskRequest): Promise<VmDiskWriter> {
-  const [name] = thatWrite(request.settings).order
-  if (name === undefined) throw fail('transport.none-writes', { disk: request.path, order: request.settings.order })
-  return await transports[name].openForWriting!(request)
+  const { settings, path, signal } = request
+  const names = thatWrite(settings).order.filter((name) => transports[name].whyNot(request, settings) === undefined)
+  for (const [at, name] of names.entries())
+    try {
+      return await transports[name].openForWriting!(request)
+    } catch (error) {
+      signal.throwIfAborted()
+      const to = names[at + 1]
+      if (to === undefined) throw error
+      request.onFallback({ from: name, to, cause: error })
+    }
+  throw fail('transport.none-writes', { disk: path, order: settings.order })
 }
 
 /** Opens a disk of a VM that is off to change it where it must be. @throws `transport.none-writes` */
