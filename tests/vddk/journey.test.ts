@@ -84,9 +84,6 @@ describe('a backup by the library', () => {
       /^vddk failed, nbdssl goes on: the process of libvixDiskLib ended/,
     ],
     ['hangs again and again', 'asyncRead 2 hang', /^vddk failed, nbdssl goes on: libvixDiskLib did not come back/],
-    ['refuses to read', 'asyncRead 2 error 4242', /^vddk failed, nbdssl goes on: .*with 4242 /],
-    ['does not find the disk', 'Open 0 error 4', /^vddk failed, nbdssl goes on: .* there is no such disk/],
-    ['cannot reach the host', 'ConnectEx 0 error 14009', /^vddk failed, nbdssl goes on: .*open TCP 902/],
     ['panics at its start', 'InitEx 0 panic', /^vddk failed, nbdssl goes on: .*panic: NOT_REACHED/],
   ])('is finished over the network when the library %s', async (_name, rule, note) => {
     await fake.rules(rule)
@@ -96,6 +93,22 @@ describe('a backup by the library', () => {
     expect(transportsOf(report)).toContain('nbdssl')
     expect(notes()).toContainEqual(expect.stringMatching(note))
     await world.expectEqual(report.vms[0]!.point, instant)
+    world.expectClean()
+  })
+
+  it('is finished over the network when the library refuses, whatever and wherever', async () => {
+    for (const [what, rule, note] of [
+      ['refuses to read', 'asyncRead 2 error 4242', /^vddk failed, nbdssl goes on: .*with 4242 /],
+      ['does not find the disk', 'Open 0 error 4', /^vddk failed, nbdssl goes on: .* there is no such disk/],
+      ['cannot reach the host', 'ConnectEx 0 error 14009', /^vddk failed, nbdssl goes on: .*open TCP 902/],
+    ] as const) {
+      await fake.rules(rule)
+      world.events.length = 0
+      const { report, instant } = await world.backupAtInstant('web', { transport, fullRead: true }, { session })
+      expect(transportsOf(report), what).toContain('nbdssl')
+      expect(notes()).toContainEqual(expect.stringMatching(note))
+      await world.expectEqual(report.vms[0]!.point, instant)
+    }
     world.expectClean()
   })
 
