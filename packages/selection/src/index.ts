@@ -1,0 +1,7 @@
+export { fail as selectionFail } from './errors.ts'
+export type { Expression } from './expression.ts'
+export type { Tag, VmFacts } from './facts.ts'
+export { fields } from './fields.ts'
+export { judge, type Verdict } from './judge.ts'
+export { parseSelector } from './parse-selector.ts'
+export { type PolicySelection, type Protection, protectionOf } from './protection.ts'
