@@ -12,9 +12,23 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   transport: ['kit', 'disk', 'vsphere', 'nfc', 'vmdk', 'vmfs', 'vddk'],
   repository: ['kit', 'disk'], // never hears of VMware
   retention: ['kit'], // pure: which restore points go, and why
+  selection: ['kit'], // pure: whom a policy is for, and why
   s3: ['kit', 'repository'], // a storage of the repository; apart, so that the AWS SDK is loaded only where it is used
   backup: ['kit', 'disk', 'vsphere', 'transport', 'repository', 'retention', 'run'],
   restore: ['kit', 'disk', 'vsphere', 'transport', 'vmdk', 'repository', 'run'],
   lab: ['kit', 'disk', 'vmdk', 'nfc/messages', 'vsphere/types'], // wire declarations only, never the clients
-  cli: ['kit', 'disk', 'vsphere', 'transport', 'repository', 'retention', 'run', 's3', 'backup', 'restore', 'lab'],
+  cli: [
+    'kit',
+    'disk',
+    'vsphere',
+    'transport',
+    'repository',
+    'retention',
+    'selection',
+    'run',
+    's3',
+    'backup',
+    'restore',
+    'lab',
+  ],
 }

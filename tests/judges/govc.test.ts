@@ -122,3 +122,14 @@ describe('govc changes a vCenter', () => {
     }),
   )
 })
+
+judgeTest('govc reads the tags of a VM, over the REST API', ['govc'], ({ govc }) =>
+  withLab(govc, { vms: [{ name: 'web01', tags: ['env:prod', 'owner:web team'] }] }, async ({ run, json }) => {
+    expect((await run('tags.category.ls')).trim().split('\n').toSorted()).toEqual(['env', 'owner'])
+    expect((await run('tags.attached.ls', '-r', '/Lab/vm/web01')).trim().split('\n').toSorted()).toEqual([
+      'prod',
+      'web team',
+    ])
+    expect(JSON.stringify(await json('tags.attached.ls', '-json', 'prod'))).toContain('VirtualMachine')
+  }),
+)

@@ -30,6 +30,7 @@ import {
   powerOn,
   privilegeSets,
   readVm,
+  readVmFacts,
   removeSnapshot,
   resolveDestination,
   resolveVm,
@@ -133,6 +134,28 @@ judged('lists every VM under the path by which another client finds it', async (
     expect(await inventoryPathOf(session, vm.ref)).toBe(vm.inventoryPath)
   }
 })
+
+judged(
+  'reads where each VM lies, and the tags that another client gave it',
+  async ({ session, vms, govc }, isVCenter) => {
+    const [first] = vms
+    if (isVCenter) {
+      await govc('tags.category.create', 'env')
+      await govc('tags.create', '-c', 'env', 'prod')
+      await govc('tags.attach', '-c', 'env', 'prod', first!.inventoryPath)
+    }
+    const { vms: facts, tagsUnknown } = await readVmFacts(session, { tags: isVCenter })
+    expect(tagsUnknown).toBeUndefined()
+    expect(facts.map(({ path }) => path).toSorted()).toEqual(vms.map(({ inventoryPath }) => inventoryPath).toSorted())
+    const pools = lines(await govc('find', '/', '-type', 'p'))
+    for (const vm of facts) {
+      expect(pools).toContain(vm.pool)
+      expect(vm).toMatchObject({ datastores: ['LocalDS_0'], power: 'on', cpus: 1, memoryBytes: 32 * 2 ** 20 })
+      const isTagged = isVCenter && vm.path === first!.inventoryPath
+      expect(vm.tags).toEqual(isTagged ? [{ category: 'env', name: 'prod' }] : [])
+    }
+  },
+)
 
 judgeTest('lists more VMs than fit on a page, each once', judges, async ({ vcsim }) => {
   await using server = await startVcsim(vcsim, ['-vm', '120'])

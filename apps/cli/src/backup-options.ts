@@ -5,7 +5,11 @@ import { choice, flag, option, options, text, type Values } from './parameters.t
 
 /** The flags `plan` and `backup` share, so that a plan is made of exactly what the backup will be made of. */
 export const backupFlags = {
-  all: flag({ help: 'every VM that is no template' }),
+  all: flag({ help: 'every VM that is no template and does not exclude itself' }),
+  selector: option(text('SELECTOR'), {
+    help: 'every VM that a selector means, such as "tag=prod and power=on" (see "vmkeep help selectors")',
+  }),
+  policy: option(text('NAME'), { help: 'every VM of a policy of the config, in the way it says' }),
   exclude: options(text('VM'), { help: 'leave this VM out: a name, glob, inventory path, uuid or reference' }),
   excludeDisk: options(text('DISK'), {
     help: 'leave this disk out of every VM, by label ("Hard disk 2") or address (scsi0:1)',
@@ -22,14 +26,23 @@ export const backupFlags = {
   }),
 }
 
-/** Either VMs are named, or all are meant: nobody shall back up everything by forgetting a name. */
+/** One way of choosing VMs: nobody shall back up everything by forgetting a name. */
 export function checkChoice(given: {
   readonly arguments: { readonly vm: readonly string[] }
-  readonly options: { readonly all: boolean }
+  readonly options: {
+    readonly all: boolean
+    readonly selector?: string | undefined
+    readonly policy?: string | undefined
+  }
 }): string | undefined {
-  const isNamed = given.arguments.vm.length > 0
-  if (isNamed !== given.options.all) return undefined
-  return isNamed ? 'VMs are named and --all is given: choose one' : 'name the VMs, or give --all'
+  const { all, selector, policy } = given.options
+  const ways = { 'named VMs': given.arguments.vm.length > 0, '--all': all, '--selector': selector, '--policy': policy }
+  const chosen = Object.entries(ways).flatMap(([name, value]) => (value === false || value === undefined ? [] : [name]))
+  if (chosen.length === 1) return undefined
+  const [first, second] = chosen
+  return first === undefined
+    ? 'name the VMs, or give --all, --selector or --policy'
+    : `${first} and ${second} are given: choose one`
 }
 
 /** How disks are read and written: the config's way, unless a flag says otherwise. */

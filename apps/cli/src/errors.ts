@@ -153,6 +153,20 @@ export const fail = defineErrors({
     (d: { point: string; vm: string; other: string }) =>
       `restore point ${d.point} is of ${d.other}, not of ${d.vm}; see "vmkeep point list ${d.vm}"`,
   ],
+  'cli.no-policy': [
+    'change-request',
+    (d: { name: string; known: readonly string[] }) =>
+      `the config has no policy "${d.name}"; it has ${d.known.join(', ') || 'none'}`,
+  ],
+  'cli.policy-selector': [
+    'change-request',
+    (d: { key: string; why: string }) => `${d.key} of the config is not understood: ${d.why}`,
+  ],
+  'cli.tags-unknown': [
+    'call-operator',
+    (d: { why: string }) =>
+      `a selector asks for tags, but they could not be read, and a VM would silently be left out: ${d.why}`,
+  ],
   'cli.no-point': [
     'change-request',
     (d: { vm: string; damaged: number }) =>

@@ -7,6 +7,8 @@ import { Interruption } from './interruption.ts'
 export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['cli.vm-not-found', 'notFound'],
   ['cli.no-point', 'notFound'],
+  ['cli.no-policy', 'notFound'],
+  ['cli.tags-unknown', 'precondition'],
   ['cli.storage-unsafe', 'precondition'],
   ['cli.secret-*', 'precondition'],
   ['cli.config-exposes-secret', 'precondition'],
@@ -92,6 +94,8 @@ export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
 
   ['backup.tracking-has-snapshots', 'precondition'],
   ['transport.none-*', 'precondition'],
+
+  ['selection.*', 'usage'],
 
   ['restore.no-such-disk', 'notFound'],
   ['restore.target-exists', 'conflict'],

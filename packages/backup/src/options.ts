@@ -15,6 +15,8 @@ export interface BackupOptions {
   readonly auditDays: number
   /** Disks to leave out, by label (`Hard disk 2`) or address (`scsi0:1`). They are reported as excluded. */
   readonly excludeDisks: readonly string[]
+  /** The same for single VMs, by reference. */
+  readonly excludeDisksOfVm?: Readonly<Record<string, readonly string[]>>
   /** The domain of the repository the points belong to. Default: none. */
   readonly domain?: string
   readonly transport: TransportSettings

@@ -67,7 +67,7 @@ function planDisk(disk: VmDisk, vm: Vm, previous: VmPoint | undefined, options: 
 }
 
 function skip(disk: VmDisk, vm: Vm, options: BackupOptions): SkippedDisk[] {
-  const { excludeDisks } = options
+  const excludeDisks = [...options.excludeDisks, ...(options.excludeDisksOfVm?.[vm.ref.value] ?? [])]
   const { key, label, address, capacityBytes } = disk
   const excluded = excludeDisks.includes(label) || excludeDisks.includes(address)
   const cause = excluded

@@ -26,7 +26,8 @@ export const fail = defineErrors({
   ],
   'selection.value-unfit': [
     'change-request',
-    (d: At & { field: string; value: string; wanted: string }) => `${d.field} cannot be "${d.value}"; write ${d.wanted}`,
+    (d: At & { field: string; value: string; wanted: string }) =>
+      `${d.field} cannot be "${d.value}"; write ${d.wanted}`,
   ],
   'selection.too-long': [
     'change-request',

@@ -2,6 +2,7 @@
 import type { Expression } from './expression.ts'
 import type { VmFacts } from './facts.ts'
 import { judge } from './judge.ts'
+import { speaksOf } from './speaks-of.ts'
 
 /** What a policy says about whom it is for. */
 export interface PolicySelection {
@@ -43,7 +44,8 @@ const excludeDiskKey = 'vmkeep:exclude-disk'
  */
 export function protectionOf(vm: VmFacts, policies: readonly PolicySelection[]): Protection {
   const [own] = saidBy(vm, excludeKey)
-  if (own !== undefined) return { state: 'excluded', because: `${excludeKey}${own === '' ? '' : `=${own}`} on the VM itself` }
+  if (own !== undefined)
+    return { state: 'excluded', because: `${excludeKey}${own === '' ? '' : `=${own}`} on the VM itself` }
   const verdicts = policies.map((policy) => ({ policy, ...judgePolicy(policy, vm) }))
   const [first, ...others] = verdicts.filter(({ verdict }) => verdict === 'in')
   if (first !== undefined) {
@@ -62,13 +64,8 @@ function judgePolicy({ select, exclude }: PolicySelection, vm: VmFacts) {
   if (!selected.matches) return { verdict: 'out', because } as const
   const left = exclude && judge(exclude, vm)
   if (left?.matches === true) return { verdict: 'excluded', because: left.facts.join(' and ') } as const
-  if (vm.template && !speaksOfTemplates(select)) return { verdict: 'out', because: 'template=yes' } as const
+  if (vm.template && !speaksOf(select, 'template')) return { verdict: 'out', because: 'template=yes' } as const
   return { verdict: 'in', because } as const
-}
-
-function speaksOfTemplates(expression: Expression): boolean {
-  if (expression.kind === 'comparison') return expression.name.toLowerCase() === 'template'
-  return expression.kind === 'not' ? speaksOfTemplates(expression.part) : expression.parts.some(speaksOfTemplates)
 }
 
 /** What the VM itself says under a key: in the name of a tag behind "=", or as the value of a custom attribute. */

@@ -112,7 +112,24 @@ describe('a selector that is not understood says where, and what should stand th
 
 it('any text gives a selector or an error of ours, and nothing else', () => {
   const piece = fc.oneof(
-    fc.constantFrom(' and ', ' or ', 'not ', '(', ')', '=', '!=', '~', '<=', '"', "'", 'name', 'tag', 'memory', '8GiB', ' '),
+    fc.constantFrom(
+      ' and ',
+      ' or ',
+      'not ',
+      '(',
+      ')',
+      '=',
+      '!=',
+      '~',
+      '<=',
+      '"',
+      "'",
+      'name',
+      'tag',
+      'memory',
+      '8GiB',
+      ' ',
+    ),
     fc.string({ maxLength: 5 }),
   )
   fc.assert(
@@ -129,7 +146,16 @@ it('any text gives a selector or an error of ours, and nothing else', () => {
 })
 
 it('explains itself by comparisons that hold, and de Morgan agrees', () => {
-  const atom = fc.constantFrom('tag=prod', 'tag=dev', 'power=on', 'power=off', 'name~^web', 'cpus>8', 'disks=2', 'name!=x')
+  const atom = fc.constantFrom(
+    'tag=prod',
+    'tag=dev',
+    'power=on',
+    'power=off',
+    'name~^web',
+    'cpus>8',
+    'disks=2',
+    'name!=x',
+  )
   const tree = fc.letrec<{ node: string }>((tie) => ({
     node: fc.oneof(
       { maxDepth: 4 },
@@ -168,7 +194,10 @@ describe('a VM is', () => {
   })
 
   it.each([
-    [{ tags: [{ category: 'backup', name: 'vmkeep:exclude=rebuilt nightly' }] }, 'vmkeep:exclude=rebuilt nightly on the VM itself'],
+    [
+      { tags: [{ category: 'backup', name: 'vmkeep:exclude=rebuilt nightly' }] },
+      'vmkeep:exclude=rebuilt nightly on the VM itself',
+    ],
     [{ tags: [{ category: 'vmkeep', name: 'exclude' }] }, 'vmkeep:exclude on the VM itself'],
     [{ attributes: { 'vmkeep:exclude': 'a test' } }, 'vmkeep:exclude=a test on the VM itself'],
   ])('excluded by itself: %j', (change, because) =>
@@ -181,7 +210,9 @@ describe('a VM is', () => {
   })
 
   it('not selected, and for each policy it is said why', () =>
-    expect(protectionOf({ ...web, tags: [] }, [gold, { ...rest, name: 'off', select: parseSelector('power=off') }])).toEqual({
+    expect(
+      protectionOf({ ...web, tags: [] }, [gold, { ...rest, name: 'off', select: parseSelector('power=off') }]),
+    ).toEqual({
       state: 'unselected',
       because: [
         { policy: 'gold', because: 'tag!=prod' },
@@ -191,8 +222,13 @@ describe('a VM is', () => {
 
   it('a template only where a selector speaks of templates', () => {
     const template = { ...web, template: true }
-    expect(protectionOf(template, [rest])).toMatchObject({ state: 'unselected', because: [{ because: 'template=yes' }] })
-    expect(protectionOf(template, [{ name: 'golden', select: parseSelector('template=yes') }])).toMatchObject({ state: 'protected' })
+    expect(protectionOf(template, [rest])).toMatchObject({
+      state: 'unselected',
+      because: [{ because: 'template=yes' }],
+    })
+    expect(protectionOf(template, [{ name: 'golden', select: parseSelector('template=yes') }])).toMatchObject({
+      state: 'protected',
+    })
   })
 })
 

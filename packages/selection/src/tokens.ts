@@ -21,7 +21,7 @@ const lengthMax = 4096
 export function tokensOf(expression: string): Token[] {
   if (expression.length > lengthMax) throw fail('selection.too-long', { length: expression.length, max: lengthMax })
   const tokens: Token[] = []
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     while (/\s/.test(expression[at] ?? '')) at++
     const token = tokenAt(expression, at, tokens.at(-1)?.kind === 'operator')
     tokens.push(token)

@@ -56,6 +56,16 @@ export const fail = defineErrors({
     (d: { host: string; what: string; limitBytes: number }) =>
       `${d.host}: the answer to ${d.what} is larger than ${d.limitBytes} bytes and was not read; raise the limit or ask for less`,
   ],
+  'vsphere.automation-missing': [
+    'call-operator',
+    (d: { host: string }) =>
+      `${d.host} has no REST API, so nothing is known of tags: an ESXi host has none; of a vCenter, check that its vapi-endpoint service runs`,
+  ],
+  'vsphere.automation-refused': [
+    'call-operator',
+    (d: { host: string; what: string; status: number; text: string }) =>
+      `${d.host} refused ${d.what} of its REST API with HTTP ${d.status}: ${d.text}; check this account's rights on tags`,
+  ],
   'vsphere.unsupported-version': [
     'call-operator',
     (d: { host: string; version: string }) => `${d.host} speaks vSphere API ${d.version}; 6.5 is the oldest we support`,

@@ -1,6 +1,8 @@
 // A vCenter for unit tests: objects with properties, methods that a test scripts, tasks. Small and honest: what it does
 // not know it refuses, as a server would. The lab is the real imitation.
 import { type Clock, Secret, systemClock } from '@vmkeep/kit'
+import type { AutomationRequest } from './automation/automation-api.ts'
+import { fail as vsphereFail } from './errors.ts'
 import { errorOfFault } from './soap/fault-error.ts'
 import type { HandedOver, Session, Transfer } from './session/session.ts'
 import { managedObjectSchema } from './types/schema.ts'
@@ -176,6 +178,10 @@ export class FakeSession implements Session {
       body: inPieces(answer.body),
       [Symbol.dispose]: () => {},
     }
+  }
+
+  async automation({ path }: AutomationRequest): Promise<unknown> {
+    throw vsphereFail('vsphere.automation-refused', { host: this.host, what: path, status: 404, text: 'not scripted' })
   }
 
   async handOver(): Promise<HandedOver> {

@@ -28,6 +28,7 @@ export const backupCommand = command({
       run: 'vmkeep backup erp-01 --tag audit --tag quarter=2026-Q4',
       does: 'points that retention can keep by their tags',
     },
+    { run: 'vmkeep backup --policy gold', does: 'the VMs of a policy, new ones included' },
     {
       run: 'vmkeep backup --all --exclude-disk "Hard disk 3" -o json',
       does: 'everything from cron, with a report for a program',
@@ -62,18 +63,20 @@ export const backupCommand = command({
     random,
   }) {
     const { runBackup } = await import('@vmkeep/backup')
-    const { chosenVms } = await import('../chosen-vms.ts')
+    const { chosenVms } = await import('../selection/chosen-vms.ts')
     const { CopyTargets } = await import('../sync/copy-new-points.ts')
-    const { config } = loaded
+    const { configUnder, policyNamed } = await import('../selection/policies.ts')
+    const policy = flags.policy === undefined ? undefined : policyNamed(loaded.config, flags.policy)
+    const config = configUnder(loaded.config, policy)
     const names = flags.copyTo.length > 0 ? flags.copyTo : config.backup.copyTo
     const exclude = [...config.backup.exclude, ...flags.exclude]
-    const vms = await chosenVms({ include: vm, exclude }, { session, say, signal })
+    const { vms, excludeDisksOfVm } = await chosenVms({ ...flags, vm, exclude }, { session, config, say, signal })
     await using targets = await CopyTargets.open(loaded, names, { say, learn, signal, world, clock, random })
     const report = await runBackup({
       session,
       repository,
       vms,
-      options: { ...backupOptionsOf(config, flags), ...(await keepingOptionsOf(config, flags)) },
+      options: { ...backupOptionsOf(config, flags), excludeDisksOfVm, ...(await keepingOptionsOf(config, flags)) },
       stateFolder: stateFolderOf(config, world),
       onEvent: progress.onEvent,
       signal,

@@ -39,6 +39,7 @@ export const planCommand = command({
   examples: [
     { run: 'vmkeep plan web-01', does: 'one VM' },
     { run: "vmkeep plan 'db-*' --exclude db-test", does: 'by name, with an exception' },
+    { run: "vmkeep plan --selector 'tag=prod and datastore=fast-*'", does: 'by what they are' },
     { run: 'vmkeep plan --all -o json', does: 'every VM, for a program' },
   ],
   arguments: { vm: anyArguments(text('VM'), 'names, globs, inventory paths, uuids or references; or --all') },
@@ -48,13 +49,15 @@ export const planCommand = command({
 
   check: checkChoice,
 
-  async run({ arguments: { vm }, options, config: { config }, session, repositoryIfAny, out, say, signal }) {
+  async run({ arguments: { vm }, options, config: { config: whole }, session, repositoryIfAny, out, say, signal }) {
     const { planBackup } = await import('@vmkeep/backup')
-    const { chosenVms } = await import('../chosen-vms.ts')
+    const { configUnder, policyNamed } = await import('../selection/policies.ts')
+    const { chosenVms } = await import('../selection/chosen-vms.ts')
+    const config = configUnder(whole, options.policy === undefined ? undefined : policyNamed(whole, options.policy))
     const exclude = [...config.backup.exclude, ...options.exclude]
-    const vms = await chosenVms({ include: vm, exclude }, { session, say, signal })
+    const { vms, excludeDisksOfVm } = await chosenVms({ ...options, vm, exclude }, { session, config, say, signal })
     const plans = await planBackup(
-      { session, repository: repositoryIfAny, vms, options: backupOptionsOf(config, options) },
+      { session, repository: repositoryIfAny, vms, options: { ...backupOptionsOf(config, options), excludeDisksOfVm } },
       signal,
     )
     await out.answer(plans, (style) => describe(plans, style))

@@ -36,7 +36,7 @@ export const vmListCommand = command({
 
   async run({ arguments: { vm }, options, session, out, signal }) {
     const { listVms } = await import('@vmkeep/vsphere')
-    const { selectVms } = await import('../select-vms.ts')
+    const { selectVms } = await import('../selection/select-vms.ts')
     const everything = async () => (await collect(listVms(session, signal))).toSorted(byPath)
     const all =
       vm.length === 0 ? await everything() : (await selectVms(session, { include: vm, exclude: [] }, signal)).vms

@@ -218,6 +218,24 @@ const backup = z
   })
   .describe('How VMs are backed up.')
 
+const policy = z
+  .strictObject({
+    name: text
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'it must be a word of letters, digits, - and _')
+      .describe('For --policy.'),
+    select: text.describe(
+      'Which VMs it is for: a selector such as `tag=env:prod and power=on` ("vmkeep help selectors"). New VMs are taken as they come.',
+    ),
+    exclude: text.optional().describe('Which of them it leaves out, by another selector.'),
+    quiesce: z.enum(['off', 'prefer', 'require']).optional().describe('In place of backup.quiesce.'),
+    auditDays: z.int().min(0).max(3650).optional().describe('In place of backup.auditDays.'),
+    domain: text.optional().describe('In place of backup.domain.'),
+    excludeDisks: z.array(text).optional().describe('Beside backup.excludeDisks.'),
+    tags: z.array(text).optional().describe('Beside backup.tags.'),
+    copyTo: z.array(text).optional().describe('In place of backup.copyTo.'),
+  })
+  .describe('What to protect, and how. A VM belongs to the first policy that selects it.')
+
 const keepCount = (what: string) =>
   z
     .union([z.int().min(0), z.literal('all')], 'it must be a whole number from 0 on, or all')
@@ -315,6 +333,10 @@ export const configSchema = z
     limits: limits.prefault({}),
     index: index.prefault({}),
     backup: backup.prefault({}),
+    policies: z
+      .array(policy)
+      .default([])
+      .describe('What to protect, and how, in the order in which they take VMs: for --policy and "vmkeep vm explain".'),
     retention: retention.optional(),
     stateFolder: text
       .optional()

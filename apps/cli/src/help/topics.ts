@@ -1,5 +1,6 @@
 import { allVariables } from '../config/environment.ts'
 import { exits } from '../exits.ts'
+import { fields } from '@vmkeep/selection'
 import { rows } from './command-help.ts'
 
 export interface Topic {
@@ -16,6 +17,23 @@ export const topics: Readonly<Record<string, Topic>> = {
         'Exit codes are stable. Read an unknown one as failure.',
         rows(Object.values(exits).map(({ code, meaning }) => [String(code), meaning])),
         'Under -o json a failed command ends with one JSON object on stderr: code, message, remedy, details.',
+      ].join('\n\n'),
+  },
+  selectors: {
+    summary: 'how to choose VMs by what they are',
+    text: () =>
+      [
+        'tag=env:prod and power=on and not (name~^tmp or folder=/DC/vm/Lab)\n\n"not" binds closest, then "and", then "or". Values with blanks stand in quotes.',
+        rows([
+          ['= !=', 'equal, without regard to case; * and ? are patterns; a folder means all below it'],
+          ['~ !~', 'a regular expression'],
+          ['< <= > >=', 'numbers and sizes, such as memory>=8GiB'],
+        ]),
+        rows([
+          ...Object.entries(fields).map(([name, { help }]) => [name, help] as const),
+          ['attr.NAME', 'a custom attribute'],
+        ]),
+        'A VM leaves itself out by a tag or a custom attribute "vmkeep:exclude=REASON", a disk by "vmkeep:exclude-disk=scsi0:1".\n"vmkeep vm explain" says of each VM which policy protects it, and why.',
       ].join('\n\n'),
   },
   environment: {

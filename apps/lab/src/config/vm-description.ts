@@ -61,6 +61,8 @@ export interface VmDescription {
   readonly annotation?: string
   readonly extraConfig?: Readonly<Record<string, string>>
   readonly customValues?: Readonly<Record<string, string>>
+  /** `env:prod`: the tag prod of the category env. vCenter only. */
+  readonly tags?: readonly string[]
   readonly template?: boolean
   readonly faultTolerant?: boolean
   /** PCI passthrough: no snapshot while the VM is on. */

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { answerAutomation, isAutomation } from '../automation/answer-automation.ts'
 import type { Certificate } from '../certificates/certificate.ts'
 import type { World } from '../inventory/world.ts'
 import type { Dispatcher } from '../soap/dispatcher.ts'
@@ -66,6 +67,7 @@ async function route(
     return answerFolder(request, response, url, world)
   if (world.mode === 'esxi' && url.pathname.startsWith('/ha-nfc/'))
     return answerLease(request, response, { url, world, host: world.hosts[0]! })
+  if (world.mode === 'vcenter' && isAutomation(url.pathname)) return answerAutomation(request, response, url, world)
   if (isRead && url.pathname === '/sdk/vimServiceVersions.xml') return sendXml(response, vimServiceVersions)
   if (isRead && url.pathname === '/sdk/nfcServiceVersions.xml') return sendXml(response, nfcServiceVersions)
   if (!soapPaths.has(url.pathname)) return void response.writeHead(404).end()

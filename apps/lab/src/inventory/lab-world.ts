@@ -15,6 +15,7 @@ import type { User } from '../soap/user.ts'
 import type { LabStorage } from '../storage/model.ts'
 import { TaskEngine } from '../tasks/task-engine.ts'
 import type { ComputeResource } from './compute-resource.ts'
+import { Tags } from '../automation/tags.ts'
 import { CustomFields } from './custom-fields.ts'
 import type { Datacenter } from './datacenter.ts'
 import { DatastoreObject } from './datastore.ts'
@@ -62,6 +63,7 @@ export class LabWorld implements World {
   readonly leases = new LeaseBook()
   readonly events: EventLog
   readonly customFields: CustomFields
+  readonly tags: Tags
   readonly instanceUuid: string
   readonly rootFolder: Folder
   /** Mistakes of the lab itself. There should be none. */
@@ -95,6 +97,7 @@ export class LabWorld implements World {
     const { rootFolder, customFieldsManager } = this.morefs.services
     const rootName = this.mode === 'vcenter' ? 'Datacenters' : 'ha-folder-root'
     this.rootFolder = this.inventory.add(new Folder(this, rootFolder, rootName, 'root'))
+    this.tags = new Tags(this.random)
     this.customFields = new CustomFields(customFieldsManager ?? 'CustomFieldsManager')
   }
 

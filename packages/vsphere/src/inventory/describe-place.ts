@@ -77,7 +77,7 @@ async function readCustomValues(
 }
 
 /** Without the right to see the definitions the values are kept under their numbers. */
-async function readFieldNames(
+export async function readFieldNames(
   session: Session,
   manager: ManagedObjectReference,
   signal: AbortSignal | undefined,

@@ -1,4 +1,5 @@
 import { AppError, type Clock, type Log, messageOf, Secret } from '@vmkeep/kit'
+import { AutomationApi, type AutomationRequest } from '../automation/automation-api.ts'
 import { fail } from '../errors.ts'
 import { Cookies } from '../soap/cookies.ts'
 import type { HttpClient, HttpRequest } from '../soap/http-client.ts'
@@ -22,6 +23,7 @@ const serviceInstance = { type: 'ServiceInstance', value: 'ServiceInstance' }
 
 export class LiveSession implements Session {
   readonly #http: HttpClient
+  readonly #automation: AutomationApi
   readonly #calls: SessionCalls
   readonly #endpoint: Endpoint & { readonly port: number }
   readonly #log: Log
@@ -46,6 +48,7 @@ export class LiveSession implements Session {
     this.#http = options.http
     this.#calls = options.calls
     this.#endpoint = options.endpoint
+    this.#automation = new AutomationApi(options.http, options.endpoint)
     this.#log = options.log
     this.content = options.content
     this.clock = options.clock
@@ -119,6 +122,10 @@ export class LiveSession implements Session {
     return await this.http({ method: 'GET', path }, options)
   }
 
+  automation(request: AutomationRequest, signal?: AbortSignal): Promise<unknown> {
+    return this.#automation.call(request, this.#until({ signal }).signal)
+  }
+
   async handOver(signal?: AbortSignal): Promise<HandedOver> {
     await this.call('CurrentTime', { _this: serviceInstance }, { signal })
     const cookie = new Secret(this.#login.cookies.headers.cookie ?? '')
@@ -144,7 +151,7 @@ export class LiveSession implements Session {
     const patience = setTimeout(() => this.#impatience.abort(closed), logoutTimeoutMs)
     await this.#renewal?.catch(() => {})
     clearTimeout(patience)
-    await this.#logout()
+    await Promise.all([this.#logout(), this.#automation[Symbol.asyncDispose]()])
     this.#http[Symbol.dispose]()
   }
 

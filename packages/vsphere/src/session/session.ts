@@ -1,4 +1,5 @@
 import type { Clock, Secret } from '@vmkeep/kit'
+import type { AutomationRequest } from '../automation/automation-api.ts'
 import type { DataObject, MethodName, Request, Response } from '../types/data-object.ts'
 import type { HttpResponse } from '../soap/http-client.ts'
 import type { XmlElement } from '../soap/xml-element.ts'
@@ -82,6 +83,13 @@ export interface Session extends AsyncDisposable {
     },
     options?: TransferOptions,
   ): Promise<Transfer>
+
+  /**
+   * A call of vCenter's REST API, with a session of its own behind this one. Gives what the answer's JSON says, unchecked.
+   *
+   * @throws `vsphere.automation-missing` on an ESXi host, `vsphere.automation-refused`
+   */
+  automation(request: AutomationRequest, signal?: AbortSignal): Promise<unknown>
 
   /** The session as it is now; logs in again first if the server has ended it. Whoever gets it must not log out. */
   handOver(signal?: AbortSignal): Promise<HandedOver>

@@ -165,6 +165,7 @@ async function applyState(vm: VirtualMachine, described: VmDescription): Promise
   if (described.template === true) markTemplate(vm)
   for (const [name, value] of Object.entries(described.customValues ?? {}))
     vm.customFields.set(vm.world.customFields.named(name).key, value)
+  for (const tag of described.tags ?? []) vm.world.tags.attach(vm.ref, tag)
   vm.question = described.question
   if (described.consolidationNeeded === true) vm.forceConsolidationNeeded(true)
 }

@@ -1,6 +1,6 @@
 import { collect } from '@vmkeep/kit'
 import { listVms, matchesSelector, pickVm, type Session, type VmSummary } from '@vmkeep/vsphere'
-import { fail } from './errors.ts'
+import { fail } from '../errors.ts'
 
 export interface Selection {
   /** Names, globs, inventory paths, uuids or references; every VM that is no template if empty. */

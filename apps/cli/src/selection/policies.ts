@@ -1,0 +1,49 @@
+import { messageOf } from '@vmkeep/kit'
+import { type Expression, parseSelector, type PolicySelection } from '@vmkeep/selection'
+import type { Config } from '../config/schema.ts'
+import { fail } from '../errors.ts'
+
+export type PolicyConfig = Config['policies'][number]
+
+/** Whom the config's policies are for, in their order. @throws `cli.policy-selector` naming the key of the config */
+export function selectionsOf({ policies }: Pick<Config, 'policies'>): PolicySelection[] {
+  return policies.map(({ name, select, exclude }) => ({
+    name,
+    select: parsed(`policies.${name}.select`, select),
+    ...(exclude !== undefined && { exclude: parsed(`policies.${name}.exclude`, exclude) }),
+  }))
+}
+
+/** @throws `cli.no-policy` naming those there are */
+export function policyNamed({ policies }: Pick<Config, 'policies'>, name: string): PolicyConfig {
+  const found = policies.find((policy) => policy.name === name)
+  if (found === undefined) throw fail('cli.no-policy', { name, known: policies.map((policy) => policy.name) })
+  return found
+}
+
+/** The config as a policy changes it. */
+export function configUnder(config: Config, policy: PolicyConfig | undefined): Config {
+  if (policy === undefined) return config
+  const { quiesce, auditDays, domain, excludeDisks = [], tags = [], copyTo } = policy
+  const { backup } = config
+  return {
+    ...config,
+    backup: {
+      ...backup,
+      quiesce: quiesce ?? backup.quiesce,
+      auditDays: auditDays ?? backup.auditDays,
+      domain: domain ?? backup.domain,
+      excludeDisks: [...backup.excludeDisks, ...excludeDisks],
+      tags: [...backup.tags, ...tags],
+      copyTo: copyTo ?? backup.copyTo,
+    },
+  }
+}
+
+function parsed(key: string, selector: string): Expression {
+  try {
+    return parseSelector(selector)
+  } catch (error) {
+    throw fail('cli.policy-selector', { key, why: messageOf(error) }, error)
+  }
+}

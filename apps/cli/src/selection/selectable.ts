@@ -1,0 +1,25 @@
+import { messageOf } from '@vmkeep/kit'
+import { type Expression, speaksOf } from '@vmkeep/selection'
+import { readVmFacts, type SelectableVm, type Session } from '@vmkeep/vsphere'
+import { fail } from '../errors.ts'
+import type { Messages } from '../output/messages.ts'
+
+/**
+ * Every VM with what selectors ask for, by path. Tags that could not be read end it where a selector asks for them: a VM that is tagged would
+ * silently be left out. Where none asks it is only told, since VMs may exclude themselves by a tag.
+ *
+ * @throws `cli.tags-unknown`
+ */
+export async function readSelectable(
+  session: Session,
+  asking: readonly Expression[],
+  { say, signal }: { readonly say: Messages; readonly signal: AbortSignal },
+): Promise<readonly SelectableVm[]> {
+  const { vms, tagsUnknown } = await readVmFacts(session, { tags: true }, signal)
+  if (tagsUnknown !== undefined) {
+    const why = messageOf(tagsUnknown)
+    if (asking.some((expression) => speaksOf(expression, 'tag'))) throw fail('cli.tags-unknown', { why }, tagsUnknown)
+    if (session.isVCenter) say.warn(`tags could not be read, so no VM is left out by a tag of its own: ${why}`)
+  }
+  return vms.toSorted((a, b) => a.path.localeCompare(b.path))
+}

@@ -1,0 +1,68 @@
+import type { AutomationAnswer, AutomationCall } from './answer-automation.ts'
+import type { LabCategory, LabTag, Tags } from './tags.ts'
+
+const notFound = { status: 404, type: 'NOT_FOUND' } as const
+const root = '/cis/tagging'
+
+/** Categories, tags, and what tags are attached to: reading. */
+export function answerTagging({ method, path, action, body }: AutomationCall, tags: Tags): AutomationAnswer {
+  const [kind, id] = path.startsWith(`${root}/`) ? path.slice(root.length + 1).split('/') : []
+  if (method === 'GET' && kind === 'category') return one(tags.categories, id, describeCategory)
+  if (method === 'GET' && kind === 'tag') return one(tags.tags, id, describeTag)
+  if (method !== 'POST' || kind !== 'tag-association') return notFound
+  if (action === 'list-attached-tags') return attachedTo((body as { object_id?: unknown })?.object_id, tags)
+  if (action === 'list-attached-tags-on-objects') return attachedToEach(body, tags)
+  if (action !== 'list-attached-objects') return notFound
+  const tag = tags.tags.find((candidate) => candidate.id === id)
+  return tag === undefined ? notFound : { value: tags.objectsWith(tag).map(objectOf) }
+}
+
+function one<T extends { readonly id: string }>(
+  all: readonly T[],
+  id: string | undefined,
+  describe: (item: T) => unknown,
+): AutomationAnswer {
+  if (id === undefined) return { value: all.map((item) => item.id) }
+  const found = all.find((item) => item.id === id)
+  return found === undefined ? notFound : { value: describe(found) }
+}
+
+const describeCategory = ({ id, name }: LabCategory) => ({
+  id,
+  name,
+  description: '',
+  cardinality: 'MULTIPLE',
+  associable_types: [],
+  used_by: [],
+})
+
+const describeTag = ({ id, name, category }: LabTag) => ({
+  id,
+  name,
+  category_id: category.id,
+  description: '',
+  used_by: [],
+})
+
+const objectOf = (id: string) => ({ id, type: 'VirtualMachine' })
+const invalid = { status: 400, type: 'INVALID_ARGUMENT' } as const
+
+function attachedTo(object: unknown, tags: Tags): AutomationAnswer {
+  const id = idOf(object)
+  return id === undefined ? invalid : { value: tags.of(id).map((tag) => tag.id) }
+}
+
+function attachedToEach(body: unknown, tags: Tags): AutomationAnswer {
+  const objects = (body as { object_ids?: unknown } | undefined)?.object_ids
+  if (!Array.isArray(objects) || objects.some((object) => idOf(object) === undefined)) return invalid
+  const entries = objects.map((object) => ({
+    object_id: object as unknown,
+    tag_ids: tags.of(idOf(object)!).map(({ id }) => id),
+  }))
+  return { value: entries.filter(({ tag_ids: ids }) => ids.length > 0) } // what has none is left out
+}
+
+function idOf(object: unknown): string | undefined {
+  const { id, type } = (object ?? {}) as { readonly id?: unknown; readonly type?: unknown }
+  return typeof id === 'string' && typeof type === 'string' ? id : undefined
+}

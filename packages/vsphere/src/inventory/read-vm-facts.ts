@@ -1,0 +1,170 @@
+import { hasCode } from '@vmkeep/kit'
+import { retrieve } from '../properties/retrieve.ts'
+import type { Session } from '../session/session.ts'
+import { readTags, type VmTag } from '../tags/read-tags.ts'
+import type { ManagedObjectReference } from '../types/index.ts'
+import { readFieldNames } from './describe-place.ts'
+import type { InventoryTree } from './inventory-tree.ts'
+import { listVms } from './list-vms.ts'
+import { decodeName } from './names.ts'
+import { readInventoryTree } from './read-inventory-tree.ts'
+import type { VmSummary } from './vm-summary.ts'
+
+/** All that a policy may ask of a VM, in names. What vSphere does not say is absent. */
+export interface SelectableVm {
+  readonly summary: VmSummary
+  readonly name: string
+  readonly path: string
+  readonly uuid?: string | undefined
+  readonly datacenter?: string | undefined
+  readonly cluster?: string | undefined
+  readonly host?: string | undefined
+  readonly pool?: string | undefined
+  readonly datastores: readonly string[]
+  readonly tags: readonly VmTag[]
+  readonly attributes: Readonly<Record<string, string>>
+  readonly power?: 'on' | 'off' | 'suspended' | undefined
+  readonly template: boolean
+  readonly guest?: string | undefined
+  readonly cpus?: number | undefined
+  readonly memoryBytes?: number | undefined
+  readonly disks?: number | undefined
+  readonly provisionedBytes?: number | undefined
+  readonly usedBytes?: number | undefined
+}
+
+export interface VmFactsRead {
+  readonly vms: readonly SelectableVm[]
+  /** Why no tag is known, where they could not be read: a selector that asks for tags must not be answered then. */
+  readonly tagsUnknown?: unknown
+}
+
+const paths = [
+  'resourcePool',
+  'datastore',
+  'customValue',
+  'summary.config.numCpu',
+  'summary.config.memorySizeMB',
+  'summary.config.numVirtualDisks',
+] as const
+
+/**
+ * Every VM and template with what selectors ask for, in a handful of passes over the inventory however many there are.
+ *
+ * @param options.tags whether tags are read: they take a session of their own at the REST API
+ */
+export async function readVmFacts(
+  session: Session,
+  options: { readonly tags: boolean },
+  signal?: AbortSignal,
+): Promise<VmFactsRead> {
+  const summaries: VmSummary[] = []
+  for await (const summary of listVms(session, signal)) summaries.push(summary)
+  const places = await readPlaces(session, signal)
+  const more = await readMore(session, places, signal)
+  const tags = options.tags ? await tagsOf(session, summaries, signal) : { known: new Map<string, VmTag[]>() }
+  const vms = summaries.map((summary) => ({
+    ...factsOf(summary),
+    ...(more.get(summary.ref.value) ?? { datastores: [], attributes: {} }),
+    tags: tags.known.get(summary.ref.value) ?? [],
+  }))
+  return { vms, ...(tags.unknown !== undefined && { tagsUnknown: tags.unknown }) }
+}
+
+function factsOf(summary: VmSummary) {
+  const { name, inventoryPath: path, instanceUuid: uuid, hostName: host, template, powerState } = summary
+  const [, datacenter] = path.split('/')
+  const power = ({ poweredOn: 'on', poweredOff: 'off', suspended: 'suspended' } as const)[powerState ?? 'poweredOff']
+  const { guestFullName: guest, provisionedBytes, usedBytes } = summary
+  const isKnown = powerState !== undefined
+  return {
+    summary,
+    name,
+    path,
+    uuid,
+    datacenter,
+    host,
+    template,
+    guest,
+    provisionedBytes,
+    usedBytes,
+    ...(isKnown && { power }),
+  }
+}
+
+/** Where things are called what, each read once. */
+interface Places {
+  readonly tree: InventoryTree
+  readonly datastores: ReadonlyMap<string, string>
+  readonly fields: ReadonlyMap<number, string>
+}
+
+async function readPlaces(session: Session, signal: AbortSignal | undefined): Promise<Places> {
+  const from = { under: session.content.rootFolder }
+  const tree = await readInventoryTree(session, signal)
+  for (const type of ['ComputeResource', 'ResourcePool'] as const)
+    for await (const { ref, properties } of retrieve(session, { type, from, paths: ['name', 'parent'] }, signal))
+      tree.add({ ref, name: properties.name ?? ref.value, parent: properties.parent })
+  const datastores = new Map<string, string>()
+  for await (const { ref, properties } of retrieve(session, { type: 'Datastore', from, paths: ['name'] }, signal))
+    datastores.set(ref.value, decodeName(properties.name ?? ref.value))
+  const { customFieldsManager } = session.content
+  const fields = customFieldsManager && (await readFieldNames(session, customFieldsManager, signal))
+  return { tree, datastores, fields: fields ?? new Map() }
+}
+
+type More = Pick<SelectableVm, 'cluster' | 'pool' | 'datastores' | 'attributes' | 'cpus' | 'memoryBytes' | 'disks'>
+
+async function readMore(
+  session: Session,
+  { tree, datastores, fields }: Places,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, More>> {
+  const found = new Map<string, More>()
+  const request = { type: 'VirtualMachine', from: { under: session.content.rootFolder }, paths } as const
+  for await (const { ref, properties } of retrieve(session, request, signal)) {
+    const memoryMb = properties['summary.config.memorySizeMB']
+    const values = (properties.customValue ?? []).map((value) => [
+      fields.get(value.key) ?? String(value.key),
+      'value' in value ? String(value.value) : '',
+    ])
+    found.set(ref.value, {
+      ...poolOf(tree, properties.resourcePool),
+      datastores: (properties.datastore ?? []).map((datastore) => datastores.get(datastore.value) ?? datastore.value),
+      attributes: Object.fromEntries(values) as Record<string, string>,
+      cpus: properties['summary.config.numCpu'],
+      disks: properties['summary.config.numVirtualDisks'],
+      memoryBytes: memoryMb === undefined ? undefined : memoryMb * 2 ** 20,
+    })
+  }
+  return found
+}
+
+function poolOf(tree: InventoryTree, pool: ManagedObjectReference | undefined): Pick<More, 'cluster' | 'pool'> {
+  if (pool === undefined) return {}
+  const chain = tree.chainTo(pool)
+  const cluster = chain.find(({ ref }) => ref.type === 'ClusterComputeResource')
+  const node = chain.at(-1)
+  const path = node && tree.pathOf(node.name, node.parent)
+  return { pool: path, cluster: cluster && decodeName(cluster.name) }
+}
+
+async function tagsOf(
+  session: Session,
+  summaries: readonly VmSummary[],
+  signal: AbortSignal | undefined,
+): Promise<{ readonly known: ReadonlyMap<string, readonly VmTag[]>; readonly unknown?: unknown }> {
+  if (summaries.length === 0) return { known: new Map() }
+  try {
+    return {
+      known: await readTags(
+        session,
+        summaries.map(({ ref }) => ref),
+        signal,
+      ),
+    }
+  } catch (error) {
+    if (!hasCode(error, 'vsphere.automation-missing', 'vsphere.automation-refused', 'vsphere.login-failed')) throw error
+    return { known: new Map(), unknown: error }
+  }
+}
