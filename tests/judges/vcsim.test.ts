@@ -1,6 +1,7 @@
 // vcsim, govmomi's own vCenter and ESXi, judges our client: it was written by others, from VMware's documents. govc, the
 // client they wrote for it, looks at the same server and must see what we see.
 import { spawn } from 'node:child_process'
+import { dirname } from 'node:path'
 import { collect, Secret, systemClock } from '@vmkeep/kit'
 import {
   addDisk,
@@ -19,11 +20,13 @@ import {
   fetchCertificate,
   findConflicts,
   findVms,
+  govcScript,
   identityOfConfig,
   inventoryPathOf,
   listSnapshots,
   listVms,
   missingPrivileges,
+  namedPrivileges,
   openNfcTicket,
   openSession,
   powerOff,
@@ -156,6 +159,22 @@ judged(
     }
   },
 )
+
+judgeTest('takes the role that the script for govc makes, and grants it', judges, async ({ vcsim, govc }) => {
+  await using server = await startVcsim(vcsim, ['-vm', '1'])
+  const role = { role: "vmkeep's", principal: 'VSPHERE.LOCAL\\backup', privileges: privilegeSets.backup }
+  const env = {
+    GOVC_URL: `https://user:pass@127.0.0.1:${server.port}/sdk`,
+    GOVC_INSECURE: '1',
+    PATH: `${dirname(govc)}:${process.env['PATH']}`,
+  }
+  const ran = await runJudge('/bin/sh', ['-c', govcScript(role)], { env })
+  expect(ran).toMatchObject({ exitCode: 0 })
+  const made = await runJudge(govc, ['role.ls', role.role], { env })
+  expect(lines(made.stdout)).toEqual(expect.arrayContaining(namedPrivileges(role.privileges)))
+  const granted = await runJudge(govc, ['permissions.ls', '/'], { env })
+  expect(granted.stdout).toMatch(/vmkeep's +\S+ +\S*backup +Yes/)
+})
 
 judgeTest('lists more VMs than fit on a page, each once', judges, async ({ vcsim }) => {
   await using server = await startVcsim(vcsim, ['-vm', '120'])

@@ -165,10 +165,11 @@ const defaultPassword = 'VMkeep-lab-1!' // known to everybody: there is nothing 
 function usersOf(options: LabOptions, mode: 'vcenter' | 'esxi'): User[] {
   const name = options.username ?? (mode === 'vcenter' ? 'administrator@vsphere.local' : 'root')
   const administrator = { name, password: new Secret(options.password ?? defaultPassword), privileges: privilegesOf() }
-  const others = (options.users ?? []).map(({ name: other, password, privileges, without }) => ({
+  const others = (options.users ?? []).map(({ name: other, password, privileges, without, withoutOn }) => ({
     name: other,
     password: new Secret(password),
     privileges: privilegesOf(privileges, without),
+    ...(withoutOn !== undefined && { withoutOn }),
   }))
   return [administrator, ...others]
 }

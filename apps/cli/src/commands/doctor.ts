@@ -4,7 +4,8 @@ import { command } from '../command.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { count } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
-import { flag } from '../parameters.ts'
+import { choice, flag, option, options as many } from '../parameters.ts'
+import { purposes, purposesOf } from '../doctor/needed-privileges.ts'
 import { stateFolderOf } from '../state-folder.ts'
 
 export const doctorCommand = command({
@@ -16,14 +17,39 @@ export const doctorCommand = command({
   examples: [
     { run: 'vmkeep doctor', does: 'everything' },
     { run: 'vmkeep doctor --vcenter main -o json', does: 'one vCenter, for a program' },
+    {
+      run: 'vmkeep doctor --role govc > role.sh',
+      does: 'the smallest role that does what the config says, as a script',
+    },
     { run: 'vmkeep doctor --fix', does: 'also removes the snapshots an interrupted run has left' },
   ],
-  options: { fix: flag({ help: 'remove what interrupted runs of this installation have left in vSphere' }) },
+  options: {
+    fix: flag({ help: 'remove what interrupted runs of this installation have left in vSphere' }),
+    role: option(choice(['list', 'govc', 'powercli']), {
+      help: 'check nothing: print the smallest role that suffices, as a list or as a script that makes it',
+    }),
+    for: many(choice(purposes), { help: 'with --role: what the role is for (default: what the config does)' }),
+  },
   exits: ['precondition'],
   needs: ['config', 'openRepository'],
 
+  check: ({ options: { role, fix, for: wanted } }) =>
+    role === undefined
+      ? wanted.length > 0
+        ? '--for goes with --role'
+        : undefined
+      : fix
+        ? '--role and --fix are given: choose one'
+        : undefined,
+
   async run({ options, config: loaded, openRepository, out, say, ...context }) {
     const { config, vcenter: chosen } = loaded
+    if (options.role !== undefined) {
+      const { describeRole, roleOf } = await import('../doctor/role.ts')
+      const role = roleOf(loaded, options.for)
+      await out.answer(role, () => describeRole(role, options.role!))
+      return 'ok'
+    }
     const { checkMachine, machineFacts } = await import('../doctor/check-machine.ts')
     const { checkVddk } = await import('../doctor/check-vddk.ts')
     const { checkState } = await import('../doctor/check-state.ts')
@@ -35,6 +61,7 @@ export const doctorCommand = command({
     const fixing = {
       stateFolder,
       fix: options.fix,
+      purposes: purposesOf(config),
       transport: transportOf(config, undefined),
       onEvent: context.progress.onEvent,
     }

@@ -29,7 +29,10 @@ beforeAll(async () => {
       { name: 'db', folder: 'Test', disks: [{ capacityBytes: MiB }] },
       { name: 'golden', template: true, power: 'off', disks: [{ capacityBytes: MiB }] },
     ],
-    users: [{ name: 'weak', password: 'weak-password', without: ['VirtualMachine.State.CreateSnapshot'] }],
+    users: [
+      { name: 'weak', password: 'weak-password', without: ['VirtualMachine.State.CreateSnapshot'] },
+      { name: 'partial', password: 'p', withoutOn: { 'web-01': ['VirtualMachine.State.RemoveSnapshot'] } },
+    ],
   })
   await lab.vm('web-01').disk().writeGuest(0, Buffer.alloc(MiB, 'vmkeep'))
   const kdf = { memoryKiB: 64, passes: 1, parallelism: 1 }
@@ -247,6 +250,7 @@ describe('doctor', () => {
       'version',
       'clock',
       'privileges',
+      'privileges on VMs',
       'NFC port',
       'change tracking',
       'our snapshots',
@@ -260,6 +264,29 @@ describe('doctor', () => {
       /fail {2}privileges: missing to back up: VirtualMachine\.State\.CreateSnapshot\n +→ add them to the role of weak/,
     )
     expect(code).toBe(7)
+  })
+
+  it('names the VMs that a role does not reach', async () => {
+    const env = { ...repository(), VMKEEP_VCENTER_USERNAME: 'partial', VMKEEP_VCENTER_PASSWORD: 'p' }
+    const { stdout } = await run(['doctor'], { env })
+    expect(stdout).toMatch(/warn {2}privileges on VMs: missing on web-01: VirtualMachine\.State\.RemoveSnapshot\n/)
+  })
+
+  it('prints the smallest role, for what the config does or what is asked, and looks at nothing', async () => {
+    const { stdout, code } = await run(['doctor', '--role', 'list', '--for', 'backup'])
+    expect(stdout.trim().split('\n')).toEqual([
+      'VirtualMachine.Config.ChangeTracking',
+      'VirtualMachine.Config.DiskLease',
+      'VirtualMachine.Provisioning.DiskRandomRead',
+      'VirtualMachine.Provisioning.GetVmFiles',
+      'VirtualMachine.State.CreateSnapshot',
+      'VirtualMachine.State.RemoveSnapshot',
+    ])
+    expect(code).toBe(0)
+    const powercli = (await run(['doctor', '--role', 'powercli'])).stdout
+    expect(powercli).toMatch(/New-VIRole -Name 'vmkeep' -Privilege \(Get-VIPrivilege -Id \$ids\)/)
+    expect(powercli).toContain("'VirtualMachine.Inventory.Create'")
+    expect((await run(['doctor', '--for', 'backup'])).code).toBe(2)
   })
 
   it('tells what a killed backup has left, and --fix removes it', async () => {

@@ -1,18 +1,28 @@
-import { missingPrivileges, type PrivilegeSet, privilegeSets, type Session } from '@vmkeep/vsphere'
+import { missingPrivileges, privilegeSets, type Session } from '@vmkeep/vsphere'
 import { type Finding, findingsOn } from './finding.ts'
+import type { Purpose } from './needed-privileges.ts'
 
 /** What each set of privileges is for, and whether a backup can do without. */
-const purposes: readonly (readonly [set: PrivilegeSet, purpose: string, without: 'fail' | 'warn'])[] = [
-  ['backup', 'to back up', 'fail'],
-  ['nvram', 'to save and restore firmware settings', 'warn'],
-  ['restore', 'to restore into vSphere', 'warn'],
-]
+const meanings: Readonly<Record<Purpose, readonly [purpose: string, without: 'fail' | 'warn']>> = {
+  backup: ['to back up', 'fail'],
+  nvram: ['to save and restore firmware settings', 'warn'],
+  restore: ['to restore into vSphere', 'warn'],
+  hotAdd: ['to read by hotadd', 'warn'],
+  lease: ['to export and import by leases', 'warn'],
+  encryption: ['to read encrypted VMs', 'warn'],
+}
 
 /** Whether the account's role has every privilege, the missing ones by name. */
-export async function checkPrivileges(about: string, session: Session, signal: AbortSignal): Promise<Finding[]> {
+export async function checkPrivileges(
+  about: string,
+  wanted: readonly Purpose[],
+  session: Session,
+  signal: AbortSignal,
+): Promise<Finding[]> {
   const on = findingsOn(about)
   const findings: Finding[] = []
-  for (const [set, purpose, without] of purposes) {
+  for (const set of wanted) {
+    const [purpose, without] = meanings[set]
     try {
       const missing = await missingPrivileges(session, session.content.rootFolder, privilegeSets[set], signal)
       if (missing.length === 0) findings.push(on.ok('privileges', `all ${purpose}`))
@@ -21,7 +31,7 @@ export async function checkPrivileges(about: string, session: Session, signal: A
           on[without](
             'privileges',
             `missing ${purpose}: ${missing.join(', ')}`,
-            `add them to the role of ${session.username}`,
+            `add them to the role of ${session.username}, or make a role by "vmkeep doctor --role govc"`,
           ),
         )
     } catch (error) {

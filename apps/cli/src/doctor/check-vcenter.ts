@@ -8,12 +8,14 @@ import { type LoginContext, openVcenter, trustOf } from '../open-session.ts'
 import { count } from '../output/human.ts'
 import { checkHotadd } from './check-hotadd.ts'
 import { checkHosts } from './check-hosts.ts'
+import { checkObjects } from './check-objects.ts'
 import { checkPrivileges } from './check-privileges.ts'
 import { checkReach } from './check-reach.ts'
 import { checkServer } from './check-server.ts'
 import { checkVms } from './check-vms.ts'
 import { type Finding, type FindingsOn, findingsOn } from './finding.ts'
 import { readHostFacts, readVmFacts } from './inventory-facts.ts'
+import type { Purpose } from './needed-privileges.ts'
 
 interface Options {
   readonly stateFolder: string
@@ -21,6 +23,8 @@ interface Options {
   readonly fix: boolean
   readonly transport: TransportSettings
   readonly onEvent: OnRunEvent
+  /** What the account must be able to do. */
+  readonly purposes: readonly Purpose[]
 }
 
 /** Everything about one vCenter or ESXi host, from its name to its VMs. A step that fails ends the rest, which would only repeat it. */
@@ -39,9 +43,11 @@ export async function checkVcenter(
     await using session = await openVcenter(vcenter, context)
     findings.push(...(await checkServer(about, session, clock, signal)))
     if (options.fix) findings.push(await fixLeftovers(about, session, options, signal))
-    findings.push(...(await checkPrivileges(about, session, signal)))
+    findings.push(...(await checkPrivileges(about, options.purposes, session, signal)))
     findings.push(...(await checkHotadd(about, session, options.transport, signal)))
     const vms = await readVmFacts(session, signal)
+    if (vms.length > 0 && findings.every(({ check, state }) => check !== 'privileges' || state === 'ok'))
+      findings.push(...(await checkObjects(about, vms, session, signal)))
     findings.push(...(await checkHosts(about, { hosts: await readHostFacts(session, signal), vms }, session, signal)))
     findings.push(...checkVms(about, vms, await knownInstanceId(options.stateFolder)))
   } catch (error) {

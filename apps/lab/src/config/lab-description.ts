@@ -16,6 +16,8 @@ export interface UserDescription {
   readonly privileges?: readonly string[]
   /** What this user lacks of the above: to see what a tool says about it. */
   readonly without?: readonly string[]
+  /** What this user lacks on objects of these names only: a role that was taken back further down. */
+  readonly withoutOn?: Readonly<Record<string, readonly string[]>>
 }
 
 export interface LabDescription {

@@ -9,6 +9,8 @@ import { VimFault } from '../faults/vim-fault.ts'
 import type { LabObject } from '../inventory/lab-object.ts'
 import type { Session } from '../soap/session.ts'
 import { parsePropertyPath, type PropertyPath, valueAt } from './property-path.ts'
+import { nameOf } from '../soap/check-privileges.ts'
+import { hasOn } from '../soap/user.ts'
 
 /** One propSet of a filter, its paths checked. `paths` is `undefined` for all properties. */
 export interface PropertySelection {
@@ -91,6 +93,7 @@ const visibleWithoutRead = new Set(['name', 'parent', 'content', 'currentSession
 
 /** Without `System.Read` a user sees that objects exist and what they are called, no more. */
 function refusal(object: LabObject, path: PropertyPath, reader: Session | undefined): VimFault | undefined {
-  if (reader === undefined || reader.has('System.Read') || visibleWithoutRead.has(path.steps[0]!.name)) return undefined
+  const mayRead = reader === undefined || hasOn(reader.user, 'System.Read', nameOf(object))
+  if (mayRead || visibleWithoutRead.has(path.steps[0]!.name)) return undefined
   return new VimFault('NoPermission', { object: object.ref, privilegeId: 'System.Read' })
 }

@@ -2,15 +2,16 @@ import type { DataObject, ManagedObjectReference } from '@vmkeep/vsphere/types'
 import { VimFault } from '../faults/vim-fault.ts'
 import { ManagedEntity } from '../inventory/managed-entity.ts'
 import type { Call, Handlers } from './call.ts'
-import type { User } from './user.ts'
+import { nameOf } from './check-privileges.ts'
+import { hasOn, type User } from './user.ts'
 
 type World = Call<'HasPrivilegeOnEntity'>['world']
 
 export const authorizationMethods: Handlers = {
   HasPrivilegeOnEntity({ world, request }) {
-    world.inventory.get(request.entity)
-    const { privileges } = userOf(world, request.sessionId)
-    return (request.privId ?? []).map((id) => privileges.has(id))
+    const name = nameOf(world.inventory.get(request.entity))
+    const user = userOf(world, request.sessionId)
+    return (request.privId ?? []).map((id) => hasOn(user, id, name))
   },
 
   HasPrivilegeOnEntities: ({ world, request }) =>
@@ -23,7 +24,7 @@ export const authorizationMethods: Handlers = {
     const user = userNamed(world, request.userName)
     return request.entities.map((entity) => ({
       entity: world.inventory.get(entity).ref,
-      privileges: [...user.privileges].toSorted(),
+      privileges: [...user.privileges].filter((id) => hasOn(user, id, nameOf(world.inventory.get(entity)))).toSorted(),
     }))
   },
 
@@ -65,7 +66,10 @@ function granted(
 ): DataObject<'EntityPrivilege'>[] {
   return refs.map((ref) => ({
     entity: world.inventory.get(ref).ref,
-    privAvailability: ids.map((privId) => ({ privId, isGranted: user.privileges.has(privId) })),
+    privAvailability: ids.map((privId) => ({
+      privId,
+      isGranted: hasOn(user, privId, nameOf(world.inventory.get(ref))),
+    })),
   }))
 }
 

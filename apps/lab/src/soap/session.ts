@@ -38,10 +38,6 @@ export class Session {
     this.#ended.abort()
   }
 
-  has(privilege: string): boolean {
-    return this.user.privileges.has(privilege)
-  }
-
   owns(ref: ManagedObjectReference): boolean {
     return this.objects.has(ref.value)
   }

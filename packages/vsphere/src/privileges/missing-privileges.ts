@@ -16,13 +16,23 @@ export async function missingPrivileges(
   ids: readonly string[],
   signal?: AbortSignal,
 ): Promise<string[]> {
+  return (await missingByEntity(session, [entity], ids, signal)).get(entity.value) ?? []
+}
+
+/** {@link missingPrivileges} for several objects at once, by their references. */
+export async function missingByEntity(
+  session: Session,
+  entities: readonly ManagedObjectReference[],
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, string[]>> {
   const manager = session.content.authorizationManager
-  if (manager === undefined) return []
+  if (manager === undefined) return new Map()
   const known = await knownPrivileges(session, manager, signal)
   const asked = [...new Set(ids)].filter((id) => known === undefined || known.has(id))
-  if (asked.length === 0) return []
-  const granted = await grantedOf(session, manager, entity, asked, signal)
-  return asked.filter((id) => !granted.has(id))
+  if (asked.length === 0 || entities.length === 0) return new Map()
+  const granted = await grantedOf(session, manager, { entities, privId: asked }, signal)
+  return new Map(entities.map(({ value }) => [value, asked.filter((id) => granted.get(value)?.has(id) !== true)]))
 }
 
 async function knownPrivileges(
@@ -36,25 +46,30 @@ async function knownPrivileges(
   return list && new Set(list.map(({ privId }) => privId))
 }
 
+interface Asked {
+  readonly entities: readonly ManagedObjectReference[]
+  readonly privId: readonly string[]
+}
+
 /** Asked for our session, which knows group memberships; servers without that call are asked for the user. */
 async function grantedOf(
   session: Session,
   _this: ManagedObjectReference,
-  entity: ManagedObjectReference,
-  privId: readonly string[],
+  { entities, privId }: Asked,
   signal: AbortSignal | undefined,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const { key, userName } = await currentSession(session, signal)
   try {
-    const request = { _this, entity: [entity], sessionId: key, privId }
+    const request = { _this, entity: entities, sessionId: key, privId }
     const answer = await session.call('HasPrivilegeOnEntities', request, { signal })
-    const granted = answer.flatMap(({ privAvailability }) => privAvailability.filter(({ isGranted }) => isGranted))
-    return new Set(granted.map((privilege) => privilege.privId))
+    const grantedIn = (all: (typeof answer)[number]['privAvailability']) =>
+      new Set(all.flatMap(({ isGranted, privId: id }) => (isGranted ? [id] : [])))
+    return new Map(answer.map(({ entity, privAvailability }) => [entity.value, grantedIn(privAvailability)]))
   } catch (error) {
     if (!hasCode(error, 'vsphere.not-supported', 'vsphere.invalid-request')) throw error
-    const request = { _this, entities: [entity], userName }
+    const request = { _this, entities, userName }
     const answer = await session.call('FetchUserPrivilegeOnEntities', request, { signal })
-    return new Set(answer.flatMap(({ privileges = [] }) => privileges))
+    return new Map(answer.map(({ entity, privileges = [] }) => [entity.value, new Set(privileges)]))
   }
 }
 

@@ -60,7 +60,10 @@ const hotAdd = [
   'VirtualMachine.Config.Settings',
 ] as const
 
+/** Read whole disks through export leases, and restore through import leases. */
+const lease = ['VApp.Export', 'VApp.Import'] as const
+
 /** The privileges each purpose needs. */
-export const privilegeSets = { inventory, backup, nvram, restore, encryption, hotAdd } as const
+export const privilegeSets = { inventory, backup, nvram, restore, encryption, hotAdd, lease } as const
 
 export type PrivilegeSet = keyof typeof privilegeSets

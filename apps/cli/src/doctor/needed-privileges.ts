@@ -1,0 +1,24 @@
+import { type PrivilegeSet, privilegeSets } from '@vmkeep/vsphere'
+import type { Config } from '../config/schema.ts'
+
+/** What a role is for, in the words of `--for`. */
+export const purposes = [
+  'backup',
+  'nvram',
+  'restore',
+  'hotAdd',
+  'lease',
+  'encryption',
+] as const satisfies readonly PrivilegeSet[]
+export type Purpose = (typeof purposes)[number]
+
+/** What this config does: backups and restores, and what its transports need besides. */
+export function purposesOf({ backup }: Pick<Config, 'backup'>): Purpose[] {
+  const transports: readonly string[] = backup.transports
+  const more = purposes.filter((purpose) => transports.includes(purpose.toLowerCase()))
+  return ['backup', 'nvram', 'restore', ...more]
+}
+
+export const privilegesFor = (wanted: readonly Purpose[]): string[] => [
+  ...new Set(wanted.flatMap((purpose) => privilegeSets[purpose])),
+]
