@@ -5,6 +5,7 @@ import { restoreFail } from '@vmkeep/restore'
 import { retentionFail } from '@vmkeep/retention'
 import { runFail } from '@vmkeep/run'
 import { s3Fail } from '@vmkeep/s3'
+import { selectionFail } from '@vmkeep/selection'
 import { transportFail } from '@vmkeep/transport'
 import { vsphereFail } from '@vmkeep/vsphere'
 import { describe, expect, it } from 'vitest'
@@ -58,6 +59,7 @@ describe('exit codes', () => {
     cliFail,
     repositoryFail,
     retentionFail,
+    selectionFail,
     runFail,
     s3Fail,
     transportFail,

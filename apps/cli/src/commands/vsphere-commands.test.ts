@@ -203,7 +203,7 @@ describe('plan and backup', () => {
     const { code, stdout, stderr } = await run(['plan', '--all', '--exclude', 'web-*'])
     expect(code).toBe(3)
     expect(stdout).toMatch(/db +Hard disk 2 +1 MiB +skip +The disk is independent/)
-    expect(stderr).toContain('1 VM left out as excluded: web-01')
+    expect(stderr).toContain('1 VM left out: web-01 (excluded by name)')
   })
 
   it('back up, then only what changed; the points are listed', async () => {

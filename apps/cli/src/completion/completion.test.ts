@@ -21,7 +21,7 @@ describe('completion', () => {
   it('offers the verbs of a noun', async () => expect(await complete('config', '')).toEqual(['view', 'validate']))
 
   it('offers the verbs of a noun within a noun', async () => {
-    expect(await complete('vm', '')).toEqual(['list', 'show', 'cbt'])
+    expect(await complete('vm', '')).toEqual(['list', 'show', 'explain', 'cbt'])
     expect(await complete('vm', 'cbt', '')).toEqual(['status', 'enable', 'disable', 'reset', 'audit'])
     expect(await complete('vm', 'cbt', 're')).toEqual(['reset'])
   })

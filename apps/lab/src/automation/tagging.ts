@@ -12,6 +12,7 @@ export function answerTagging({ method, path, action, body }: AutomationCall, ta
   if (method !== 'POST' || kind !== 'tag-association') return notFound
   if (action === 'list-attached-tags') return attachedTo((body as { object_id?: unknown })?.object_id, tags)
   if (action === 'list-attached-tags-on-objects') return attachedToEach(body, tags)
+  if (action === 'list-attached-objects-on-tags') return objectsOfEach(body, tags)
   if (action !== 'list-attached-objects') return notFound
   const tag = tags.tags.find((candidate) => candidate.id === id)
   return tag === undefined ? notFound : { value: tags.objectsWith(tag).map(objectOf) }
@@ -60,6 +61,14 @@ function attachedToEach(body: unknown, tags: Tags): AutomationAnswer {
     tag_ids: tags.of(idOf(object)!).map(({ id }) => id),
   }))
   return { value: entries.filter(({ tag_ids: ids }) => ids.length > 0) } // what has none is left out
+}
+
+function objectsOfEach(body: unknown, tags: Tags): AutomationAnswer {
+  const ids = (body as { tag_ids?: unknown } | undefined)?.tag_ids
+  if (!Array.isArray(ids)) return invalid
+  const asked = tags.tags.filter(({ id }) => ids.includes(id))
+  if (asked.length < ids.length) return notFound
+  return { value: asked.map((tag) => ({ tag_id: tag.id, object_ids: tags.objectsWith(tag).map(objectOf) })) }
 }
 
 function idOf(object: unknown): string | undefined {

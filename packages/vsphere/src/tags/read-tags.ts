@@ -33,7 +33,8 @@ export async function readTags(
       const { object_id: object, tag_ids: ids } = entry as { object_id?: { id?: unknown }; tag_ids?: unknown }
       if (typeof object?.id !== 'string') throw bad(session, path, 'an entry without its object')
       const own: VmTag[] = []
-      for (const id of listOf(session, path, ids)) own.push(await tags.named(String(id)))
+      // An object without tags is left out or has no list. Source: vcsim. Evidence: observed.
+      for (const id of listOf(session, path, ids ?? [])) own.push(await tags.named(String(id)))
       found.set(object.id, own)
     }
   }
