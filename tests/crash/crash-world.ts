@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type BackupOptions, runBackup, type RunReport } from '@vmkeep/backup'
 import { MemoryDisk } from '@vmkeep/disk'
 import { collect, seededRandom } from '@vmkeep/kit'
+import type { LabOptions } from '@vmkeep/lab'
 import { openFolderStorage, openRepository, type Repository, type RestorePoint } from '@vmkeep/repository'
 import type { RunEvent } from '@vmkeep/run'
 import { listVms } from '@vmkeep/vsphere'
@@ -33,12 +34,17 @@ export class CrashWorld implements AsyncDisposable {
   }
 
   /** Every VM has one restore point, change tracking on, and then gets a snapshot of its admin. */
-  static async start(names: readonly string[], taskDurationMs = 4): Promise<CrashWorld> {
+  static async start(names: readonly string[], taskDurationMs = 4, options: LabOptions = {}): Promise<CrashWorld> {
     const disks = [
       { capacityBytes: 8 * MiB, format: 'thin' as const },
       { capacityBytes: 4 * MiB + 512, format: 'thick' as const },
     ]
-    const world = await World.start({ seed: 'crash', taskDurationMs, vms: names.map((name) => ({ name, disks })) })
+    const world = await World.start({
+      seed: 'crash',
+      taskDurationMs,
+      vms: names.map((name) => ({ name, disks })),
+      ...options,
+    })
     const past = new CrashWorld(world)
     for (const name of names) await past.guestWrites(name)
     expect((await past.backup(names)).outcome).toBe('ok')

@@ -1,6 +1,7 @@
 import type { BackupOptions } from '@vmkeep/backup'
 import type { Destination, DiskFileFormat } from '@vmkeep/restore'
 import type { RunEvent } from '@vmkeep/run'
+import type { TransportSettings } from '@vmkeep/transport'
 
 /** What a victim is told on its standard input: where everything is, what to do, and perhaps when to stop. */
 export interface VictimTask {
@@ -29,4 +30,9 @@ export type VictimWork =
       readonly format: DiskFileFormat
     }
   | { readonly kind: 'restore-in-place'; readonly point: string }
-  | { readonly kind: 'restore-to-vsphere'; readonly point: string; readonly destination: Destination }
+  | {
+      readonly kind: 'restore-to-vsphere'
+      readonly point: string
+      readonly destination: Destination
+      readonly transport?: TransportSettings
+    }

@@ -56,7 +56,7 @@ async function work(
   }
   if (what.kind === 'restore-to-vsphere') {
     const point = await pointOf(what.point)
-    await restoreToVsphere({ ...common, ...what, point, transport: defaultTransport, verify: true, powerOn: false })
+    await restoreToVsphere({ ...common, transport: defaultTransport, ...what, point, verify: true, powerOn: false })
   }
 }
 

@@ -82,6 +82,11 @@ export const fail = defineErrors({
     (d: { networks: string; known: string }) =>
       `the target has no network named ${d.networks}; map each with --network OLD=NEW. It has ${d.known}`,
   ],
+  'restore.disk-not-offered': [
+    'call-operator',
+    (d: { disk: string; slot: string; offered: readonly string[] }) =>
+      `vSphere offers no place to send ${d.disk} (${d.slot}) to, only ${d.offered.length === 0 ? 'none' : d.offered.join(', ')}; put nbdssl before lease in the transports`,
+  ],
   'restore.disk-size-differs': [
     'report-bug',
     (d: { disk: string; expectedBytes: number; foundBytes: number }) =>

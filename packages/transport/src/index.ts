@@ -1,6 +1,13 @@
 export { chooseTransport, type TransportChoice } from './choose-transport.ts'
 export { fail as transportFail } from './errors.ts'
-export { openVmDisk, openVmDiskForWriting, openVmDiskInPlace, thatWrite } from './open-vm-disk.ts'
+export {
+  importsWholeVm,
+  openVmDisk,
+  openVmDiskForWriting,
+  openVmDiskInPlace,
+  thatReadBack,
+  thatWrite,
+} from './open-vm-disk.ts'
 export {
   defaultTransport,
   type TransportName,

@@ -52,3 +52,12 @@ export const thatWrite = (settings: TransportSettings): TransportSettings => ({
   ...settings,
   order: settings.order.filter((name) => transports[name].openForWriting !== undefined),
 })
+
+/** The transports by which a disk that was just written is read back: those that write, and a lease, which shows what is there now. */
+export const thatReadBack = (settings: TransportSettings): TransportSettings => ({
+  ...settings,
+  order: settings.order.filter((name) => name === 'lease' || transports[name].openForWriting !== undefined),
+})
+
+/** Whether a new VM comes in whole, with all its disks, through a lease: where no transport before it writes disks one by one. */
+export const importsWholeVm = (settings: TransportSettings): boolean => thatReadBack(settings).order[0] === 'lease'

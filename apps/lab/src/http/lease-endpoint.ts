@@ -70,7 +70,10 @@ async function strikes(
   if (action?.do === 'delay') await world.clock.sleep(action.ms)
   if (action?.do === 'stall') await world.clock.sleep(2 ** 30, closedSignal(response)).catch(() => {})
   if (action?.do === 'disconnect' || action?.do === 'stall') request.socket.destroy()
-  if (action?.do === 'http-error') refuse(response, action.status, 'by rule')
+  if (action?.do === 'http-error') {
+    request.resume() // to its end: who is cut while it sends never reads the answer
+    refuse(response, action.status, 'by rule')
+  }
   if (action?.do === 'expire-lease') {
     lease.expire()
     request.socket.destroy()
@@ -107,8 +110,12 @@ async function receive(request: IncomingMessage, response: ServerResponse, deliv
   if (request.headers['content-type'] !== streamVmdkType)
     return refuse(response, 415, `only ${streamVmdkType} is taken here`)
   await using disk = world.storage.openPath(file.diskPath, { access: 'write' })
-  const came = await receiveDisk(request, disk, { name: file.name, cutAtBytes: cutAt(delivery) })
+  const came = await receiveDisk(request.iterator({ destroyOnReturn: false }), disk, {
+    name: file.name,
+    cutAtBytes: cutAt(delivery),
+  })
   if (came === 'cut') return void request.socket.destroy()
+  request.resume()
   if (came === 'other-size') return refuse(response, 500, 'the disk has another capacity than the one it is for')
   response.writeHead(200).end()
 }

@@ -1,5 +1,7 @@
+import { crashPoint } from '@vmkeep/kit'
+import type { ImageReader } from '@vmkeep/repository'
 import { transportNotes } from '@vmkeep/run'
-import { openVmDisk, openVmDiskForWriting, thatWrite } from '@vmkeep/transport'
+import { openVmDisk, openVmDiskForWriting, thatReadBack } from '@vmkeep/transport'
 import { addDisk, type ManagedObjectReference, type VmDisk } from '@vmkeep/vsphere'
 import { DamagedParts } from '../damaged-parts.ts'
 import { diskProgress } from '../disk-progress.ts'
@@ -11,6 +13,7 @@ import type { RestoreContext } from './restore-to-vsphere.ts'
 
 export interface RestoredDisk {
   readonly report: DiskRestoreReport
+  readonly savedKey: number
   /** Its VirtualDisk.key in the new VM. */
   readonly key: number
 }
@@ -19,20 +22,15 @@ export interface RestoredDisk {
 export async function restoreDisk(
   context: RestoreContext,
   vm: ManagedObjectReference,
-  { disk, spec }: PlannedDisk,
+  planned: PlannedDisk,
 ): Promise<RestoredDisk> {
   const { session, plan, repository, signal, onEvent } = context
+  const { disk, spec } = planned
   const about = { vm: plan.name, disk: disk.label } as const
-  const { capacityBytes } = disk.image
   onEvent({ type: 'disk-phase', ...about, phase: 'waiting', detail: 'creating the disk' })
   const added = await addDisk(session, vm, spec, signal)
-  if (added.capacityBytes !== capacityBytes)
-    throw fail('restore.disk-size-differs', {
-      disk: disk.label,
-      expectedBytes: capacityBytes,
-      foundBytes: added.capacityBytes,
-    })
-  const progress = diskProgress(onEvent, about, capacityBytes)
+  checkCapacity(planned, added)
+  const progress = diskProgress(onEvent, about, disk.image.capacityBytes)
   const damage = new DamagedParts(context.allowDamaged)
   await using image = await repository.openImage(disk.image, signal, damage)
   onEvent({ type: 'disk-phase', ...about, phase: 'write', detail: added.fileName })
@@ -41,18 +39,52 @@ export async function restoreDisk(
     await target.finish(signal)
     return written
   })
-  if (context.verify) {
-    onEvent({ type: 'disk-phase', ...about, phase: 'verify' })
-    await using back = await openVmDisk(request(context, vm, added))
-    await compareWithImage(image, back, added.fileName, progress, signal)
-  }
-  onEvent({ type: 'disk-phase', ...about, phase: 'done' })
-  const target = added.fileName
-  const { label, address } = disk
+  if (context.verify) await verifyDisk(context, vm, { planned, added, image })
+  return await doneWith(context, { planned, added, writtenBytes, damage })
+}
+
+/** @throws `restore.disk-size-differs`: vVols round up */
+export function checkCapacity({ disk }: PlannedDisk, { capacityBytes: foundBytes }: VmDisk): void {
+  const { capacityBytes: expectedBytes } = disk.image
+  if (foundBytes !== expectedBytes)
+    throw fail('restore.disk-size-differs', { disk: disk.label, expectedBytes, foundBytes })
+}
+
+/** Reads a disk back and compares it with the restore point. @throws `restore.verify-failed` */
+export async function verifyDisk(
+  context: RestoreContext,
+  vm: ManagedObjectReference,
+  {
+    planned: { disk },
+    added,
+    image,
+  }: { readonly planned: PlannedDisk; readonly added: VmDisk; readonly image: ImageReader },
+): Promise<void> {
+  const about = { vm: context.plan.name, disk: disk.label } as const
+  context.onEvent({ type: 'disk-phase', ...about, phase: 'verify' })
+  const progress = diskProgress(context.onEvent, about, disk.image.capacityBytes)
+  await using back = await openVmDisk(request(context, vm, added))
+  await compareWithImage(image, back, added.fileName, progress, context.signal)
+}
+
+/** Tells that a disk is done. */
+export async function doneWith(
+  { plan, verify, onEvent }: RestoreContext,
+  done: {
+    readonly planned: PlannedDisk
+    readonly added: VmDisk
+    readonly writtenBytes: number
+    readonly damage: DamagedParts
+  },
+): Promise<RestoredDisk> {
+  const { planned, added, writtenBytes, damage } = done
+  const { label, address, key, image } = planned.disk
+  onEvent({ type: 'disk-phase', vm: plan.name, disk: label, phase: 'done' })
   const damaged = await damage.extents()
-  const sizes = { provisionedBytes: capacityBytes, writtenBytes }
-  const report = { label, address, target, ...sizes, verified: context.verify, damaged }
-  return { report, key: added.key }
+  const sizes = { provisionedBytes: image.capacityBytes, writtenBytes }
+  const report = { label, address, target: added.fileName, ...sizes, verified: verify, damaged }
+  crashPoint('restore.after-disk')
+  return { report, savedKey: key, key: added.key }
 }
 
 async function write<T>(
@@ -76,7 +108,7 @@ const request = (
   path: disk.fileName,
   capacityBytes: disk.capacityBytes,
   uuid: disk.uuid,
-  settings: thatWrite(transport),
+  settings: thatReadBack(transport),
   clock,
   random,
   ...transportNotes(onEvent, { vm: plan.name, disk: disk.label }),

@@ -10,7 +10,7 @@ import {
   type OnRunEvent,
   type VmPoint,
 } from '@vmkeep/run'
-import type { TransportSettings } from '@vmkeep/transport'
+import { importsWholeVm, type TransportSettings } from '@vmkeep/transport'
 import {
   clearMarker,
   createVm,
@@ -26,7 +26,8 @@ import {
 import type { DiskRestoreReport, RestoreReport } from '../report.ts'
 import { requireWhole } from '../damaged-parts.ts'
 import { type Destination, planRestore, type RestorePlan } from './plan-restore.ts'
-import { restoreDisk } from './restore-disk.ts'
+import { importVm } from './import-vm.ts'
+import { type RestoredDisk, restoreDisk } from './restore-disk.ts'
 
 export interface RestoreToVsphereRequest {
   readonly session: Session
@@ -76,14 +77,18 @@ export async function restoreToVsphere(request: RestoreToVsphereRequest): Promis
   await using journal = await Journal.start(stateFolder, runId)
   const entry = await journal.intend({ kind: 'vm', endpointId: endpointIdOf(session), vmName: plan.name, marker })
   const context: RestoreContext = { ...request, clock, random, plan }
-  let vm: ManagedObjectReference | undefined
+  const made: { vm?: ManagedObjectReference } = {}
+  const created = async (vm: ManagedObjectReference) => {
+    made.vm = vm
+    crashPoint('restore.after-vm')
+    await entry.created(vm.value)
+  }
   try {
     onEvent({ type: 'vm-phase', vm: plan.name, phase: 'create' })
     crashPoint('restore.before-vm')
-    vm = await createVm(session, { ...plan.place, spec: plan.spec }, signal)
-    crashPoint('restore.after-vm')
-    await entry.created(vm.value)
-    const report = await fill(context, vm)
+    const fill = importsWholeVm(request.transport) ? importVm : makeVm
+    const { vm, disks: restored } = await fill(context, created)
+    const report = await complete(context, vm, restored)
     crashPoint('restore.before-marker-off')
     await clearMarker(session, vm, signal)
     crashPoint('restore.after-marker-off')
@@ -92,21 +97,30 @@ export async function restoreToVsphere(request: RestoreToVsphereRequest): Promis
     onEvent({ type: 'vm-phase', vm: plan.name, phase: 'done' })
     return { ...report, seconds: (clock.monotonicMs() - startedMs) / 1000 }
   } catch (error) {
-    await takeBack(context, vm, marker).then(entry.gone, (left: unknown) => tellLeftover(context, left))
+    await takeBack(context, made.vm, marker).then(entry.gone, (left: unknown) => tellLeftover(context, left))
     throw error
   }
 }
 
-async function fill(context: RestoreContext, vm: ManagedObjectReference): Promise<RestoreReport> {
+/** Makes the VM, then adds and fills one disk after the other. */
+async function makeVm(context: RestoreContext, created: (vm: ManagedObjectReference) => Promise<void>) {
+  const { session, plan, signal } = context
+  const vm = await createVm(session, { ...plan.place, spec: plan.spec }, signal)
+  await created(vm)
+  const disks: RestoredDisk[] = []
+  for (const planned of plan.disks) disks.push(await restoreDisk(context, vm, planned))
+  return { vm, disks }
+}
+
+/** What a VM gets once its disks are there. */
+async function complete(
+  context: RestoreContext,
+  vm: ManagedObjectReference,
+  restored: readonly RestoredDisk[],
+): Promise<RestoreReport> {
   const { plan, point, session, signal } = context
-  const disks: DiskRestoreReport[] = []
-  const newKeys = new Map<number, number>()
-  for (const planned of plan.disks) {
-    const { report, key } = await restoreDisk(context, vm, planned)
-    disks.push(report)
-    newKeys.set(planned.disk.key, key)
-    crashPoint('restore.after-disk')
-  }
+  const disks: DiskRestoreReport[] = restored.map(({ report }) => report)
+  const newKeys = new Map(restored.map(({ savedKey, key }) => [savedKey, key] as const))
   if (plan.bootOrder !== undefined) await setBootOrder(session, vm, { bootOrder: plan.bootOrder, newKeys }, signal)
   const warnings = [...plan.warnings, ...(await restoreNvram(context, vm))]
   const target = await inventoryPathOf(session, vm, signal)

@@ -1,5 +1,5 @@
 import type { Extent } from '@vmkeep/disk'
-import { type Device, disksOf, type ManagedObjectReference, readProperties, type VmConfig } from '@vmkeep/vsphere'
+import { readDisks } from '@vmkeep/vsphere'
 import { fail } from '../errors.ts'
 import type { DiskPlace, VmDiskReader, VmDiskRequest } from '../transport.ts'
 import { LeasePass } from './lease-pass.ts'
@@ -43,24 +43,10 @@ export async function openLeaseDisk(request: VmDiskRequest): Promise<VmDiskReade
 
 /** Where the disk hangs: that is how a lease names it. */
 async function deviceOf({ session, vm, snapshot, deviceKey, path, signal }: VmDiskRequest) {
-  const devices = await devicesOf(session, snapshot ?? vm, signal)
-  const config = { hardware: { device: devices } } as unknown as VmConfig
-  const disk = disksOf(config).find(({ key }) => key === deviceKey)
+  const disks = await readDisks(session, snapshot ?? vm, signal)
+  const disk = disks.find(({ key }) => key === deviceKey)
   if (disk === undefined) throw fail('transport.lease-without-disk', { disk: path, offered: [] })
   return { slot: disk.address, sectorSizeBytes: disk.sectorBytes ?? 512 }
-}
-
-async function devicesOf(
-  session: VmDiskRequest['session'],
-  ref: ManagedObjectReference,
-  signal: AbortSignal,
-): Promise<readonly Device[]> {
-  const paths = ['config.hardware.device'] as const
-  const found =
-    ref.type === 'VirtualMachineSnapshot'
-      ? await readProperties(session, { type: 'VirtualMachineSnapshot', ref, paths }, signal)
-      : await readProperties(session, { type: 'VirtualMachine', ref, paths }, signal)
-  return found['config.hardware.device'] ?? []
 }
 
 /** Where passages come from: a lease that is held as long as the disk is open, and asked for anew when it is lost. */

@@ -70,7 +70,12 @@ export class PassingDisk implements DiskReader {
 
   /** Begins the first passage, so that what makes it impossible shows now. */
   async begin(): Promise<void> {
-    this.#pass = await this.#options.open(this.#closing.signal)
+    while (this.#pass === undefined)
+      try {
+        this.#pass = await this.#options.open(this.#closing.signal)
+      } catch (error) {
+        if (!(await this.#mayBeginAgain(error))) throw error
+      }
   }
 
   async read(offsetBytes: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -193,11 +198,17 @@ export class PassingDisk implements DiskReader {
     for (const reading of this.#now) this.#later.add(reading)
     this.#now.clear()
     if (this.#closing.signal.aborted) return
+    if (!(await this.#mayBeginAgain(error))) this.#failAll(error)
+  }
+
+  /** Whether a passage that broke is worth another one; says so, and waits a moment. */
+  async #mayBeginAgain(error: unknown): Promise<boolean> {
     if (this.#passedBytes > this.#furthestBytes) this.#failures = 0
     this.#furthestBytes = Math.max(this.#furthestBytes, this.#passedBytes)
-    if (++this.#failures > this.#options.restartsMax || !isWorthAnother(error)) return this.#failAll(error)
+    if (++this.#failures > this.#options.restartsMax || !isWorthAnother(error)) return false
     this.#options.onRestart(error)
     await this.#options.clock.sleep(restartDelayMs * this.#failures, this.#closing.signal).catch(() => {})
+    return true
   }
 
   #failAll(error: unknown): void {

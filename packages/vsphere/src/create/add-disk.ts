@@ -61,9 +61,11 @@ async function readHardware(
 const findController = (devices: readonly Device[], { slot }: PlannedDisk): Device | undefined =>
   devices.filter(isController).find((device) => busOf(device) === slot.bus && device.busNumber === slot.busNumber)
 
-const slotOf = ({ slot }: PlannedDisk): string => `${slot.bus}${slot.busNumber}:${slot.unitNumber}`
+/** `scsi0:1`, as a vmx file writes it. */
+export const slotOf = ({ slot }: Pick<PlannedDisk, 'slot'>): string => `${slot.bus}${slot.busNumber}:${slot.unitNumber}`
 
-function newDisk(disk: PlannedDisk, controllerKey: number, datastore: string): VirtualDiskDevice {
+/** An empty disk as a spec adds it. */
+export function newDisk(disk: PlannedDisk, controllerKey: number, datastore: string): VirtualDiskDevice {
   return {
     $type: 'VirtualDisk',
     key: -1,
