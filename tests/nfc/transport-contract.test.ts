@@ -15,6 +15,7 @@ import {
   type VmDiskRequest,
 } from '@vmkeep/transport'
 import { expect, it, onTestFinished } from 'vitest'
+import { makeLun } from '../support/make-lun.ts'
 import { mountDisks } from '../support/mount-datastore.ts'
 import { proxy } from '../support/proxy.ts'
 import { openLabSession } from '../support/world.ts'
@@ -53,6 +54,14 @@ diskReaderContract("a VM's disk that is attached to the machine we run on", asyn
   const request = await requestFor(await holding(content), settings, (lab) => lab.vm('proxy').appearsIn(machineRoot))
   const { signal } = request
   return openVmDisk({ ...request, settings: await prepareTransports(request.session, settings, signal) })
+})
+
+diskReaderContract("a VM's disk on a LUN", async (content) => {
+  const folder = await mkdtemp(join(tmpdir(), 'vmkeep-san-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const settings = { order: ['san'], compression: 'none', lunFolder: join(folder, 'by-id') } as const
+  const prepare = async (lab: Lab) => void (await makeLun(lab, 'web', folder))
+  return openVmDisk(await requestFor(await holding(content), settings, prepare))
 })
 
 it('says of everything asked of a closed disk that it is closed', async () => {

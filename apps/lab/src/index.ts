@@ -12,6 +12,7 @@ export type {
 export type { LabAction, LabRule } from './faults/lab-action.ts'
 export { actionNames, parseFaultRule } from './faults/parse-fault-rule.ts'
 export type { DiskContent, GeneratedDisk, GuestWriter, GuestWriterKind } from './guest/index.ts'
+export { lunNameOf } from './inventory/lun-name.ts'
 export type { LabState, VmState } from './lab-state.ts'
 export type { LabVmHandle } from './lab-vm-handle.ts'
 export { type Lab, type LabOptions, type LabStats, startLab } from './start-lab.ts'

@@ -60,4 +60,18 @@ export const fail = defineErrors({
     (d: { disk: string; path: string; fact: string }) =>
       `${d.path} is not ${d.disk}: ${d.fact}; check which datastore is mounted there`,
   ],
+  'transport.san-refused': [
+    'change-request',
+    (d: { disk: string; reason: string }) => `san does not read ${d.disk}: ${d.reason}; nbdssl reads it`,
+  ],
+  'transport.san-differs': [
+    'call-operator',
+    (d: { disk: string; offsetBytes: number; fact: string }) =>
+      `${d.disk} is not on its LUN what its host says, at byte ${d.offsetBytes}: ${d.fact}; nothing read from there is used: let nbdssl read it, and report this with the versions of ESXi and VMFS`,
+  ],
+  'transport.san-changed': [
+    'retry',
+    (d: { disk: string; file: string; fact: string }) =>
+      `${d.file}, of ${d.disk}, changed while it was read from its LUN: ${d.fact}; somebody moves or consolidates the VM's disks: let nbdssl read it, or try again`,
+  ],
 })

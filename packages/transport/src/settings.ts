@@ -1,7 +1,7 @@
 import type { Proxy } from './hotadd/proxy.ts'
 
 /** The ways to a VM's disk, in the words of VMware where it has them. */
-export const transportNames = ['file', 'hotadd', 'nbdssl', 'nbd', 'lease', 'vddk'] as const
+export const transportNames = ['file', 'hotadd', 'nbdssl', 'nbd', 'lease', 'vddk', 'san'] as const
 export type TransportName = (typeof transportNames)[number]
 
 /** How VMs' disks are read and written. What a policy says; `vmkeep plan` shows it with its reasons. */
@@ -14,6 +14,8 @@ export interface TransportSettings {
   readonly silenceMs?: number
   /** For `file`: where a datastore is mounted on this machine, by the datastore's name. */
   readonly mountedDatastores?: Readonly<Record<string, string>>
+  /** For `san`: where the system names the disks it sees by their world wide names. `/dev/disk/by-id` if left out. */
+  readonly lunFolder?: string
   /** For `vddk`: VMware's own library, where it is installed. */
   readonly vddk?: VddkSettings
   /** For `hotadd`: which VM this machine is, where it can't be told from its uuid. A name, path, uuid or reference. */

@@ -3,6 +3,7 @@ import { openHotaddDisk } from './hotadd/open-hotadd-disk.ts'
 import { whyNotHotadd } from './hotadd/why-not-hotadd.ts'
 import { openLeaseDisk, whyNotLease } from './lease/open-lease-disk.ts'
 import { openNfcDisk } from './nfc/open-nfc-disk.ts'
+import { openSanDisk, whyNotSan } from './san/open-san-disk.ts'
 import type { TransportName } from './settings.ts'
 import type { Transport } from './transport.ts'
 import { openVddkDisk, whyNotVddk } from './vddk/open-vddk-disk.ts'
@@ -42,5 +43,10 @@ export const transports: Readonly<Record<TransportName, Transport>> = {
     whyNot: whyNotVddk,
     open: (request) => openVddkDisk(request, 'read'),
     openForWriting: (request) => openVddkDisk(request, 'write'),
+  },
+  san: {
+    why: "read from its datastore's LUN, if this machine sees it",
+    whyNot: whyNotSan,
+    open: openSanDisk,
   },
 }

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import type { Extent } from '@vmkeep/disk'
 import { FormatError, messageOf, type Struct } from '@vmkeep/kit'
 import { fail } from './errors.ts'
 
@@ -9,6 +10,8 @@ export interface ByteSource extends AsyncDisposable {
   readonly sizeBytes: number
   /** Fills the whole of `target`. @throws `vmdk.damaged` if the source ends before */
   read(offsetBytes: number, target: Uint8Array): Promise<void>
+  /** What may be something else than zeroes, ascending. Absent where nobody knows: Node has no SEEK_DATA. */
+  allocated?(within: Extent): AsyncIterable<Extent>
 }
 
 /** @throws `vmdk.not-found`; `vmdk.read-failed`, also for what is not a plain file */

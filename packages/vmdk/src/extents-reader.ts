@@ -1,4 +1,4 @@
-import { checkRun, cut, diskFail, endOf, type Extent, intersection, joined } from '@vmkeep/disk'
+import { checkRun, cut, diskFail, endOf, type Extent, intersection, joined, split } from '@vmkeep/disk'
 import type { ByteSource } from './byte-source.ts'
 import { dataOf, type HeldRun, type Layer } from './layer.ts'
 import { sectorSizeBytes } from './sectors.ts'
@@ -92,13 +92,21 @@ export class FlatReader implements Layer {
     }
   }
 
-  /** Node has no SEEK_DATA: everything may hold data. */
   async *allocated(within: Extent): AsyncIterable<Extent> {
-    if (within.lengthBytes > 0) yield within
+    yield* joined(dataOf(this.holdings(within)))
   }
 
   async *holdings(within: Extent): AsyncIterable<HeldRun> {
-    if (within.lengthBytes > 0) yield { extent: within, holding: 'data' }
+    if (within.lengthBytes <= 0) return
+    const { allocated } = this.#source
+    if (allocated === undefined) return yield { extent: within, holding: 'data' }
+    const moved = ({ offsetBytes, lengthBytes }: Extent, byBytes: number) => ({
+      offsetBytes: offsetBytes + byBytes,
+      lengthBytes,
+    })
+    const inSource = moved(within, this.#startBytes)
+    for await (const { extent, covered } of split([inSource], allocated.call(this.#source, inSource)))
+      yield { extent: moved(extent, -this.#startBytes), holding: covered ? 'data' : 'zeroes' }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

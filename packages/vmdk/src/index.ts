@@ -1,3 +1,4 @@
+export type { ByteSource } from './byte-source.ts'
 export { createVmdk, type NewVmdk, type VmdkKind, vmdkKinds } from './create-vmdk.ts'
 export {
   type Descriptor,
@@ -15,3 +16,4 @@ export { openVmdk, type OpenVmdkOptions } from './open-vmdk.ts'
 export { type PassingGrain, PassingStream } from './passing-stream.ts'
 export { type StreamDisk, type StreamOptions, StreamOptimizedWriter } from './stream-optimized-writer.ts'
 export type { StreamSink } from './vmdk-stream.ts'
+export type { VmdkFiles } from './vmdk-files.ts'

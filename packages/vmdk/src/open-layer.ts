@@ -1,6 +1,5 @@
-import { basename, dirname, join } from 'node:path'
 import type { Extent } from '@vmkeep/disk'
-import { type ByteSource, damagedAt, decodedFrom, openFileSource, readBytes } from './byte-source.ts'
+import { type ByteSource, damagedAt, decodedFrom, readBytes } from './byte-source.ts'
 import { CowdGrainMap } from './cowd-grain-map.ts'
 import { decodeDescriptor, descriptorSizeBytesMax } from './descriptor-bytes.ts'
 import type { Descriptor, DescriptorExtent } from './descriptor-format.ts'
@@ -13,6 +12,7 @@ import { bytesOf } from './sectors.ts'
 import { SeSparseGrainMap } from './sesparse-grain-map.ts'
 import { readEmbeddedDescriptor, readSparseHeader } from './sparse-header.ts'
 import { SparseReader } from './sparse-reader.ts'
+import { besideDescriptor, type VmdkFiles } from './vmdk-files.ts'
 
 export interface OpenedLayer {
   readonly layer: Layer
@@ -24,12 +24,12 @@ export interface OpenedLayer {
  * Opens one VMDK, without its parents, by its descriptor or, where the descriptor is inside, by its only file.
  * Extents are opened only as plain files beside the descriptor: a descriptor is somebody's text, and may name any file of this machine.
  */
-export async function openLayer(path: string, neededBy?: string): Promise<OpenedLayer> {
-  const source = await openFileSource(path, neededBy)
+export async function openLayer(files: VmdkFiles, path: string, neededBy?: string): Promise<OpenedLayer> {
+  const source = await files.open(path, neededBy)
   try {
     const magic = Buffer.from(await readBytes(source, 0, 4)).toString('latin1')
     if (magic === 'KDMV') return await openSparseFile(source)
-    const opened = await openDescriptor(source)
+    const opened = await openDescriptor(files, source)
     await source[Symbol.asyncDispose]()
     return opened
   } catch (error) {
@@ -44,7 +44,7 @@ async function openSparseFile(source: ByteSource): Promise<OpenedLayer> {
   return { layer, descriptor: await readEmbeddedDescriptor(source, header) }
 }
 
-async function openDescriptor(source: ByteSource): Promise<OpenedLayer> {
+async function openDescriptor(files: VmdkFiles, source: ByteSource): Promise<OpenedLayer> {
   const { path, sizeBytes } = source
   if (sizeBytes > descriptorSizeBytesMax)
     throw damagedAt(
@@ -56,7 +56,8 @@ async function openDescriptor(source: ByteSource): Promise<OpenedLayer> {
   const descriptor = decodedFrom(source, 0, () => decodeDescriptor(bytes))
   const parts: Part[] = []
   try {
-    for (const { extent, placed } of placedExtents(descriptor)) parts.push(await openPart(path, extent, placed))
+    for (const { extent, placed } of placedExtents(descriptor))
+      parts.push(await openPart({ files, path, extent }, placed))
     if (parts.length === 0) throw damagedAt(source, 0, 'the descriptor lists no extents')
     return { layer: new ExtentsReader(path, parts), descriptor }
   } catch (error) {
@@ -74,6 +75,13 @@ function* placedExtents({ extents }: Descriptor): Iterable<{ extent: DescriptorE
   }
 }
 
+/** An extent, and the descriptor that names it. */
+interface NamedExtent {
+  readonly files: VmdkFiles
+  readonly path: string
+  readonly extent: DescriptorExtent
+}
+
 /** How the grains of a sparse extent are found, by the type that the descriptor gives it. */
 const grainMaps: Readonly<Record<string, (source: ByteSource) => Promise<GrainMap>>> = {
   SPARSE: async (source) => HostedGrainMap.read(source, await readSparseHeader(source)),
@@ -81,13 +89,13 @@ const grainMaps: Readonly<Record<string, (source: ByteSource) => Promise<GrainMa
   SESPARSE: (source) => SeSparseGrainMap.read(source),
 }
 
-async function openPart(path: string, extent: DescriptorExtent, placed: Extent): Promise<Part> {
-  const { type } = extent
+async function openPart(named: NamedExtent, placed: Extent): Promise<Part> {
+  const { path } = named
+  const { type } = named.extent
   if (type === 'ZERO') return { extent: placed, reader: undefined }
-  if (type === 'FLAT' || type === 'VMFS')
-    return { extent: placed, reader: await openFlat(path, extent, placed.lengthBytes) }
+  if (type === 'FLAT' || type === 'VMFS') return { extent: placed, reader: await openFlat(named, placed.lengthBytes) }
   const grainMap = grainMaps[type]
-  if (grainMap !== undefined) return { extent: placed, reader: await openSparse(path, extent, placed, grainMap) }
+  if (grainMap !== undefined) return { extent: placed, reader: await openSparse(named, placed, grainMap) }
   throw fail('vmdk.unsupported', {
     path,
     fact: `has an extent of type ${type}`,
@@ -95,8 +103,9 @@ async function openPart(path: string, extent: DescriptorExtent, placed: Extent):
   })
 }
 
-async function openFlat(path: string, extent: DescriptorExtent, lengthBytes: number): Promise<Layer> {
-  const source = await openExtent(path, extent)
+async function openFlat(named: NamedExtent, lengthBytes: number): Promise<Layer> {
+  const { path, extent } = named
+  const source = await openExtent(named)
   const startBytes = bytesOf(extent.offsetSectors ?? 0)
   if (startBytes + lengthBytes <= source.sizeBytes) return new FlatReader(source, startBytes, lengthBytes)
   await source[Symbol.asyncDispose]()
@@ -108,12 +117,12 @@ async function openFlat(path: string, extent: DescriptorExtent, lengthBytes: num
 }
 
 async function openSparse(
-  path: string,
-  extent: DescriptorExtent,
+  named: NamedExtent,
   { lengthBytes }: Extent,
   grainMap: (source: ByteSource) => Promise<GrainMap>,
 ): Promise<Layer> {
-  const source = await openExtent(path, extent)
+  const { path } = named
+  const source = await openExtent(named)
   try {
     const reader = new SparseReader(source, await grainMap(source))
     if (reader.capacityBytes >= lengthBytes) return reader
@@ -124,14 +133,5 @@ async function openSparse(
   }
 }
 
-async function openExtent(path: string, { fileName = '' }: DescriptorExtent): Promise<ByteSource> {
-  if (
-    fileName === '' ||
-    fileName === '.' ||
-    fileName === '..' ||
-    fileName !== basename(fileName) ||
-    /[\\\0]/.test(fileName)
-  )
-    throw fail('vmdk.extent-outside', { path, extent: fileName })
-  return await openFileSource(join(dirname(path), fileName), path)
-}
+const openExtent = ({ files, path, extent }: NamedExtent): Promise<ByteSource> =>
+  files.open(besideDescriptor(path, extent.fileName ?? ''), path)

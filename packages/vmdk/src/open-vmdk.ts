@@ -2,7 +2,7 @@ import { ChainReader, type VmdkReader } from './chain-reader.ts'
 import { noParent } from './descriptor-format.ts'
 import { fail } from './errors.ts'
 import { type OpenedLayer, openLayer } from './open-layer.ts'
-import { parentPath } from './parent-path.ts'
+import { localFiles, type VmdkFiles } from './vmdk-files.ts'
 
 /** A host goes to 32 snapshots, and a linked clone may stand on such a chain: more is a chain that leads back to itself. */
 const layersMax = 256
@@ -10,6 +10,8 @@ const layersMax = 256
 export interface OpenVmdkOptions {
   /** The folder that parents may lie below, such as a mounted datastore. Left out: the disk's own folder. */
   readonly root?: string
+  /** Where the files lie, if not in folders of this machine. */
+  readonly files?: VmdkFiles
 }
 
 /**
@@ -21,16 +23,19 @@ export interface OpenVmdkOptions {
  * @throws `vmdk.not-found`, `vmdk.read-failed`, `vmdk.damaged`, `vmdk.extent-outside`, `vmdk.parent-outside`, `vmdk.chain-broken`,
  * `vmdk.unsupported`
  */
-export async function openVmdk(path: string, { root }: OpenVmdkOptions = {}): Promise<VmdkReader> {
+export async function openVmdk(
+  path: string,
+  { root, files = localFiles(root) }: OpenVmdkOptions = {},
+): Promise<VmdkReader> {
   const chain: OpenedLayer[] = []
   try {
-    let [at, opened] = [path, await openLayer(path)]
+    let [at, opened] = [path, await openLayer(files, path)]
     chain.push(opened)
     while (isChild(opened)) {
       if (chain.length === layersMax)
         throw fail('vmdk.chain-broken', { path, fact: `it stands on more than ${layersMax - 1} parents` })
-      const parentAt = await parentPath(at, opened.descriptor.settings['parentFileNameHint'] ?? '', root)
-      const parent = await openLayer(parentAt, at)
+      const parentAt = await files.parent(at, opened.descriptor.settings['parentFileNameHint'] ?? '')
+      const parent = await openLayer(files, parentAt, at)
       chain.push(parent)
       checkContentId({ child: at, expected: opened.descriptor.parentCid, parent: parentAt, found: parent })
       ;[at, opened] = [parentAt, parent]

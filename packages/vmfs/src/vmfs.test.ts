@@ -182,7 +182,7 @@ describe('a damaged volume', () => {
         const changed = new Map(flips.map(([index, offset, mask]) => [looked[index]! + offset, mask]))
         codes.add(await outcome(devices, (disk) => new Flipped(disk, changed)))
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
     for (const code of codes)
       expect([undefined, 'vmfs.damaged', 'vmfs.unsupported', 'vmfs.not-found', 'vmfs.device-missing']).toContain(code)

@@ -3,6 +3,7 @@ import type { Datastore } from '../storage/model.ts'
 import { DatastoreBrowser } from './datastore-browser.ts'
 import type { Folder } from './folder.ts'
 import type { HostSystem } from './host.ts'
+import { lunNameOf } from './lun-name.ts'
 import { ManagedEntity } from './managed-entity.ts'
 import type { World } from './world.ts'
 
@@ -66,7 +67,7 @@ export class DatastoreObject extends ManagedEntity {
       majorVersion: 6,
       version: '6.82',
       uuid: this.store.url.split('/').at(-2) ?? '',
-      extent: [{ diskName: `naa.lab.${this.name}`, partition: 1 }],
+      extent: [{ diskName: lunNameOf(this.store.url), partition: 1 }],
       vmfsUpgradable: false,
       ssd: true,
       local: this.hosts.length === 1,

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Extent } from '@vmkeep/disk'
 import { openVmdk, type VmdkReader } from '@vmkeep/vmdk'
 import { parseDatastorePath } from '@vmkeep/vsphere'
+import { differenceOf } from '../difference-of.ts'
 import { fail } from '../errors.ts'
 import type { TransportSettings } from '../settings.ts'
 import type { DiskPlace, VmDiskReader, VmDiskRequest } from '../transport.ts'
@@ -29,14 +30,6 @@ export async function openFileDisk({ path, settings, capacityBytes, uuid }: VmDi
   if (fact === undefined) return new FileDisk(disk)
   await disk[Symbol.asyncDispose]()
   throw fail('transport.another-disk', { disk: path, path: file, fact })
-}
-
-function differenceOf(disk: VmdkReader, expected: Pick<DiskPlace, 'capacityBytes' | 'uuid'>): string | undefined {
-  if (disk.capacityBytes !== expected.capacityBytes)
-    return `it has ${disk.capacityBytes} bytes, not ${expected.capacityBytes}`
-  const [found, wanted] = [disk.database['uuid'], expected.uuid].map((uuid) => uuid?.replace(/[^0-9a-f]/gi, ''))
-  const isOther = found !== undefined && wanted !== undefined && found.toLowerCase() !== wanted.toLowerCase()
-  return isOther ? `its uuid is ${disk.database['uuid']}, not ${expected.uuid}` : undefined
 }
 
 /** A VMDK on a mounted datastore as the rest of vmkeep knows disks. */
