@@ -31,11 +31,11 @@ async function write(key: number, text: string): Promise<void> {
 const lun = (like = {}) => makeLun(world.lab, 'web', world.folder, like)
 const notes = () => world.events.flatMap((event) => (event.type === 'note' ? [event.message] : []))
 
-/** Writes to the VM while its disks are read. */
+/** Writes to the VM while its disks are read: after the snapshot, since the LUN that was made is as it was before. */
 function guestMeanwhile() {
   let writing: Promise<void> | undefined
-  return ({ type }: { type: string }) => {
-    if (type === 'disk-phase') writing ??= write(12, 'while it is read')
+  return (event: { type: string; phase?: string }) => {
+    if (event.phase === 'read') writing ??= write(12, 'while it is read')
   }
 }
 
