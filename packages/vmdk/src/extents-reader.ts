@@ -98,14 +98,13 @@ export class FlatReader implements Layer {
 
   async *holdings(within: Extent): AsyncIterable<HeldRun> {
     if (within.lengthBytes <= 0) return
-    const { allocated } = this.#source
-    if (allocated === undefined) return yield { extent: within, holding: 'data' }
+    if (this.#source.allocated === undefined) return yield { extent: within, holding: 'data' }
     const moved = ({ offsetBytes, lengthBytes }: Extent, byBytes: number) => ({
       offsetBytes: offsetBytes + byBytes,
       lengthBytes,
     })
     const inSource = moved(within, this.#startBytes)
-    for await (const { extent, covered } of split([inSource], allocated.call(this.#source, inSource)))
+    for await (const { extent, covered } of split([inSource], this.#source.allocated(inSource)))
       yield { extent: moved(extent, -this.#startBytes), holding: covered ? 'data' : 'zeroes' }
   }
 
