@@ -66,6 +66,24 @@ const toVsphere = (
     ...change,
   })
 
+describe('at backup time', () => {
+  it('says whether a new VM could be made, and what it would lack', async () => {
+    const disks = [{ capacityBytes: 2 * MiB }]
+    const odd = { name: 'odd', power: 'off', disks, passthrough: true, virtualTpm: true, encrypted: true } as const
+    await using world = await World.start({ seed: 'odd', vms: [odd, { name: 'plain', disks }] })
+    const { vms } = await world.backup(['odd', 'plain'])
+    const [first, second] = ['odd', 'plain'].map((name) => vms.find(({ vm }) => vm === name))
+    expect(first!.warnings.map(({ code }) => code)).toEqual(['vtpm', 'encrypted', 'recreate-incomplete'])
+    expect(second!.warnings).toEqual([])
+    const point = await world.point(first!.point)
+    expect(point.warnings).toEqual(first!.warnings)
+    expect(point.recreate).toMatchObject({ possible: true, reasons: [] })
+    const losses = point.recreate!.losses.map(({ code }) => code)
+    expect(losses).toEqual(['device-left-out', 'device-left-out', 'encryption-off'])
+    expect((await world.point(second!.point)).recreate).toEqual({ possible: true, reasons: [], losses: [] })
+  })
+})
+
 describe('to files', () => {
   it.each(['raw', 'monolithicFlat', 'monolithicSparse', 'streamOptimized'] as const)(
     'as %s, byte for byte, with the config beside it',

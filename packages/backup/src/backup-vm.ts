@@ -21,6 +21,7 @@ import { keepingOf, suspicionAbout } from './keeping.ts'
 import type { VmHistory } from './previous-points.ts'
 import type { DiskReport, VmReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
+import { recreateWarnings, tryRecreate } from './try-recreate.ts'
 import { type TakenSnapshot, withSnapshot } from './with-snapshot.ts'
 
 /** Backs up one VM and says how it went. Never throws: what went wrong is in the report. */
@@ -149,16 +150,24 @@ async function capture(
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'commit' })
   const before = history?.points ?? []
   const keeping = keepingOf(run.options, before, run.clock.nowMs())
-  const point = await commit(run, vm, plan, writer, captured, snapshot, home, backups, keeping)
+  const place = await describePlace(run.session, vm, run.signal)
+  const recreate = tryRecreate(vm.name, captured, home.files, place, run.session)
+  const warnings = [...home.warnings, ...tellAll(run, vm, recreateWarnings(recreate))]
+  const saved = { place, recreate, homeFiles: home.files, warnings: [...plan.warnings, ...warnings] }
+  const point = await commit(run, vm, plan, writer, captured, snapshot, saved, backups, keeping)
   crashPoint('backup.after-commit')
   const suspicion = suspicionAbout(point, before)
-  for (const cause of suspicion) run.onEvent({ type: 'note', level: 'warn', vm: vm.name, ...cause })
   return {
     point,
     consistency: snapshot.consistency,
     disks: backups.map(({ report }) => report),
-    warnings: [...home.warnings, ...suspicion],
+    warnings: [...warnings, ...tellAll(run, vm, suspicion)],
   }
+}
+
+function tellAll(run: RunContext, vm: Vm, causes: readonly Cause[]): readonly Cause[] {
+  for (const cause of causes) run.onEvent({ type: 'note', level: 'warn', vm: vm.name, ...cause })
+  return causes
 }
 
 /** Waits for every disk before it fails: no read may go on while the snapshot beneath it is removed. */
@@ -211,7 +220,7 @@ async function commit(
   writer: WriterSession,
   captured: Captured,
   snapshot: TakenSnapshot,
-  home: StoredHome,
+  saved: Pick<VmPointAttributes, 'place' | 'recreate' | 'homeFiles' | 'warnings'>,
   backups: readonly DiskBackup[],
   keeping: ReturnType<typeof keepingOf>,
 ): Promise<RestorePoint> {
@@ -224,17 +233,15 @@ async function commit(
     ref: vm.ref.value,
     endpointId: run.endpointId,
     powerState: vm.powerState,
-    place: await describePlace(run.session, vm, run.signal),
     consistency: snapshot.consistency,
     runId: run.runId,
     skippedDisks: plan.skippedDisks,
-    homeFiles: home.files,
     configXml,
-    warnings: [...plan.warnings, ...home.warnings],
+    ...saved,
   }
   const blobs = Object.fromEntries([
     ['config.xml', configXml],
-    ...home.files.map(({ name, blob }) => [name, blob] as const),
+    ...saved.homeFiles.map(({ name, blob }) => [name, blob] as const),
   ])
   return writer.commit(
     {

@@ -7,6 +7,7 @@ export { fail as runFail } from './errors.ts'
 export {
   type Cause,
   type Provisioning,
+  type Recreate,
   type SkippedDisk,
   type VmHomeFile,
   type VmPoint,

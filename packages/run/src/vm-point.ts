@@ -52,6 +52,15 @@ export interface VmHomeFile {
   readonly blob: string
 }
 
+/** Whether a new VM can be made of the saved configuration, as it was tried when the point was made. */
+export interface Recreate {
+  readonly possible: boolean
+  /** Why not. */
+  readonly reasons: readonly Cause[]
+  /** What a new VM would lack, or have otherwise. */
+  readonly losses: readonly Cause[]
+}
+
 export interface VmPointAttributes {
   readonly format: number
   readonly inventoryPath: string
@@ -70,6 +79,8 @@ export interface VmPointAttributes {
   /** The snapshot's whole VirtualMachineConfigInfo as vSphere sent it, unknown devices included: a blob. */
   readonly configXml: string
   readonly warnings: readonly Cause[]
+  /** Absent in points of older versions. */
+  readonly recreate?: Recreate
 }
 
 export interface VmPoint extends VmPointAttributes {

@@ -1,5 +1,5 @@
 import type { RestorePoint } from '@vmkeep/repository'
-import type { VmPoint } from '@vmkeep/run'
+import type { Recreate, VmPoint } from '@vmkeep/run'
 import { command } from '../command.ts'
 import { length, relativeTime, size, time } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
@@ -65,11 +65,21 @@ function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): 
     ['networks', place.networks.map(({ name }) => name).join(', ')],
     ['files', ['config.xml', ...homeFiles.map(({ name }) => name)].join(', ')],
     ['instance uuid', vm.instanceUuid],
+    ['new VM', recreateFact(vm.recreate)],
     ['run', vm.runId],
     ...keepingFacts(point),
   ])
   const told = warnings.map(({ message }) => `${style.warning('warning:')} ${message}`)
-  return [about, '', table(diskRows(vm), diskColumns, style), ...told].join('\n')
+  const losses = vm.recreate?.losses.map(({ message }) => `a new VM: ${message}`) ?? []
+  return [about, '', table(diskRows(vm), diskColumns, style), ...told, ...losses].join('\n')
+}
+
+/** Older points have never been tried. */
+function recreateFact(recreate: Recreate | undefined): string | undefined {
+  if (recreate === undefined) return undefined
+  const { possible, reasons, losses } = recreate
+  if (!possible) return `cannot be made: ${reasons.map(({ message }) => message).join(' ')}`
+  return losses.length === 0 ? 'can be made, the same' : 'can be made, with differences (below)'
 }
 
 /** What it has been given for those who decide how long it is kept. */

@@ -53,12 +53,12 @@ const rules = {
   vtpm: [
     (vm) => has(vm, 'VirtualTPM'),
     () =>
-      'It has a virtual TPM. Its secrets are not in the backup: keep the recovery keys of what it seals (BitLocker, LUKS).',
+      'It has a virtual TPM. Its secrets are not in the backup: keep the recovery keys of what it seals (BitLocker, LUKS). Restored in place it keeps its TPM; a new VM is made without one.',
   ],
   encrypted: [
     (vm) => vm.encrypted,
     () =>
-      "It is encrypted by vSphere. The backup holds its data as the guest sees it; the repository's own encryption protects it.",
+      "It is encrypted by vSphere. The backup holds its data as the guest sees it; the repository's own encryption protects it. Restored in place it stays encrypted; a new VM is not encrypted until a storage policy does it.",
   ],
   suspended: [
     (vm) => vm.powerState === 'suspended',
