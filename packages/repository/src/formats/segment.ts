@@ -88,10 +88,16 @@ export class SegmentBuilder {
     this.#view.setUint32(to + 16, packRow, true)
   }
 
-  /** The object, in pieces. The builder is used up. */
+  /** Begins the next segment in the same memory: what `finish` gave is void. */
+  clear(): void {
+    this.entries = 0
+  }
+
+  /** The object, in pieces. Nothing may be added until `clear`. */
   finish(identity: IndexObjectIdentity, indexKey: Uint8Array): Uint8Array[] {
     const { itemBlocks, filterBlocks, fenceBlocks } = segmentBlocksOf(this.entries)
     const items = this.#blocks.subarray(0, itemBlocks * blockBytes)
+    if (this.entries % entriesPerBlock > 0) items.fill(0, this.#placeOf(this.entries)) // of the segment before
     const filter = new Uint8Array(filterBlocks * blockBytes)
     const fences = new Uint8Array(fenceBlocks * blockBytes)
     this.#fillFilter(filter)

@@ -1,6 +1,8 @@
 import type { PackRow } from '../formats/delta.ts'
 import { packKey, packNameBytes } from '../formats/object-names.ts'
 import type { DatedPackRow } from '../formats/pack-rows.ts'
+import { PackColumns, type PackPage, rowOf } from './pack-columns.ts'
+import { WeakHandles } from './weak-handles.ts'
 
 /**
  * - `pending`: being filled or stored by a session of this process. Its blobs may be relied upon once `durable` resolves.
@@ -28,7 +30,7 @@ export interface IndexedPack {
   readonly condemned: boolean
   /** What a delta says about it, once one does. */
   row: PackRow | undefined
-  /** While pending: settles when pack and delta are stored, or have failed. */
+  /** While pending, and where storing it failed: settles when pack and delta are stored, or have failed. */
   durable: Promise<void> | undefined
 }
 
@@ -44,15 +46,16 @@ export interface DataKeys {
 }
 
 const slotsMin = 64
-const growth = 1.25
 const flag = { row: 1, inRun: 2 } as const
 
 /** All packs that this process has heard of, in typed arrays: a repository of 100 TiB has 1.6 million. About 100 bytes each. */
 export class PackTable {
   readonly #condemned: Condemned
   readonly #dataKeys: DataKeys
-  readonly #handles = new Map<number, KnownPack>()
-  #columns = columnsOf(slotsMin)
+  readonly #handles = new WeakHandles((ordinal) => new KnownPack(this, ordinal))
+  /** Packs on their way are held: what they wait for hangs on the one object. */
+  readonly #durable = new Map<number, { readonly pack: IndexedPack; readonly durable: Promise<void> }>()
+  readonly #columns = new PackColumns()
   #slots = new Uint32Array(2 * slotsMin) // ordinal + 1
   #count = 0
 
@@ -72,19 +75,27 @@ export class PackTable {
 
   /** The one object that stands for a pack. */
   at(ordinal: number): IndexedPack {
-    const known = this.#handles.get(ordinal)
-    if (known !== undefined) return known
-    const pack = new KnownPack(this, ordinal)
-    this.#handles.set(ordinal, pack)
-    return pack
+    return this.#handles.at(ordinal)
+  }
+
+  durableOf(ordinal: number): Promise<void> | undefined {
+    return this.#durable.get(ordinal)?.durable
+  }
+
+  setDurable(pack: IndexedPack, durable: Promise<void> | undefined): void {
+    if (durable === undefined) this.#durable.delete(pack.ordinal)
+    else this.#durable.set(pack.ordinal, { pack, durable })
   }
 
   add(name: Uint8Array, state: Exclude<PackState, 'condemned'>, since = 0): number {
     const ordinal = this.#count++
-    if (ordinal >= this.#columns.state.length) this.#grow()
-    this.#columns.name.set(name, ordinal * packNameBytes)
-    this.#columns.state[ordinal] = rankOfState[state]
-    this.#columns.since[ordinal] = since
+    this.#columns.reserve(ordinal)
+    this.#growSlots()
+    const page = this.#page(ordinal)
+    const row = rowOf(ordinal)
+    page.name.set(name, row * packNameBytes)
+    page.state[row] = rankOfState[state]
+    page.since[row] = since
     this.#slots[this.#slotOf(name)] = ordinal + 1
     return ordinal
   }
@@ -93,38 +104,40 @@ export class PackTable {
   addRow(row: PackRow, since: number): number {
     const known = this.ordinalOf(row.name)
     const ordinal = known ?? this.add(row.name, 'live')
-    const { state, since: seconds } = this.#columns
-    if (!this.hasRow(ordinal) && state[ordinal] === rankOfState.doubtful) state[ordinal] = rank.live
-    if (seconds[ordinal] === 0 || (since > 0 && since < seconds[ordinal]!)) seconds[ordinal] = since
+    const { state, since: seconds } = this.#page(ordinal)
+    const at = rowOf(ordinal)
+    if (!this.hasRow(ordinal) && state[at] === rankOfState.doubtful) state[at] = rank.live
+    if (seconds[at] === 0 || (since > 0 && since < seconds[at]!)) seconds[at] = since
     this.setRow(ordinal, row)
     return ordinal
   }
 
   nameOf(ordinal: number): Uint8Array {
-    return this.#columns.name.subarray(ordinal * packNameBytes, (ordinal + 1) * packNameBytes)
+    const at = rowOf(ordinal) * packNameBytes
+    return this.#page(ordinal).name.subarray(at, at + packNameBytes)
   }
 
   /** What {@link rank} its state has. A pack that is pending and condemned ranks as condemned. */
   rankOf(ordinal: number): number {
-    const state = this.#columns.state[ordinal]!
+    const state = this.#page(ordinal).state[rowOf(ordinal)]!
     if (state < rank.pending) return state
     if (state === rank.live && !this.#hasKey(ordinal)) return rankOfState.doubtful
     return this.isCondemned(ordinal) ? rank.condemned : state
   }
 
   stateOf(ordinal: number): PackState {
-    const state = states[this.#columns.state[ordinal]!]!
+    const state = states[this.#page(ordinal).state[rowOf(ordinal)]!]!
     if (state !== 'live') return state
     return states[this.rankOf(ordinal)]!
   }
 
   /** A writer that was given up long ago may still store with a data key that was taken out since. */
   #hasKey(ordinal: number): boolean {
-    return !this.hasRow(ordinal) || this.#dataKeys.knows(this.#columns.keyGeneration[ordinal]!)
+    return !this.hasRow(ordinal) || this.#dataKeys.knows(this.#page(ordinal).keyGeneration[rowOf(ordinal)]!)
   }
 
   setState(ordinal: number, state: PackState): void {
-    this.#columns.state[ordinal] = rankOfState[state]
+    this.#page(ordinal).state[rowOf(ordinal)] = rankOfState[state]
   }
 
   isCondemned(ordinal: number): boolean {
@@ -136,19 +149,18 @@ export class PackTable {
   }
 
   hasRow(ordinal: number): boolean {
-    return (this.#columns.flags[ordinal]! & flag.row) !== 0
+    return (this.#page(ordinal).flags[rowOf(ordinal)]! & flag.row) !== 0
   }
 
   /** Whether its entries lie in a run. */
   isInRun(ordinal: number): boolean {
-    return (this.#columns.flags[ordinal]! & flag.inRun) !== 0
+    return (this.#page(ordinal).flags[rowOf(ordinal)]! & flag.inRun) !== 0
   }
 
   /** Says which packs lie in runs: these and no others. */
   setInRuns(packsOfRuns: Iterable<Uint32Array>): void {
-    const { flags } = this.#columns
-    for (let i = 0; i < this.#count; i++) flags[i]! &= ~flag.inRun
-    for (const packs of packsOfRuns) for (const ordinal of packs) flags[ordinal]! |= flag.inRun
+    for (let i = 0; i < this.#count; i++) this.#page(i).flags[rowOf(i)]! &= ~flag.inRun
+    for (const packs of packsOfRuns) for (const i of packs) this.#page(i).flags[rowOf(i)]! |= flag.inRun
   }
 
   /** Packs in runs of whose removal a collection has decided, and the entries in them. */
@@ -157,7 +169,7 @@ export class PackTable {
     for (let i = 0; i < this.#count; i++)
       if (this.isInRun(i) && this.isDoomed(i)) {
         doomed.packs++
-        doomed.entries += this.#columns.blobs[i]!
+        doomed.entries += this.#page(i).blobs[rowOf(i)]!
       }
     return doomed
   }
@@ -165,13 +177,13 @@ export class PackTable {
   /** The blobs of all packs that a delta or a run names. */
   blobsInAll(): number {
     let sum = 0
-    for (let i = 0; i < this.#count; i++) if (this.hasRow(i)) sum += this.#columns.blobs[i]!
+    for (let i = 0; i < this.#count; i++) if (this.hasRow(i)) sum += this.#page(i).blobs[rowOf(i)]!
     return sum
   }
 
   /** What the storage last listed; 0 if it did not. */
   listedBytesOf(ordinal: number): number {
-    return this.#columns.listedBytes[ordinal]!
+    return this.#page(ordinal).listedBytes[rowOf(ordinal)]!
   }
 
   /** What the storage last listed, by ordinal. */
@@ -181,59 +193,60 @@ export class PackTable {
 
   /** What the storage lists, by ordinal, whole. */
   setListed(listedBytes: Uint32Array): void {
-    this.#columns.listedBytes.fill(0)
-    this.#columns.listedBytes.set(listedBytes)
+    for (let i = 0; i < this.#count; i++) this.setListedBytes(i, listedBytes[i] ?? 0)
   }
 
   setListedBytes(ordinal: number, sizeBytes: number): void {
-    this.#columns.listedBytes[ordinal] = sizeBytes
+    this.#page(ordinal).listedBytes[rowOf(ordinal)] = sizeBytes
   }
 
   sizeBytesOf(ordinal: number): number {
-    return this.#columns.sizeBytes[ordinal]!
+    return this.#page(ordinal).sizeBytes[rowOf(ordinal)]!
   }
 
   keyGenerationOf(ordinal: number): number {
-    return this.#columns.keyGeneration[ordinal]!
+    return this.#page(ordinal).keyGeneration[rowOf(ordinal)]!
   }
 
   blobsOf(ordinal: number): number {
-    return this.#columns.blobs[ordinal]!
+    return this.#page(ordinal).blobs[rowOf(ordinal)]!
   }
 
   /** When the session began that named it first, or now if that is not known. */
   sinceMsOf(ordinal: number, nowMs: number): number {
-    const seconds = this.#columns.since[ordinal]!
+    const seconds = this.#page(ordinal).since[rowOf(ordinal)]!
     return seconds === 0 ? nowMs : seconds * 1000
   }
 
   datedRowOf(ordinal: number): DatedPackRow {
-    return { ...this.rowOf(ordinal)!, since: this.#columns.since[ordinal]! }
+    return { ...this.rowOf(ordinal)!, since: this.#page(ordinal).since[rowOf(ordinal)]! }
   }
 
   rowOf(ordinal: number): PackRow | undefined {
     if (!this.hasRow(ordinal)) return undefined
-    const { sizeBytes, blobs, plainBytes, sha256, kind, keyGeneration } = this.#columns
+    const { sizeBytes, blobs, plainBytes, sha256, kind, keyGeneration } = this.#page(ordinal)
+    const at = rowOf(ordinal)
     return {
       name: this.nameOf(ordinal).slice(),
-      sizeBytes: sizeBytes[ordinal]!,
-      blobs: blobs[ordinal]!,
-      plainBytes: plainBytes[ordinal]!,
-      sha256: sha256.slice(ordinal * 32, (ordinal + 1) * 32),
-      kind: kind[ordinal]!,
-      keyGeneration: keyGeneration[ordinal]!,
+      sizeBytes: sizeBytes[at]!,
+      blobs: blobs[at]!,
+      plainBytes: plainBytes[at]!,
+      sha256: sha256.slice(at * 32, (at + 1) * 32),
+      kind: kind[at]!,
+      keyGeneration: keyGeneration[at]!,
     }
   }
 
   setRow(ordinal: number, row: PackRow): void {
-    const columns = this.#columns
-    columns.sizeBytes[ordinal] = row.sizeBytes
-    columns.blobs[ordinal] = row.blobs
-    columns.plainBytes[ordinal] = row.plainBytes
-    columns.sha256.set(row.sha256, ordinal * 32)
-    columns.kind[ordinal] = row.kind
-    columns.keyGeneration[ordinal] = row.keyGeneration
-    columns.flags[ordinal]! |= flag.row
+    const page = this.#page(ordinal)
+    const at = rowOf(ordinal)
+    page.sizeBytes[at] = row.sizeBytes
+    page.blobs[at] = row.blobs
+    page.plainBytes[at] = row.plainBytes
+    page.sha256.set(row.sha256, at * 32)
+    page.kind[at] = row.kind
+    page.keyGeneration[at] = row.keyGeneration
+    page.flags[at]! |= flag.row
   }
 
   #slotOf(name: Uint8Array): number {
@@ -245,43 +258,28 @@ export class PackTable {
   }
 
   #isNamed(ordinal: number, name: Uint8Array): boolean {
-    const names = this.#columns.name
-    for (let i = 0, at = ordinal * packNameBytes; i < packNameBytes; i++, at++) if (names[at] !== name[i]) return false
+    const names = this.#page(ordinal).name
+    for (let i = 0, at = rowOf(ordinal) * packNameBytes; i < packNameBytes; i++, at++)
+      if (names[at] !== name[i]) return false
     return true
   }
 
-  #grow(): void {
-    const larger = columnsOf(Math.ceil(this.#columns.state.length * growth))
-    for (const [name, column] of Object.entries(this.#columns)) larger[name as keyof Columns].set(column)
-    this.#columns = larger
-    if (larger.state.length * 1.4 <= this.#slots.length) return
+  #page(ordinal: number): PackPage {
+    return this.#columns.pageOf(ordinal)
+  }
+
+  #growSlots(): void {
+    if (this.#count * 1.4 <= this.#slots.length) return
     this.#slots = new Uint32Array(2 * this.#slots.length)
     for (let i = 0; i < this.#count - 1; i++) this.#slots[this.#slotOf(this.nameOf(i))] = i + 1
   }
 }
-
-type Columns = ReturnType<typeof columnsOf>
-
-const columnsOf = (packs: number) => ({
-  name: new Uint8Array(packs * packNameBytes),
-  sha256: new Uint8Array(packs * 32),
-  sizeBytes: new Uint32Array(packs),
-  listedBytes: new Uint32Array(packs),
-  blobs: new Uint32Array(packs),
-  plainBytes: new Float64Array(packs),
-  keyGeneration: new Uint32Array(packs),
-  since: new Uint32Array(packs),
-  kind: new Uint8Array(packs),
-  state: new Uint8Array(packs),
-  flags: new Uint8Array(packs),
-})
 
 /** Names are random already. */
 const hashOf = (name: Uint8Array) => name[0]! | (name[1]! << 8) | (name[2]! << 16) | (name[3]! << 24)
 
 class KnownPack implements IndexedPack {
   readonly ordinal: number
-  durable: Promise<void> | undefined
   readonly #table: PackTable
 
   constructor(table: PackTable, ordinal: number) {
@@ -307,6 +305,14 @@ class KnownPack implements IndexedPack {
 
   set state(state: PackState) {
     this.#table.setState(this.ordinal, state)
+  }
+
+  get durable(): Promise<void> | undefined {
+    return this.#table.durableOf(this.ordinal)
+  }
+
+  set durable(durable: Promise<void> | undefined) {
+    this.#table.setDurable(this, durable)
   }
 
   get row(): PackRow | undefined {

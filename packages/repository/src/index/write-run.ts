@@ -38,12 +38,11 @@ export async function writeRun(
   const rowOf = new Uint32Array(table.count) // + 1
   const rows: number[] = []
   const segments: Uint8Array[] = []
-  let builder = new SegmentBuilder()
+  const builder = new SegmentBuilder()
   let entries = 0
   const finishSegment = async () => {
-    const full = builder
-    builder = new SegmentBuilder()
-    segments.push(await put((identity) => full.finish(identity, roles.index)))
+    segments.push(await put((identity) => builder.finish(identity, roles.index)))
+    builder.clear() // its memory is used again: 32 MiB for each of 400 segments would wait for the garbage collector
   }
   for (const { view, at, pack } of mergeEntries(
     cursors,

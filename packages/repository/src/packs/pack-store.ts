@@ -75,6 +75,7 @@ export class PackStore {
       open.indexed.row = row
       open.indexed.state = 'live'
       settle.resolve()
+      open.indexed.durable = undefined
     } catch (error) {
       open.indexed.state = 'gone'
       settle.reject(error)
