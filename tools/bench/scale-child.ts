@@ -1,4 +1,4 @@
-// Measures an index of so many chunks in a process of its own, and says so in one line of JSON: node scale-child.ts <folder> <chunks>
+// Does one thing with an index of so many chunks in a process of its own, and says what it took in one line of JSON: node scale-child.ts <folder> <chunks> <phase>
 import { readFileSync } from 'node:fs'
 import { seededRandom } from '@vmkeep/kit'
 import { idOf, SyntheticIndex } from './support/synthetic-index.ts'
@@ -7,54 +7,74 @@ const lookUps = 1_000_000
 const marksMax = 20_000_000
 const atOnce = 10_000
 
-const [folder, chunksText] = process.argv.slice(2)
+const [folder = '', chunksText, phase = ''] = process.argv.slice(2)
 const chunks = Number(chunksText)
 const random = seededRandom('look-ups')
 const id = new Uint8Array(32)
 
-await using index = new SyntheticIndex(folder!, chunks)
-const seconds = async (work: () => unknown) => {
+const phases: Readonly<Record<string, () => Promise<object>>> = {
+  async write() {
+    const seconds = await secondsOf(() => SyntheticIndex.write(folder, chunks))
+    return { perSecond: chunks / seconds, seconds }
+  },
+  async search() {
+    const { index, openSeconds } = await open()
+    const chosen = () => idOf(Math.floor(random.fraction() * chunks), chunks, id)
+    const absent = () => {
+      chosen()[15]! ^= 1
+      return id
+    }
+    return { openSeconds, hits: await lookUp(index, chosen, true), misses: await lookUp(index, absent, false) }
+  },
+  async mark() {
+    const { index, openSeconds } = await open()
+    const marks = Math.min(chunks, marksMax)
+    using set = index.store.index.marks()
+    const seconds = await secondsOf(async () => {
+      for (let i = 0; i < marks; i++) {
+        set.add(idOf((i * 61_803_399) % chunks, chunks, id)) // here and there, as images name them
+        if (i % atOnce === 0) await new Promise(setImmediate)
+      }
+    })
+    let marked = 0
+    const gatheredSeconds = await secondsOf(() => set.forEach(() => void marked++))
+    return { openSeconds, marks, marked, perSecond: marks / seconds, gatheredSeconds }
+  },
+  async compact() {
+    const { index, openSeconds } = await open()
+    let entries = 0
+    const seconds = await secondsOf(async () => (entries = await index.compact()))
+    return { openSeconds, entries, perSecond: entries / seconds, seconds }
+  },
+}
+
+const measured = await phases[phase]!()
+console.log(JSON.stringify({ ...measured, peakMiB: peakMiB(), memoryMiB: memoryMiB() }))
+
+async function open() {
+  let index!: SyntheticIndex
+  const openSeconds = await secondsOf(async () => (index = await SyntheticIndex.open(folder, chunks)))
+  return { index, openSeconds }
+}
+
+async function secondsOf(work: () => unknown): Promise<number> {
   const start = performance.now()
   await work()
   return (performance.now() - start) / 1000
 }
 
-/** How far it is, and the most memory it had: the largest takes long. */
-const tell = (stage: string, value: object | number) =>
-  console.error(`${stage}: ${JSON.stringify(value)}, peak ${Math.round(peakMiB())} MiB`)
-
-const written = await seconds(() => index.write())
-const chosen = () => idOf(Math.floor(random.fraction() * chunks), chunks, id)
-const absent = () => {
-  chosen()[15]! ^= 1
-  return id
-}
-tell('written', { seconds: written })
-const hits = await lookUp(chosen, true)
-tell('hits', hits)
-const misses = await lookUp(absent, false)
-tell('misses', misses)
-const marks = Math.min(chunks, marksMax)
-const marked = await seconds(mark)
-tell('marked', { marks, seconds: marked })
-let entries = 0
-const compacted = await seconds(async () => (entries = await index.compact()))
-console.log(
-  JSON.stringify({
-    writtenPerSecond: chunks / written,
-    hits,
-    misses,
-    marksPerSecond: marks / marked,
-    compactedPerSecond: entries / compacted,
-    peakMiB: peakMiB(),
-  }),
-)
-
 function peakMiB(): number {
   return Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024
 }
 
-async function lookUp(next: () => Uint8Array, expected: boolean) {
+/** Of what the memory is, at the end. */
+function memoryMiB(): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(process.memoryUsage()).map(([name, bytes]) => [name, Math.round(bytes / 2 ** 20)]),
+  )
+}
+
+async function lookUp(index: SyntheticIndex, next: () => Uint8Array, expected: boolean) {
   const micros = new Float64Array(lookUps)
   for (let i = 0; i < lookUps; i++) {
     next()
@@ -67,12 +87,4 @@ async function lookUp(next: () => Uint8Array, expected: boolean) {
   micros.sort()
   const total = micros.reduce((sum, each) => sum + each, 0)
   return { perSecond: (lookUps / total) * 1e6, p99Micros: micros[Math.floor(lookUps * 0.99)]! }
-}
-
-async function mark(): Promise<void> {
-  using set = index.store.index.marks()
-  for (let i = 0; i < marks; i++) {
-    set.add(idOf(Math.floor((i * 0.618_033_988_75 * chunks) % chunks), chunks, id)) // here and there, as images name them
-    if (i % atOnce === 0) await new Promise(setImmediate)
-  }
 }

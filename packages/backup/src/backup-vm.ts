@@ -82,7 +82,7 @@ async function protect(
     capture(run, vm, plan, history, writer, snapshot),
   )
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'verify' })
-  await run.repository.checkPoint(value.point, run.signal)
+  await run.repository.checkPoint(value.point, { since: writer.held, signal: run.signal })
   const { lockFailure } = value.point
   const unlocked: Cause[] =
     lockFailure === undefined

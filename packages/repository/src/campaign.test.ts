@@ -143,6 +143,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
   'the parity of a pack': { prefix: names.parityPrefix, damaged: 'named', removed: 'named', mends: true },
   'a try of the storage': { prefix: names.validationsPrefix, damaged: 'named', removed: 'harmless' },
+  'a proof': { prefix: names.proofsPrefix, damaged: 'named', removed: 'harmless' },
   'a record of locks': { prefix: names.lockRecordsPrefix, damaged: 'named', removed: 'harmless' },
 }
 
@@ -163,6 +164,7 @@ beforeAll(async () => {
   const second = await backUp(repository, { disk: noise(2 * chunk, 'second') })
   await repository.forget(gone.id, { reason: 'a test' })
   await repository.collect(everything)
+  await repository.checkPoint(point)
   await addControlObjects()
   // One chunk was found damaged once, and brought back.
   const pack = keysUnder(names.packsPrefix).find((key) => whole.objects.get(key)!.length > chunk)!
@@ -196,7 +198,7 @@ async function addControlObjects(): Promise<void> {
   const { masterKey, slot } = await unlock(objects, repositoryId, testPassphrase)
   isUnusedSlot = (key) => key.includes('slot-') && key !== names.slotKey(slot.slotId)
   const sealing = { controlKey: roleKeys(masterKey, repositoryId).control, random: seededRandom('control') }
-  const record = { needMs: 5, keys: new Set(['format']) }
+  const record = { needMs: 5, walkedAtMs: 5, keys: new Set(['format']) }
   whole.objects.set(
     names.lockRecordKey(point.id),
     encodeLockRecord({ repositoryId, pointId: point.id }, record, sealing),

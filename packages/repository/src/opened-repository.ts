@@ -31,6 +31,7 @@ import { otherRepository, sameRepository } from './repair/sources.ts'
 import type {
   BeginOptions,
   ChangeKeysOptions,
+  CheckOptions,
   CollectOptions,
   CollectReport,
   DataKeyInfo,
@@ -201,8 +202,8 @@ export class OpenRepository implements Repository {
     return await this.#parts.reader.read(bytes, undefined, signal)
   }
 
-  checkPoint(point: RestorePoint, signal?: AbortSignal): Promise<void> {
-    return checkPoint(this.#core, this.#parts.pages, point, signal)
+  checkPoint(point: RestorePoint, options: CheckOptions = {}): Promise<void> {
+    return checkPoint(this.#core, this.#parts.pages, point, options)
   }
 
   verify(options: VerifyOptions = {}): Promise<VerifyReport> {

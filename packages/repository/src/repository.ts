@@ -72,8 +72,12 @@ export interface Repository extends AsyncDisposable {
   lostExtents(image: StoredImage, signal?: AbortSignal): Promise<LostExtents>
   /** A blob written by {@link WriterSession.putBlob}. @throws `repository.chunk-missing`, `repository.chunk-corrupt` */
   readBlob(id: string, signal?: AbortSignal): Promise<Uint8Array>
-  /** Walks the point's maps: every chunk and blob it names must lie in a pack that is there. A backup calls this before it reports success. */
-  checkPoint(point: RestorePoint, signal?: AbortSignal): Promise<void>
+  /**
+   * Walks the point's maps: every chunk and blob it names must lie in a pack that is there. A backup calls this before it reports success.
+   * What it shares with a point of `since`, from which its session inherited, is not looked at again where that point was checked
+   * itself and nothing is known to be lost since: it costs what changed, not what there is.
+   */
+  checkPoint(point: RestorePoint, options?: CheckOptions): Promise<void>
   verify(options?: VerifyOptions): Promise<VerifyReport>
   /**
    * Gets back what points need and what is known to be lost (verify first): from copies in this repository, and from another one.
@@ -130,6 +134,12 @@ export interface Repository extends AsyncDisposable {
    * @throws `repository.copy-to-itself`, and what opening and listing throw; what goes wrong with a point is in the report
    */
   syncFrom(source: Repository, options?: SyncOptions): Promise<SyncReport>
+}
+
+export interface CheckOptions {
+  /** Ids of points that the session of the point held from before it read them until its commit. */
+  readonly since?: Iterable<string>
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface SyncOptions {
@@ -348,6 +358,8 @@ export interface ImageRun extends Disposable {
 export interface WriterSession extends AsyncDisposable {
   /** Also the id of the restore point it commits. */
   readonly id: string
+  /** Ids of the points it inherits from: held from before they were read until it ends. For {@link Repository.checkPoint}. */
+  readonly held: ReadonlySet<string>
   /**
    * Starts an image. Several images of a session may be written in parallel.
    *

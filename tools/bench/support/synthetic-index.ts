@@ -1,11 +1,11 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { seededRandom } from '@vmkeep/kit'
 import { fakeClock } from '@vmkeep/kit/testing'
 import { memoryStorage } from '@vmkeep/repository'
 import type { Core } from '../../../packages/repository/src/core.ts'
 import { encodeRoot, type RunNames, rootBytesMax } from '../../../packages/repository/src/formats/index-root.ts'
-import { rootKey } from '../../../packages/repository/src/formats/object-names.ts'
+import { rootKey, segmentFileName } from '../../../packages/repository/src/formats/object-names.ts'
 import { FolderIndexCache } from '../../../packages/repository/src/index/folder-index-cache.ts'
 import { IndexStore } from '../../../packages/repository/src/index/index-store.ts'
 import type { EntryCursor } from '../../../packages/repository/src/index/run.ts'
@@ -59,39 +59,43 @@ class SyntheticCursor implements EntryCursor {
 }
 
 /** An index of many chunks whose segments lie in a folder alone: no storage is asked for them. */
-export class SyntheticIndex implements AsyncDisposable {
+export class SyntheticIndex {
   readonly chunks: number
+  readonly store: IndexStore
   readonly #folder: string
-  #core: Core
+  readonly #core: Core
 
-  constructor(folder: string, chunks: number) {
+  private constructor(folder: string, chunks: number, root?: Uint8Array) {
     this.chunks = chunks
-    this.#folder = join(folder, 'scale')
-    this.#core = this.#open(memoryStorage().objects)
+    this.#folder = folder
+    this.#core = this.#open(root)
+    this.store = this.#core.indexStore
   }
 
-  get store(): IndexStore {
-    return this.#core.indexStore
+  /** Writes all segments with the code that a compaction uses. */
+  static async write(folder: string, chunks: number): Promise<void> {
+    const index = new SyntheticIndex(folder, chunks)
+    await mkdir(folder, { recursive: true })
+    index.#learnPacks()
+    await writeFile(rootFileOf(folder), index.#encodeRoot((await index.#writeRun([new SyntheticCursor(chunks)]))!))
   }
 
-  /** Writes all segments with the code that a compaction uses, and opens them as another process would. */
-  async write(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true })
-    this.#learnPacks()
-    await this.#publish((await this.#writeRun([new SyntheticCursor(this.chunks)]))!)
-    const { objects } = this.#core.objects.storage as ReturnType<typeof memoryStorage>
-    this.#core = this.#open(objects)
-    await this.store.refresh()
+  /** Opens what was written, as another process would. */
+  static async open(folder: string, chunks: number): Promise<SyntheticIndex> {
+    const index = new SyntheticIndex(folder, chunks, await readFile(rootFileOf(folder)))
+    await index.store.refresh()
+    return index
   }
 
   /** Merges everything with an eighth more, as compacting the largest tier does. Returns how many entries it wrote. */
   async compact(): Promise<number> {
     const cursors = [...this.store.index.runs.map((run) => run.cursor()), new SyntheticCursor(this.chunks, 8)]
-    return (await this.#writeRun(cursors))!.entries
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true })
+    const names: Uint8Array[] = []
+    try {
+      return (await this.#writeRun(cursors, (name) => names.push(name)))!.entries
+    } finally {
+      for (const name of names) await rm(join(this.#folder, segmentFileName(name)), { force: true })
+    }
   }
 
   #learnPacks(): void {
@@ -110,23 +114,26 @@ export class SyntheticIndex implements AsyncDisposable {
     }
   }
 
-  #writeRun(cursors: readonly EntryCursor[]): Promise<RunNames | undefined> {
-    return writeRun(this.#core, { sessionId: session, cursors, onName: () => {}, signal: undefined })
+  #writeRun(
+    cursors: readonly EntryCursor[],
+    onName: (name: Uint8Array) => void = () => {},
+  ): Promise<RunNames | undefined> {
+    return writeRun(this.#core, { sessionId: session, cursors, onName, signal: undefined })
   }
 
-  async #publish(run: RunNames): Promise<void> {
-    const { repositoryId, roles, random, objects } = this.#core
+  #encodeRoot(run: RunNames): Uint8Array {
+    const { repositoryId, roles, random } = this.#core
     const root = { number: 1, atMs: 0, runs: [run], folded: [] }
     const encoded = encodeRoot(repositoryId, root, { controlKey: roles.control, random })
     if (encoded.length > rootBytesMax) throw new RangeError('the root is too large')
-    await objects.putUnique(rootKey(1), encoded)
+    return encoded
   }
 
-  #open(kept: Map<string, Uint8Array>): Core {
-    const random = seededRandom(`opening ${kept.size}`)
+  #open(root: Uint8Array | undefined): Core {
+    const random = seededRandom(root === undefined ? 'writing' : 'reading')
     const clock = fakeClock()
     const storage = memoryStorage()
-    for (const [key, bytes] of kept) storage.objects.set(key, bytes)
+    if (root !== undefined) storage.objects.set(rootKey(1), root)
     const putNew = storage.putNew.bind(storage)
     storage.putNew = async (key, ...rest) => (key.startsWith('index/seg/') ? 'created' : await putNew(key, ...rest))
     const objects = new ObjectStore(storage, { clock, random })
@@ -136,3 +143,5 @@ export class SyntheticIndex implements AsyncDisposable {
     return { objects, repositoryId, roles: { index, control }, random, clock, indexStore } as unknown as Core
   }
 }
+
+const rootFileOf = (folder: string) => `${folder}.root`

@@ -16,6 +16,7 @@ import { packFrameBytesOf } from '../formats/pack.ts'
 import type { PackTable } from '../index/pack-table.ts'
 import { PackLocks } from '../lock/pack-locks.ts'
 import { removeRecords } from '../lock/remove-records.ts'
+import { removeOldProofs } from '../verify/proofs.ts'
 import type { PageCache } from '../map/page-cache.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
 import { removeOrphanParity } from '../parity/pack-parity.ts'
@@ -133,7 +134,9 @@ class Collection implements Disposable {
     await this.#closeLost()
     const stays = (key: string) => this.#sizeOf(packNameOf(key)!) > 0 && !this.#isDoomed(packNameOf(key)!)
     await removeOrphanParity(this.#core, stays, this.#signal)
-    await removeRecords(this.#core, new Set(this.#liveness.points), this.#signal)
+    const standing = new Set(this.#liveness.points)
+    await removeRecords(this.#core, standing, this.#signal)
+    await removeOldProofs(this.#core, standing, this.#signal)
     await this.#compactIndex()
     return this.#report('done')
   }

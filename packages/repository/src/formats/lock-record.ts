@@ -15,6 +15,8 @@ export const lockRecordBytesMax = 128 * 1024 * 1024
 export interface LockRecord {
   /** Every one of the objects was locked at least until here. */
   readonly needMs: number
+  /** When the whole maps were walked last, of this point or of those it inherits from. Older records do not say: 0. */
+  readonly walkedAtMs: number
   readonly keys: ReadonlySet<string>
 }
 
@@ -26,7 +28,7 @@ interface LockIdentity {
 
 export function encodeLockRecord(
   { repositoryId, pointId }: LockIdentity,
-  { needMs, keys }: LockRecord,
+  { needMs, walkedAtMs, keys }: LockRecord,
   { controlKey, random }: Sealing,
 ): Uint8Array {
   const packs: Uint8Array[] = []
@@ -36,7 +38,7 @@ export function encodeLockRecord(
     if (name === undefined) objects.push(key)
     else packs.push(name)
   }
-  const content = { need: needMs, objects, packs: new Uint8Array(Buffer.concat(packs)) }
+  const content = { need: needMs, objects, packs: new Uint8Array(Buffer.concat(packs)), walked: walkedAtMs }
   const objectId = fromHex(pointId, 16)!
   return encodeSealed({ magic: magic.control, kind: lockKind, repositoryId, objectId, content }, controlKey, random)
 }
@@ -54,5 +56,6 @@ export function decodeLockRecord(
     throw new FormatError('its packs are no row of names')
   const keys = new Set(fields.texts('objects'))
   for (let at = 0; at < packs.length; at += packNameBytes) keys.add(packKey(packs.subarray(at, at + packNameBytes)))
-  return { needMs: fields.count('need'), keys }
+  const walkedAtMs = fields.values['walked'] === undefined ? 0 : fields.count('walked')
+  return { needMs: fields.count('need'), walkedAtMs, keys }
 }

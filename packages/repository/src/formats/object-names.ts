@@ -15,6 +15,7 @@ export const readersPrefix = 'readers/'
 export const collectionsPrefix = 'gc/'
 export const lostPrefix = 'lost/'
 export const lockRecordsPrefix = 'locks/'
+export const proofsPrefix = 'proofs/'
 export const validationsPrefix = 'validations/'
 export const verifiedPrefix = 'verify/'
 export const parityPrefix = 'parity/'
@@ -34,6 +35,7 @@ export const pointTrashPrefix = (pointId: string): string => `trash/${pointId}/`
 export const condemnedListKey = (number: number): string => `gc/${decimal(number, 8)}/list`
 export const condemnedFinalKey = (number: number): string => `gc/${decimal(number, 8)}/final`
 export const lostRecordKey = (recordId: Uint8Array): string => `lost/${toHex(recordId)}`
+export const proofKey = (pointId: string): string => `proofs/${pointId}`
 export const lockRecordKey = (pointId: string): string => `locks/${pointId}`
 export const verifiedRecordKey = (recordId: Uint8Array): string => `verify/${toHex(recordId)}`
 export const censusKey = (recordId: Uint8Array): string => `verify/census-${toHex(recordId)}`
@@ -72,6 +74,8 @@ export function trashEntryOf(key: string): { pointId: string; number: number } |
 }
 
 export const lockRecordPointOf = (key: string): string | undefined => /^locks\/([0-9a-f]{32})$/.exec(key)?.[1]
+
+export const proofPointOf = (key: string): string | undefined => /^proofs\/([0-9a-f]{32})$/.exec(key)?.[1]
 
 export const validationIdOf = (key: string): string | undefined => /^validations\/([0-9a-f]{32})$/.exec(key)?.[1]
 

@@ -24,6 +24,13 @@ export interface BlobLocation {
   readonly type: number
 }
 
+/** Where a blob lies: its pack by ordinal, and the word that an entry of the index has of it. */
+export interface BlobPlace {
+  readonly ordinal: number
+  readonly offsetBytes: number
+  readonly word: number
+}
+
 /** A blob, and where it lies in its pack. */
 interface PlacedBlob {
   readonly id: Uint8Array
@@ -77,6 +84,11 @@ export class ChunkIndex {
     return false
   }
 
+  /** Whether nothing is known to be lost or damaged: then whatever was found whole, and was needed ever since, still is there. */
+  get isWhole(): boolean {
+    return this.#lost.isEmpty && !this.hasLostPacks
+  }
+
   packOf(key: string): IndexedPack | undefined {
     const name = packNameOf(key)
     const ordinal = name && this.table.ordinalOf(name)
@@ -113,8 +125,16 @@ export class ChunkIndex {
 
   /** Where a blob lies or once lay: to say which pack is to blame. */
   recall(id: Uint8Array): BlobLocation | undefined {
+    const place = this.placeOf(id)
+    if (place === undefined) return undefined
+    const { ordinal, offsetBytes, word } = place
+    return { pack: this.table.at(ordinal), offsetBytes, storedBytes: word & 0xff_ff_ff, type: (word >>> 24) & 15 }
+  }
+
+  /** As `recall`, without an object for the pack: for who asks for millions. */
+  placeOf(id: Uint8Array): BlobPlace | undefined {
     let best = -1
-    let place: { ordinal: number; offsetBytes: number; word: number } | undefined
+    let place: BlobPlace | undefined
     this.#visit(
       id,
       (ordinal, offsetBytes, word) => {
@@ -125,9 +145,7 @@ export class ChunkIndex {
       },
       () => best === rank.live,
     )
-    if (place === undefined) return undefined
-    const { ordinal, offsetBytes, word } = place
-    return { pack: this.table.at(ordinal), offsetBytes, storedBytes: word & 0xff_ff_ff, type: (word >>> 24) & 15 }
+    return place
   }
 
   /** Whether a copy is good to rely upon, as far as is known. */

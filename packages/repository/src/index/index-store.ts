@@ -28,6 +28,7 @@ import { type OpenSegment, Run } from './run.ts'
 
 const readsAtOnce = 8
 const segmentsAtOnce = 4
+const headsAtOnce = 16
 /** A root that is replaced while it is read is read anew; more often than this in a row, something else is wrong. */
 const rootsTriedMax = 20
 export const indexMemoryBytesDefault = 256 * 2 ** 20
@@ -186,6 +187,19 @@ export class IndexStore {
       table.setListed(listed)
       this.presenceKnown = true
       return { unlisted }
+    })
+  }
+
+  /** Looks whether these packs are there, and of the right size: as `checkPresence`, for few. */
+  async checkPacks(ordinals: Iterable<number>, signal?: AbortSignal): Promise<void> {
+    const { table } = this.index
+    await forEachConcurrent(ordinals, headsAtOnce, async (ordinal) => {
+      if (table.stateOf(ordinal) === 'pending') return
+      const sizeBytes = await this.#store.size(packKey(table.nameOf(ordinal)), signal)
+      table.setListedBytes(ordinal, sizeBytes ?? 0)
+      if (sizeBytes === undefined) table.setState(ordinal, 'gone')
+      else if (table.hasRow(ordinal))
+        table.setState(ordinal, sizeBytes === table.sizeBytesOf(ordinal) ? 'live' : 'doubtful')
     })
   }
 

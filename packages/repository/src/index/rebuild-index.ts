@@ -4,6 +4,7 @@ import type { PackStore } from '../packs/pack-store.ts'
 import type { RebuildIndexOptions, RebuildIndexReport } from '../repository.ts'
 import { adoptPacks } from '../sessions/adopt-packs.ts'
 import { asSession } from '../sessions/as-session.ts'
+import { removeProofs } from '../verify/proofs.ts'
 
 /** Makes the index whole again from what the packs say themselves, and into one run. */
 export async function rebuildIndex(
@@ -17,6 +18,7 @@ export async function rebuildIndex(
     core,
     'rebuilding the index',
     async (sessionId) => {
+      await removeProofs(core, signal) // what is lost together with what named it would be missed from now on
       let deltas = 0
       const owner = { sessionId, signal, nextDelta: () => ++deltas }
       const { unlisted } = await core.indexStore.checkPresence(signal) // anew: a writer may have stored some before it saw us

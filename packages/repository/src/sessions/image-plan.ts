@@ -4,7 +4,7 @@ import { fromHex } from '../formats/hex.ts'
 import { heightOf, whyNotCapacity, whyNotChunkSize } from '../formats/map-geometry.ts'
 import type { MapBase } from '../map/map-writer.ts'
 import type { BeginImageOptions } from '../repository.ts'
-import type { StoredImage } from '../restore-point.ts'
+import type { PointImage, StoredImage } from '../restore-point.ts'
 
 export interface ImagePlan {
   readonly capacityBytes: number
@@ -30,6 +30,10 @@ export function imagePlan(
   const inheritedTail = base.capacityBytes > capacityBytes && capacityBytes % chunkSizeBytes !== 0
   return { capacityBytes, chunkSizeBytes, base: { ...rootOf(base), capacityBytes: base.capacityBytes }, inheritedTail }
 }
+
+/** Of the images of a point that of the same disk, if their maps can be compared. */
+export const sameDisk = (images: readonly PointImage[], { key, image }: PointImage): StoredImage | undefined =>
+  images.find((other) => other.key === key && other.image.chunkSizeBytes === image.chunkSizeBytes)?.image
 
 /** The root of a stored image as bytes. @throws `repository.invalid-option` if the image contradicts itself */
 export function rootOf({ capacityBytes, chunkSizeBytes, root, height }: StoredImage): {

@@ -48,6 +48,7 @@ export class OpenSession implements WriterSession {
   readonly #storing = new Set<Promise<void>>()
   readonly #beats: Beats
   readonly #pins = new Map<string, Promise<void>>()
+  readonly #held = new Set<string>()
   #failure: { readonly reason: unknown } | undefined
   #state: 'open' | 'ended' = 'open'
 
@@ -64,6 +65,10 @@ export class OpenSession implements WriterSession {
   /** Lets collectors know of it. Before anything else. */
   start(): Promise<void> {
     return this.#beats.start()
+  }
+
+  get held(): ReadonlySet<string> {
+    return this.#held
   }
 
   get ended(): boolean {
@@ -184,7 +189,7 @@ export class OpenSession implements WriterSession {
     await this.#blobs.settleDependencies()
     try {
       const stop = anySignal(owner.signal, signal)
-      const about = { sessionId: this.id, manifest, basePoints: this.#pins.keys(), signal: stop }
+      const about = { sessionId: this.id, manifest, basePoints: this.#held, signal: stop }
       return { untilMs: await lockPoint(this.#core, rule, pages, about) }
     } catch (error) {
       owner.signal?.throwIfAborted()
@@ -198,6 +203,7 @@ export class OpenSession implements WriterSession {
     await pinForSession(this.#core, this.id, pointId, signal)
     const { ring } = this.#core.ring
     if (ring.domains.length + ring.erased.length > 0) await requirePointIn(this.#core, pointId, domain, signal)
+    this.#held.add(pointId)
   }
 
   /** A point of a domain that was erased meanwhile could never be read. @throws `repository.domain-erased` */

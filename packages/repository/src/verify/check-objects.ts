@@ -11,6 +11,7 @@ import { decodeLostCopies } from '../formats/lost-copies.ts'
 import * as names from '../formats/object-names.ts'
 import { sealedObjectBytesMax } from '../formats/sealed-object.ts'
 import { decodeBeat, decodePin } from '../formats/session-signs.ts'
+import { decodeProof } from '../formats/proof.ts'
 import { decodeSessionStart } from '../formats/session-start.ts'
 import { decodeTrashEntry } from '../formats/trash-entry.ts'
 import { decodeValidation } from '../formats/validation.ts'
@@ -75,6 +76,15 @@ const kinds: readonly ObjectKind[] = [
       const pointId = names.lockRecordPointOf(key)
       if (pointId === undefined) return undefined
       return (source) => decodeLockRecord(source, { repositoryId, pointId }, roles.control)
+    },
+  },
+  {
+    prefix: names.proofsPrefix,
+    sizeBytesMax: sealedObjectBytesMax,
+    checkOf({ repositoryId, roles }, key) {
+      const pointId = names.proofPointOf(key)
+      if (pointId === undefined) return undefined
+      return (source) => decodeProof(source, { repositoryId, pointId }, roles.control)
     },
   },
   {
