@@ -1,10 +1,11 @@
-// `npm run bench [-- name…] [--size 8GiB] [--rounds 1] [--chunks 400M] [--folder /fast/disk] [-o json]`: how fast, how much memory, how much space; beside others in the same run.
+// `npm run bench [-- name…] [--size 8GiB] [--rounds 1] [--chunks 400M] [--phase write,search,mark,compact] [--folder /fast/disk] [-o json]`: how fast, how much memory, how much space; beside others in the same run.
 // Never a test: nothing fails for being slow. docs/benchmarks.md says how to read it.
 import { mkdir } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { userCacheFolder } from '@vmkeep/kit'
 import { s3Scenario as s3, scenario as backup } from './bench/backup.ts'
 import { scenario as copies } from './bench/copies.ts'
+import { scenario as growth } from './bench/growth.ts'
 import { scenario as latency } from './bench/latency.ts'
 import { scenario as memory2Tib } from './bench/memory-2tib.ts'
 import { scenario as nfc } from './bench/nfc-scenario.ts'
@@ -24,6 +25,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'restore-limit': restoreLimit,
   scale,
   transports,
+  growth,
   writers,
   copies,
   backup,
@@ -37,6 +39,7 @@ const { values: options, positionals } = parseArgs({
     size: { type: 'string', default: '8GiB' },
     rounds: { type: 'string', default: '1' },
     chunks: { type: 'string', default: '20M' },
+    phase: { type: 'string', default: '' },
     folder: { type: 'string', default: userCacheFolder('bench') },
   },
 })
@@ -51,6 +54,7 @@ const context = {
   sizeBytes: bytesOf(options.size),
   rounds: Number(options.rounds),
   chunks: countOf(options.chunks),
+  phases: options.phase.split(',').filter((phase) => phase !== ''),
   folder: options.folder,
   say,
 }

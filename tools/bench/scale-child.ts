@@ -3,8 +3,11 @@ import { readFileSync } from 'node:fs'
 import { seededRandom } from '@vmkeep/kit'
 import { idOf, SyntheticIndex } from './support/synthetic-index.ts'
 
-const lookUps = 1_000_000
-const marksMax = 20_000_000
+/** Each may cost a read of the disk. */
+const lookUps = 100_000
+/** Marks here and there, as images name chunks; then in the order of the index, of which each block is read once. */
+const scatteredMax = 100_000
+const ascendingMax = 4_000_000
 const atOnce = 10_000
 
 const [folder = '', chunksText, phase = ''] = process.argv.slice(2)
@@ -28,17 +31,22 @@ const phases: Readonly<Record<string, () => Promise<object>>> = {
   },
   async mark() {
     const { index, openSeconds } = await open()
-    const marks = Math.min(chunks, marksMax)
     using set = index.store.index.marks()
-    const seconds = await secondsOf(async () => {
-      for (let i = 0; i < marks; i++) {
-        set.add(idOf((i * 61_803_399) % chunks, chunks, id)) // here and there, as images name them
-        if (i % atOnce === 0) await new Promise(setImmediate)
-      }
-    })
+    const markAll = (marks: number, chunkOf: (i: number) => number) =>
+      secondsOf(async () => {
+        for (let i = 0; i < marks; i++) {
+          set.add(idOf(chunkOf(i), chunks, id))
+          if (i % atOnce === 0) await new Promise(setImmediate)
+        }
+      })
+    const scattered = Math.min(chunks, scatteredMax)
+    const seconds = await markAll(scattered, (i) => (i * 61_803_399) % chunks)
+    const ascending = Math.min(chunks, ascendingMax)
+    const ascendingSeconds = await markAll(ascending, (i) => Math.floor((i * chunks) / ascending))
     let marked = 0
     const gatheredSeconds = await secondsOf(() => set.forEach(() => void marked++))
-    return { openSeconds, marks, marked, perSecond: marks / seconds, gatheredSeconds }
+    const rates = { perSecond: scattered / seconds, ascendingPerSecond: ascending / ascendingSeconds }
+    return { openSeconds, marked, ...rates, gatheredSeconds }
   },
   async compact() {
     const { index, openSeconds } = await open()

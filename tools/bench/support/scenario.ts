@@ -4,6 +4,8 @@ export interface BenchContext {
   readonly sizeBytes: number
   /** Of how many chunks the index of the scenario `scale` is. */
   readonly chunks: number
+  /** Which phases of the scenario `scale` to do, one after the other: what it wrote then stays. Empty: all, and nothing stays. */
+  readonly phases: readonly string[]
   /** How often a race is run; of each number the best counts: a shared machine only ever makes things slower. */
   readonly rounds: number
   /** Where samples are kept from run to run, and work is done. Its disk is the one that is measured. */
@@ -15,7 +17,7 @@ export interface BenchContext {
 /** One thing measured, of everybody who took part. */
 export interface Metric {
   readonly name: string
-  readonly unit: 's' | 'bytes' | 'MiB/s' | 'ms/GiB' | 'count' | 'ratio'
+  readonly unit: 's' | 'bytes' | 'MiB/s' | 'ms/GiB' | 'count' | 'ratio' | 'US$'
   /** By who was measured, `vmkeep` first. `null`: could not be measured here. */
   readonly values: Readonly<Record<string, number | null>>
 }
