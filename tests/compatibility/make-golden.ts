@@ -74,6 +74,7 @@ async function everything(storage: Storage, making: Making): Promise<Golden> {
   const backUp = async (...args: Parameters<GoldenVm['backUp']>) => {
     clock.advance(dayMs)
     const point = await vm.backUp(...args)
+    await repository.checkPoint(await repository.point(point.id)) // a proof, until the index is made anew
     points.push(point)
     return point
   }

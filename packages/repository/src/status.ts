@@ -1,4 +1,5 @@
 import { type Core, nowMs } from './core.ts'
+import type { PackRow } from './formats/delta.ts'
 import { packKind } from './formats/pack.ts'
 import { pointKey, sessionIdOf, sessionsPrefix } from './formats/object-names.ts'
 import { listPoints } from './points/points.ts'
@@ -15,18 +16,19 @@ export async function readStatus(core: Core, signal?: AbortSignal): Promise<Repo
   await core.indexStore.refresh(signal)
   await core.indexStore.checkPresence(signal)
   const { indexStore } = core
-  const { table, entries, runs } = indexStore.index
-  const rows = Array.from({ length: table.count }, (_, i) => i).flatMap((ordinal) =>
-    table.hasRow(ordinal) && table.stateOf(ordinal) !== 'gone' ? [table.rowOf(ordinal)!] : [],
-  )
-  const data = rows.filter(({ kind }) => kind === packKind.data)
+  const { entries, runs } = indexStore.index
+  const stored = { packs: 0, chunks: 0, plainBytes: 0, storedBytes: 0 }
+  for (const { kind, blobs, plainBytes, sizeBytes } of standingRows(core)) {
+    stored.packs++
+    stored.storedBytes += sizeBytes
+    if (kind !== packKind.data) continue
+    stored.chunks += blobs
+    stored.plainBytes += plainBytes
+  }
   return {
     points,
     damagedPoints,
-    packs: rows.length,
-    chunks: data.reduce((sum, { blobs }) => sum + blobs, 0),
-    plainBytes: data.reduce((sum, { plainBytes }) => sum + plainBytes, 0),
-    storedBytes: rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    ...stored,
     verified: await verifiedShare(core, signal),
     sessionsOpen: await openSessions(core, signal),
     index: {
@@ -45,13 +47,19 @@ async function verifiedShare(core: Core, signal: AbortSignal | undefined): Promi
   const journal = await VerifyJournal.read(core, signal)
   const since = nowMs(core) - withinMs
   const share = { withinMs, totalBytes: 0, checksumBytes: 0, fullBytes: 0 }
-  for (const { name, row, state } of core.indexStore.index.packs) {
-    if (row === undefined || state === 'gone') continue
-    share.totalBytes += row.sizeBytes
-    if (journal.lastMs(name, 'checksum') > since) share.checksumBytes += row.sizeBytes
-    if (journal.lastMs(name, 'full') > since) share.fullBytes += row.sizeBytes
+  for (const { name, sizeBytes } of standingRows(core)) {
+    share.totalBytes += sizeBytes
+    if (journal.lastMs(name, 'checksum') > since) share.checksumBytes += sizeBytes
+    if (journal.lastMs(name, 'full') > since) share.fullBytes += sizeBytes
   }
   return share
+}
+
+/** One at a time: there may be more than a million. */
+function* standingRows({ indexStore: { index } }: Core): Iterable<PackRow> {
+  const { table } = index
+  for (let ordinal = 0; ordinal < table.count; ordinal++)
+    if (table.hasRow(ordinal) && table.stateOf(ordinal) !== 'gone') yield table.rowOf(ordinal)!
 }
 
 async function openSessions({ objects }: Core, signal: AbortSignal | undefined): Promise<number> {

@@ -37,6 +37,7 @@ export const objectKinds: Readonly<Record<Magic, Readonly<Record<number, string>
     5: 'final',
     16: 'locks',
     17: 'validation',
+    18: 'proof',
     32: 'lost copies',
     33: 'verified packs',
     34: 'census',

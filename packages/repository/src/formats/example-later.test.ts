@@ -11,12 +11,14 @@ import { encodeRoot } from './index-root.ts'
 import { encodeKeyRing } from './key-ring.ts'
 import { encodeKeySlot, slotKind } from './key-slot.ts'
 import { encodeLockRecord } from './lock-record.ts'
+import { encodeProof } from './proof.ts'
 import { encodeLostCopies } from './lost-copies.ts'
 import {
   censusKey,
   deltaKey,
   formatKey,
   lockRecordKey,
+  proofKey,
   lostRecordKey,
   packKey,
   packNameOf,
@@ -141,7 +143,7 @@ async function example(): Promise<string> {
   const identity = { repositoryId, recordId }
   const copies = [{ packName, offsetBytes: 64, id: all(0x69, 32) }]
   show(lostRecordKey(recordId), encodeLostCopies(identity, { copies, atMs: laterMs }, sealing))
-  const locked = { needMs: laterMs, keys: new Set([formatKey, packKey(packName)]) }
+  const locked = { needMs: laterMs, walkedAtMs: laterMs, keys: new Set([formatKey, packKey(packName)]) }
   show(lockRecordKey(sessionId), encodeLockRecord({ repositoryId, pointId: sessionId }, locked, sealing))
   const verified = [{ prefix: packName.subarray(0, 16), checksumMinutes: 29_454_000, fullMinutes: 0 }]
   show(verifiedRecordKey(recordId), encodeVerifiedPacks(identity, verified, sealing))
@@ -153,6 +155,8 @@ async function example(): Promise<string> {
     checks: [{ promise: 'creates-once', outcome: 'failed', reason: 'an example' }] as const,
   }
   show(validationKey(sessionId), encodeValidation({ repositoryId, id: sessionId }, validation, sealing))
+  const proof = { atMs: laterMs, walkedAtMs: laterMs }
+  show(proofKey(sessionId), encodeProof({ repositoryId, pointId: sessionId }, proof, sealing))
   return lines.join('\n')
 }
 
