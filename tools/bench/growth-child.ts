@@ -40,14 +40,14 @@ console.log(JSON.stringify({ seconds, counts, peakMiB: peakMiB(), ...about }))
 function steps(): Readonly<Record<string, () => Promise<object | void>>> {
   const [first = '', second = '', third = ''] = args
   return {
-    base: async () => void (await base(repository, first === 'full', Number(second))),
+    base: () => base(repository, first === 'full', Number(second)),
     increment: () => increment(repository, Number(first), second, third === 'whole'),
     async fill() {
       await image(repository, Number(first), 'kept')
       const gone = await image(repository, Number(second), 'garbage')
       await repository.forget(gone.id, { reason: 'bench' })
     },
-    data: async () => void (await data(repository, Number(first), second)),
+    data: () => data(repository, Number(first), second),
     async collect() {
       const { outcome, packsDeleted, packsExamined } = await repository.collect({ graceMs: 0 })
       if (outcome !== 'done') throw new Error(`the collection ended ${outcome}`)
@@ -57,7 +57,7 @@ function steps(): Readonly<Record<string, () => Promise<object | void>>> {
       const { damaged } = await repository.verify()
       if (damaged.length > 0) throw new Error(`${damaged.length} damaged: ${damaged[0]!.message}`)
     },
-    restore: async () => void (await restore(await latest(repository))),
+    restore: async () => restore(await latest(repository)),
   }
 }
 
