@@ -39,34 +39,39 @@ async function incremental(repository: Repository, base: BaseImage) {
   return { point, newBytes: image.progress.newBytes }
 }
 
-it('a backup may die at every storage call: what was committed stays whole, and the next backup succeeds', async () => {
-  const { repository, storage: start } = await createTestRepository(memoryStorage())
-  const first = await backUp(repository, { first: before })
-  const base = { point: first.id, image: first.images[0]!.image }
-  let committed = 0
-  for (let n = 0, done = false; !done; n++) {
-    const storage = copyOf(start)
-    const dying = dyingAfter(n, storage)
-    try {
-      await incremental(await reopenTestRepository(dying.storage, { seed: `dying ${n}` }), base)
-      done = dying.calls() <= n // it never noticed: all calls are tried
-    } catch (error) {
-      expect(error).toSatisfy((reason: unknown) => reason === powerCut || (reason as Error).cause === powerCut)
+// Hundreds of openings: on a busy machine that takes long.
+it(
+  'a backup may die at every storage call: what was committed stays whole, and the next backup succeeds',
+  { timeout: 120_000 },
+  async () => {
+    const { repository, storage: start } = await createTestRepository(memoryStorage())
+    const first = await backUp(repository, { first: before })
+    const base = { point: first.id, image: first.images[0]!.image }
+    let committed = 0
+    for (let n = 0, done = false; !done; n++) {
+      const storage = copyOf(start)
+      const dying = dyingAfter(n, storage)
+      try {
+        await incremental(await reopenTestRepository(dying.storage, { seed: `dying ${n}` }), base)
+        done = dying.calls() <= n // it never noticed: all calls are tried
+      } catch (error) {
+        expect(error).toSatisfy((reason: unknown) => reason === powerCut || (reason as Error).cause === powerCut)
+      }
+      await using survivor = await reopenTestRepository(storage, { seed: `survivor ${n}` })
+      const points = await collect(survivor.points())
+      expect(points[0]).toEqual(first)
+      expect(points.length).toBeLessThanOrEqual(2)
+      committed += points.length - 1
+      await checkContents(survivor)
+      const next = await incremental(survivor, base)
+      await survivor.checkPoint(next.point)
+      if (points.length === 2) expect(next.newBytes).toBe(0)
+      await checkContents(survivor)
+      expect((await survivor.verify({ samplePercent: 0 })).damaged).toEqual([])
     }
-    await using survivor = await reopenTestRepository(storage, { seed: `survivor ${n}` })
-    const points = await collect(survivor.points())
-    expect(points[0]).toEqual(first)
-    expect(points.length).toBeLessThanOrEqual(2)
-    committed += points.length - 1
-    await checkContents(survivor)
-    const next = await incremental(survivor, base)
-    await survivor.checkPoint(next.point)
-    if (points.length === 2) expect(next.newBytes).toBe(0)
-    await checkContents(survivor)
-    expect((await survivor.verify({ samplePercent: 0 })).damaged).toEqual([])
-  }
-  expect(committed).toBeGreaterThan(1) // it died after the commit, too
-})
+    expect(committed).toBeGreaterThan(1) // it died after the commit, too
+  },
+)
 
 async function checkContents(repository: Repository): Promise<void> {
   for await (const point of repository.points()) {

@@ -20,6 +20,7 @@ import { decodeFooter, decodePackHeader, decodeTrailer } from './pack.ts'
 import { checkPackRowsFooter, decodePackRows } from './pack-rows.ts'
 import { decodeParity, isParityWhole } from './parity.ts'
 import { decodeSessionEnd } from './point.ts'
+import { decodeProof } from './proof.ts'
 import { checkSegmentFooter } from './segment.ts'
 import { decodeBeat, decodePin } from './session-signs.ts'
 import { decodeSessionStart } from './session-start.ts'
@@ -225,7 +226,7 @@ const table: readonly Row[] = [
     later,
     `locks/${sessionId}`,
     (b) => decodeLockRecord(b, point, control),
-    { needMs: firstMs + dayMs, keys: new Set(['format', packText]) },
+    { needMs: firstMs + dayMs, walkedAtMs: firstMs + dayMs, keys: new Set(['format', packText]) },
   ],
   [
     later,
@@ -244,6 +245,12 @@ const table: readonly Row[] = [
     `validations/${sessionId}`,
     (b) => decodeValidation(b, { repositoryId, id: sessionId }, control),
     { at, checks: [{ outcome: 'failed' }] },
+  ],
+  [
+    later,
+    `proofs/${sessionId}`,
+    (b) => decodeProof(b, point, control),
+    { atMs: firstMs + dayMs, walkedAtMs: firstMs + dayMs },
   ],
 ]
 
