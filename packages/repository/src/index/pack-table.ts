@@ -188,7 +188,7 @@ export class PackTable {
 
   /** What the storage last listed, by ordinal. */
   listed(): Uint32Array {
-    return this.#columns.listedBytes.slice(0, this.#count)
+    return Uint32Array.from({ length: this.#count }, (_, ordinal) => this.listedBytesOf(ordinal))
   }
 
   /** What the storage lists, by ordinal, whole. */
