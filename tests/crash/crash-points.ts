@@ -2,8 +2,15 @@
 export interface CrashPoint {
   /** As `VMKEEP_CRASH_AT` takes it: a name, or `name#3` for its third passing. */
   readonly at: string
-  readonly of: 'backup' | 'hotadd' | 'clean-up' | 'restore-to-vsphere' | 'restore-in-place' | 'restore-to-files'
-  /** Backup: a new restore point is committed. Restore: the new VM is the admin's, the VM carries no mark any more, or the last of the files has its name. */
+  readonly of:
+    | 'backup'
+    | 'hotadd'
+    | 'clean-up'
+    | 'restore-to-vsphere'
+    | 'restore-in-place'
+    | 'restore-to-files'
+    | 'restore-to-other-vm'
+  /** Backup: a new restore point is committed. Restore: the new VM is the admin's, the VM carries no mark any more, the other VM has the disk, or the last of the files has its name. */
   readonly finished: boolean
 }
 
@@ -14,6 +21,8 @@ const restore = (finished: boolean, ...names: string[]): CrashPoint[] =>
 
 const inPlace = (finished: boolean, ...names: string[]): CrashPoint[] =>
   names.map((at) => ({ at, of: 'restore-in-place', finished }))
+const attach = (finished: boolean, ...names: string[]): CrashPoint[] =>
+  names.map((name) => ({ at: `attach.${name}`, of: 'restore-to-other-vm', finished }))
 /** Of a backup that attaches a disk to the machine it runs on. */
 const hotadd = (...names: string[]): CrashPoint[] =>
   names.map((name) => ({ at: `hotadd.${name}`, of: 'hotadd', finished: false }))
@@ -43,5 +52,7 @@ export const crashPoints: readonly CrashPoint[] = [
   ...inPlace(false, 'in-place.before-mark', 'in-place.after-mark', 'in-place.after-disk', 'in-place.after-disk#2'),
   ...inPlace(false, 'in-place.before-mark-off'),
   ...inPlace(true, 'in-place.after-mark-off'),
+  ...attach(false, 'before-vm', 'after-vm', 'after-disk', 'before-release', 'after-release'),
+  ...attach(true, 'after-adopt'),
   ...toFiles,
 ]

@@ -30,6 +30,7 @@ export type VictimWork =
       readonly format: DiskFileFormat
     }
   | { readonly kind: 'restore-in-place'; readonly point: string }
+  | { readonly kind: 'restore-to-other-vm'; readonly point: string; readonly disk: string; readonly attachTo: string }
   | {
       readonly kind: 'restore-to-vsphere'
       readonly point: string

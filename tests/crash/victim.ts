@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { runBackup } from '@vmkeep/backup'
 import { collect, Secret, systemClock } from '@vmkeep/kit'
 import { openFolderStorage, openRepository, type Repository } from '@vmkeep/repository'
-import { restoreInPlace, restoreToFiles, restoreToVsphere } from '@vmkeep/restore'
+import { restoreInPlace, restoreToFiles, restoreToOtherVm, restoreToVsphere } from '@vmkeep/restore'
 import { cleanUpLeftovers, type OnRunEvent, type RunEvent, vmPointOf } from '@vmkeep/run'
 import { defaultTransport } from '@vmkeep/transport'
 import { listVms, openSession, type Session } from '@vmkeep/vsphere'
@@ -53,6 +53,10 @@ async function work(
       transport: defaultTransport,
     }
     await restoreInPlace({ ...common, ...how, point: await pointOf(what.point) })
+  }
+  if (what.kind === 'restore-to-other-vm') {
+    const point = await pointOf(what.point)
+    await restoreToOtherVm({ ...common, ...what, transport: defaultTransport, point, verify: true })
   }
   if (what.kind === 'restore-to-vsphere') {
     const point = await pointOf(what.point)

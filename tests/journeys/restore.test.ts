@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openRawFile } from '@vmkeep/disk'
 import { seededRandom } from '@vmkeep/kit'
-import { type Destination, restoreToFiles, restoreToVsphere } from '@vmkeep/restore'
+import { type Destination, restoreToFiles, restoreToOtherVm, restoreToVsphere } from '@vmkeep/restore'
 import { defaultTransport } from '@vmkeep/transport'
 import { openVmdk } from '@vmkeep/vmdk'
 import { describe, expect, it } from 'vitest'
@@ -182,6 +182,105 @@ describe('to vSphere', () => {
     await expect(toVsphere(world, point, { destination: { ...anywhere, name: 'web' } })).rejects.toMatchObject({
       code: 'restore.vm-exists',
     })
+  })
+})
+
+describe('one disk to another VM', () => {
+  const otherDisk = { capacityBytes: 2 * MiB }
+  async function withOther(power: 'on' | 'off') {
+    const world = await World.start({
+      seed: 'attach',
+      vms: [
+        { name: 'web', disks: [{ capacityBytes: 3 * MiB }, { capacityBytes: 9 * MiB, format: 'eager' }] },
+        { name: 'db', power, disks: [otherDisk] },
+      ],
+    })
+    for (const disk of world.lab.vm('web').disks) await disk.writeGuest(MiB, seededRandom(disk.key).bytes(MiB))
+    const { report, instant } = await world.backupAtInstant('web')
+    return { world, instant, point: await world.point(report.vms[0]!.point) }
+  }
+  const attach = (
+    world: World,
+    point: Awaited<ReturnType<World['point']>>,
+    change: Partial<Parameters<typeof restoreToOtherVm>[0]> = {},
+  ) =>
+    restoreToOtherVm({
+      session: world.session,
+      repository: world.repository,
+      point,
+      disk: 'scsi0:1',
+      attachTo: 'db',
+      transport: defaultTransport,
+      verify: true,
+      stateFolder: world.stateFolder,
+      onEvent: (event) => world.events.push(event),
+      signal: new AbortController().signal,
+      ...change,
+    })
+  const expectNothingNew = async (world: World) => {
+    expect(world.lab.state().vms.map(({ name }) => name)).toEqual(['web', 'db'])
+    expect(world.lab.vm('db').disks).toHaveLength(1)
+    expect(await readdir(join(world.stateFolder, 'journal'))).toEqual([])
+    world.expectClean()
+  }
+
+  it.each([
+    ['on', undefined, 'scsi0:1'],
+    ['off', 'scsi0:5', 'scsi0:5'],
+  ] as const)('that is %s, byte for byte', async (power, slot, address) => {
+    const { world, point, instant } = await withOther(power)
+    await using _world = world
+    const report = await attach(world, point, { slot })
+    expect(report).toMatchObject({ vm: 'db', verified: true, disks: [{ label: 'Hard disk 2', address }] })
+    expect(world.lab.state().vms.map(({ name }) => name)).toEqual(['web', 'db'])
+    const { disks, powerState } = world.lab.vm('db')
+    expect({ count: disks.length, powerState }).toEqual({ count: 2, powerState: power })
+    expect(disks[1]!.backing).toMatchObject({ fileName: report.disks[0]!.target })
+    expect(disks[1]!.backing.fileName).toMatch(/^\[.+\] db\/vmkeep-.*-scsi0-1\.vmdk$/)
+    if (power === 'on') await world.lab.vm('db').power('off') // what runs holds its disks locked
+    await using view = world.lab.storage.openPath(disks[1]!.backing.fileName)
+    expect(await firstDifference(view, instant.get(2001)!)).toBeUndefined()
+    expect(await readdir(join(world.stateFolder, 'journal'))).toEqual([])
+    world.expectClean()
+  })
+
+  it('refuses what cannot be before anything is made', async () => {
+    const { world, point } = await withOther('on')
+    await using _world = world
+    const slots = ['scsi0:0', 'scsi0:7', 'scsi3:0', 'ide0:1', 'floppy0:0'] // taken, its own, no controller, not while it runs, no disk's
+    for (const slot of slots)
+      await expect(attach(world, point, { slot })).rejects.toMatchObject({ code: 'restore.not-attachable' })
+    await expect(attach(world, point, { attachTo: 'nobody' })).rejects.toMatchObject({ code: 'vsphere.vm-not-found' })
+    await expect(attach(world, point, { disk: 'scsi9:9' })).rejects.toMatchObject({ code: 'restore.no-such-disk' })
+    await expectNothingNew(world)
+  })
+
+  it('leaves nothing when it is cancelled, or when the target refuses the disk', async () => {
+    const { world, point } = await withOther('off')
+    await using _world = world
+    const controller = new AbortController()
+    const reason = new Error('Ctrl-C')
+    const cancelled = attach(world, point, {
+      signal: controller.signal,
+      onEvent: (event) => event.type === 'disk-phase' && event.phase === 'verify' && controller.abort(reason),
+    })
+    await expect(cancelled).rejects.toBe(reason)
+    await expectNothingNew(world)
+    const paths: string[] = []
+    const refused = attach(world, point, {
+      onEvent: (event) => {
+        if (event.type !== 'disk-phase' || event.phase !== 'verify') return
+        paths.push(world.lab.vm(world.lab.state().vms.at(-1)!.name).disks[0]!.backing.fileName)
+        world.lab.faults.add({
+          on: 'ReconfigVM_Task',
+          object: 'db',
+          then: { do: 'task-fault', type: 'GenericVmConfigFault' },
+        })
+      },
+    })
+    await expect(refused).rejects.toThrow()
+    await expectNothingNew(world)
+    expect(() => world.lab.storage.openPath(paths[0]!)).toThrow()
   })
 })
 

@@ -62,6 +62,11 @@ export const fail = defineErrors({
     (d: { vm: string; reasons: readonly string[] }) =>
       `${d.vm} cannot be restored in place: ${d.reasons.join('; ')}. Nothing was touched`,
   ],
+  'restore.not-attachable': [
+    'change-request',
+    (d: { disk: string; vm: string; reasons: readonly string[] }) =>
+      `${d.disk} cannot be attached to ${d.vm}: ${d.reasons.join('; ')}. Nothing is left behind`,
+  ],
   'restore.unfinished': [
     'change-request',
     (d: { vm: string; point: string; why: string }) =>

@@ -1,7 +1,7 @@
 // The janitor: removes exactly what our journals say is ours, and nothing else.
 import { unlink } from 'node:fs/promises'
 import { crashPoint, hasCode, messageOf, retry, systemClock, systemRandom } from '@vmkeep/kit'
-import { destroyVm, endpointIdOf, readProperties, type Session } from '@vmkeep/vsphere'
+import { deleteLooseDisk, destroyVm, endpointIdOf, readProperties, type Session } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 import type { OnRunEvent } from './events.ts'
 import { type Leftover, type PastRun, readJournals } from './journal.ts'
@@ -79,7 +79,12 @@ async function forget(run: PastRun): Promise<void> {
   })
 }
 
-const names = { snapshot: 'a snapshot', vm: 'a half-restored VM', disk: 'an attached disk' } as const
+const names = {
+  snapshot: 'a snapshot',
+  vm: 'a half-restored VM',
+  disk: 'an attached disk',
+  'loose-disk': 'a restored disk',
+} as const
 
 async function removeOne(
   request: CleanUpRequest,
@@ -132,6 +137,7 @@ const removal: Readonly<Record<Leftover['kind'], Removal>> = {
   snapshot: (found, { session, signal }) => removeLeftSnapshot(session, found, signal),
   disk: (found, { session, signal }) => removeLeftDisk(session, found, signal),
   vm: ({ leftover }, request) => removeLeftVm(request, leftover),
+  'loose-disk': ({ leftover }, request) => removeLooseDisk(request, leftover),
 }
 
 /** A VM on which somebody is at work, perhaps another start with the same in mind, is tried again before it counts as a failure. */
@@ -144,6 +150,16 @@ const patiently = <T>(work: () => Promise<T>, signal: AbortSignal | undefined): 
     random: systemRandom,
     signal,
   })
+
+/** A disk that hangs on a VM after all has arrived. */
+function removeLooseDisk({ session, signal }: CleanUpRequest, { loose }: Leftover): Promise<boolean> {
+  const { path, datacenter, target } = loose!
+  const refs = {
+    datacenter: { type: 'Datacenter', value: datacenter },
+    target: { type: 'VirtualMachine', value: target },
+  }
+  return deleteLooseDisk(session, { path, ...refs }, signal)
+}
 
 /** A half-restored VM carries its marker until the restore is done; `destroyVm` refuses any other. */
 async function removeLeftVm({ session, signal }: CleanUpRequest, { ref, marker }: Leftover): Promise<boolean> {

@@ -14,7 +14,7 @@ import { isAlive, type ProcessOwner, thisProcess } from './process-owner.ts'
 
 /** Something of ours in vSphere that must not stay. */
 export interface Leftover {
-  readonly kind: 'snapshot' | 'vm' | 'disk'
+  readonly kind: 'snapshot' | 'vm' | 'disk' | 'loose-disk'
   /** Which vCenter or ESXi host, see {@link endpointIdOf}. */
   readonly endpointId: string
   readonly vmName: string
@@ -25,6 +25,8 @@ export interface Leftover {
   readonly ref?: string
   /** For a disk of the VM that is attached to another one: where it hangs, and what proves that it is this one. */
   readonly attachment?: LeftAttachment
+  /** For a whole disk on its way from a VM of ours to the VM `vmName`: no VM may have it. References of its datacenter and of that VM. */
+  readonly loose?: { readonly path: string; readonly datacenter: string; readonly target: string }
 }
 
 export interface LeftAttachment extends AttachedDisk {

@@ -4,6 +4,7 @@ import { transportOf } from '../backup-options.ts'
 import { command, type Context } from '../command.ts'
 import { relativeTime, time } from '../output/human.ts'
 import { type Arguments, choice, flag, folder, option, optionalArgument, options, text } from '../parameters.ts'
+import { attachFlags } from '../restore/attach.ts'
 import { describePlan, describeReport, planAnswer } from '../restore/describe.ts'
 import { destinationFlags, destinationOf } from '../restore/destination.ts'
 import { inPlaceFlags } from '../restore/in-place-flags.ts'
@@ -17,7 +18,8 @@ const flags = {
   toFiles: option(folder, { help: 'write the disks into this folder; nothing in it is overwritten' }),
   toVsphere: flag({ help: 'make a new VM in the chosen vCenter or ESXi host' }),
   ...inPlaceFlags,
-  dryRun: flag({ help: 'with --to-vsphere and --in-place: show what would be done, and do nothing' }),
+  ...attachFlags,
+  dryRun: flag({ help: 'show what would be done, and do nothing; not with --to-files' }),
   disk: options(text('DISK'), { help: 'only this disk, by label, address (scsi0:1) or key' }),
   allowDamaged: flag({
     help: 'go on where parts of a disk are lost in the repository: they become zeroes, and are listed',
@@ -38,6 +40,7 @@ export const restoreCommand = command({
   description:
     'As files (--to-files): needs the repository only, no vCenter. As a new VM (--to-vsphere): the original, if it lives, is never touched. ' +
     'In place (--in-place): the disks of the VM itself are taken back, by writing only what differs; everything since the restore point is lost. ' +
+    'One disk to another VM (--attach-to): it is made and compared on a temporary VM, then hung on the other one, which may run. ' +
     'The newest restore point is taken unless --point names another. Every disk is read back and compared with the restore point before it counts as restored. ' +
     'Where parts of a restore point are lost, nothing is restored unless --allow-damaged is given.',
   examples: [
@@ -58,6 +61,10 @@ export const restoreCommand = command({
     {
       run: 'vmkeep restore web-01 --point 3f2a --in-place --power-off --power-on',
       does: 'takes the VM itself back, and starts it',
+    },
+    {
+      run: 'vmkeep restore web-01 --disk scsi0:1 --attach-to db-01 --as scsi1:2',
+      does: 'one disk, hung on another VM to look into it',
     },
   ],
   arguments: {
@@ -83,6 +90,10 @@ export const restoreCommand = command({
     if (chosen.inPlace) {
       const { restoreInPlaceCommand } = await import('../restore/in-place.ts')
       return restoreInPlaceCommand(context, point)
+    }
+    if (chosen.attachTo !== undefined) {
+      const { restoreToOtherVmCommand } = await import('../restore/attach.ts')
+      return restoreToOtherVmCommand(context, point)
     }
     if (chosen.dryRun) {
       const plan = await planOnly(context, point)

@@ -1,21 +1,30 @@
 import { kebab } from '../declare.ts'
 import { type DestinationFlags, givenFlags } from './destination.ts'
+import type { AttachFlags } from './attach.ts'
 import type { InPlaceFlags } from './in-place-flags.ts'
 
 type Chosen = DestinationFlags &
-  InPlaceFlags & { readonly toFiles?: string | undefined; readonly toVsphere: boolean; readonly dryRun: boolean }
+  InPlaceFlags &
+  AttachFlags & {
+    readonly toFiles?: string | undefined
+    readonly toVsphere: boolean
+    readonly dryRun: boolean
+    readonly disk: readonly string[]
+  }
 
 /** What is wrong with the flags that say where to: one target, and only flags that mean something for it. */
 export function whyNotTarget(chosen: Chosen): string | undefined {
-  const { toFiles, toVsphere, inPlace, dryRun, powerOff, compareAll, confirm } = chosen
-  if ([toFiles !== undefined, toVsphere, inPlace].filter(Boolean).length !== 1)
-    return 'say where to: --to-files FOLDER, --to-vsphere or --in-place, one of them'
+  const { toFiles, toVsphere, inPlace, attachTo, dryRun, powerOff, compareAll, confirm } = chosen
+  if ([toFiles !== undefined, toVsphere, inPlace, attachTo !== undefined].filter(Boolean).length !== 1)
+    return 'say where to: --to-files FOLDER, --to-vsphere, --in-place or --attach-to VM, one of them'
+  if (attachTo !== undefined && chosen.disk.length !== 1) return '--attach-to takes one disk: name it with --disk'
+  if (attachTo === undefined && chosen.as !== undefined) return '--as is for --attach-to'
   const overwrites = Object.entries({ powerOff, compareAll, confirm: confirm !== undefined })
   const ofOverwriting = overwrites.flatMap(([key, given]) => (given ? [key] : []))
   if (!inPlace && ofOverwriting.length > 0) return `${named(ofOverwriting)} is for --in-place`
   const ofNewVm = givenFlags(chosen).filter((key) => !(inPlace && key === 'powerOn'))
   if (!toVsphere && ofNewVm.length > 0) return `${named(ofNewVm)} is for --to-vsphere`
-  return toFiles !== undefined && dryRun ? '--dry-run is for --to-vsphere and --in-place' : undefined
+  return toFiles !== undefined && dryRun ? '--dry-run is not for --to-files' : undefined
 }
 
 const named = (keys: readonly string[]): string => keys.map((key) => `--${kebab(key)}`).join(', ')

@@ -2,14 +2,32 @@ import { crashPoint } from '@vmkeep/kit'
 import type { ImageReader } from '@vmkeep/repository'
 import { transportNotes } from '@vmkeep/run'
 import { openVmDisk, openVmDiskForWriting, thatReadBack } from '@vmkeep/transport'
-import { addDisk, type ManagedObjectReference, type VmDisk } from '@vmkeep/vsphere'
+import { addDisk, type AddDiskRequest, type ManagedObjectReference, type VmDisk } from '@vmkeep/vsphere'
 import { DamagedParts } from '../damaged-parts.ts'
 import { diskProgress } from '../disk-progress.ts'
 import { fail } from '../errors.ts'
 import type { DiskRestoreReport } from '../report.ts'
 import { compareWithImage, writeImage } from '../write-image.ts'
-import type { PlannedDisk } from './plan-restore.ts'
+import type { PointDisk } from '../choose-disks.ts'
+import type { PlannedDisk, RestorePlan } from './plan-restore.ts'
 import type { RestoreContext } from './restore-to-vsphere.ts'
+
+type Shared =
+  | 'session'
+  | 'repository'
+  | 'transport'
+  | 'verify'
+  | 'allowDamaged'
+  | 'onEvent'
+  | 'signal'
+  | 'clock'
+  | 'random'
+
+/** What it takes to make and fill one disk of a VM of ours. */
+export interface DiskContext extends Pick<RestoreContext, Shared> {
+  /** Only for messages: whom the disk is for. */
+  readonly plan: Pick<RestorePlan, 'name'>
+}
 
 export interface RestoredDisk {
   readonly report: DiskRestoreReport
@@ -20,9 +38,9 @@ export interface RestoredDisk {
 
 /** Adds one disk to the new VM and fills it over NFC. */
 export async function restoreDisk(
-  context: RestoreContext,
+  context: DiskContext,
   vm: ManagedObjectReference,
-  planned: PlannedDisk,
+  planned: { readonly disk: PointDisk; readonly spec: AddDiskRequest },
 ): Promise<RestoredDisk> {
   const { session, plan, repository, signal, onEvent } = context
   const { disk, spec } = planned
@@ -52,7 +70,7 @@ export function checkCapacity({ disk }: PlannedDisk, { capacityBytes: foundBytes
 
 /** Reads a disk back and compares it with the restore point. @throws `restore.verify-failed` */
 export async function verifyDisk(
-  context: RestoreContext,
+  context: DiskContext,
   vm: ManagedObjectReference,
   {
     planned: { disk },
@@ -69,7 +87,7 @@ export async function verifyDisk(
 
 /** Tells that a disk is done. */
 export async function doneWith(
-  { plan, verify, onEvent }: RestoreContext,
+  { plan, verify, onEvent }: DiskContext,
   done: {
     readonly planned: PlannedDisk
     readonly added: VmDisk
@@ -88,7 +106,7 @@ export async function doneWith(
 }
 
 async function write<T>(
-  context: RestoreContext,
+  context: DiskContext,
   vm: ManagedObjectReference,
   added: VmDisk,
   work: (target: Awaited<ReturnType<typeof openVmDiskForWriting>>) => Promise<T>,
@@ -98,7 +116,7 @@ async function write<T>(
 }
 
 const request = (
-  { session, transport, clock, random, onEvent, plan, signal }: RestoreContext,
+  { session, transport, clock, random, onEvent, plan, signal }: DiskContext,
   vm: ManagedObjectReference,
   disk: VmDisk,
 ) => ({

@@ -12,6 +12,8 @@ import type { PlannedDisk } from './create-options.ts'
 export interface AddDiskRequest extends PlannedDisk {
   /** The datastore of the VM's own files if left out. */
   readonly datastoreName?: string | undefined
+  /** `[datastore] folder/name.vmdk`, where the file must lie in a folder that is there. The server names it if left out. */
+  readonly path?: string | undefined
 }
 
 /**
@@ -65,7 +67,7 @@ const findController = (devices: readonly Device[], { slot }: PlannedDisk): Devi
 export const slotOf = ({ slot }: Pick<PlannedDisk, 'slot'>): string => `${slot.bus}${slot.busNumber}:${slot.unitNumber}`
 
 /** An empty disk as a spec adds it. */
-export function newDisk(disk: PlannedDisk, controllerKey: number, datastore: string): VirtualDiskDevice {
+export function newDisk(disk: AddDiskRequest, controllerKey: number, datastore: string): VirtualDiskDevice {
   return {
     $type: 'VirtualDisk',
     key: -1,
@@ -76,7 +78,7 @@ export function newDisk(disk: PlannedDisk, controllerKey: number, datastore: str
     ...(disk.shares === undefined ? {} : { storageIOAllocation: { shares: disk.shares } }),
     backing: {
       $type: 'VirtualDiskFlatVer2BackingInfo',
-      fileName: formatDatastorePath({ datastore, path: '' }), // the datastore alone: the server names the file
+      fileName: disk.path ?? formatDatastorePath({ datastore, path: '' }), // the datastore alone: the server names the file
       diskMode: disk.diskMode,
       thinProvisioned: disk.provisioning === 'thin',
       eagerlyScrub: disk.provisioning === 'eager',
