@@ -89,6 +89,8 @@ export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof
       vmsMax: limits.vms,
       disksPerHostMax: limits.disksPerHost,
       snapshotsPerDatastoreMax: limits.snapshotsPerDatastore,
+      tasksPerVcenterMax: limits.tasksPerVcenter,
+      ...(limits.nfcConnectionsPerHost !== undefined && { nfcConnectionsPerHostMax: limits.nfcConnectionsPerHost }),
     },
   }
 }

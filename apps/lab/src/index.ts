@@ -1,4 +1,5 @@
 export { describeLab } from './config/describe-lab.ts'
+export type { Busiest } from './busiest.ts'
 export type { DatastoreDescription, LabDescription, UserDescription } from './config/lab-description.ts'
 export type { DiskSource } from './config/open-disk-source.ts'
 export { parseVmArgument } from './config/parse-vm-argument.ts'

@@ -1,4 +1,5 @@
 import { type Clock, type Random, Secret, seededRandom, systemClock, systemRandom, userCacheFolder } from '@vmkeep/kit'
+import type { Busiest } from './busiest.ts'
 import { createCertificate } from './certificates/index.ts'
 import { LabClock } from './config/lab-clock.ts'
 import { completeDescription, type LabDescription } from './config/lab-description.ts'
@@ -87,6 +88,7 @@ export interface Lab extends AsyncDisposable {
   readonly random: Random
   readonly storage: LabStorage
   readonly stats: LabStats
+  readonly busiest: Busiest
   /** A VM by its name. @throws `lab.no-such-vm` */
   vm(name: string): LabVmHandle
   state(): LabState
@@ -266,6 +268,10 @@ class RunningLab implements Lab {
       calls: this.#dispatcher.counts,
       mistakes,
     }
+  }
+
+  get busiest(): Busiest {
+    return this.#world.busiest
   }
 
   vm(name: string): LabVmHandle {

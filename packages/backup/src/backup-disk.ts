@@ -79,6 +79,8 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
       address: disk.address,
       device: disk.device,
       attachments: attachmentLog({ ...run, ...placeOf(run, vm) }),
+      nfcConnections: run.nfcConnections,
+      onWait: (busyHost) => tell('waiting', `a connection to host ${busyHost}`),
       settings: run.options.transport,
       clock: run.clock,
       random: run.random,

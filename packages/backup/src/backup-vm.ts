@@ -77,7 +77,8 @@ async function protect(
   }
   tellPlan(run, plan)
   if (plan.action === 'skip') return { ...described, outcome: 'skipped', reasons: plan.reasons, disks: [] }
-  if (plan.enableChangeTracking) await enableChangeTracking(run.session, vm.ref, run.signal)
+  if (plan.enableChangeTracking)
+    await run.tasks.run(() => enableChangeTracking(run.session, vm.ref, run.signal), run.signal)
   const { value, leftover } = await withSnapshot(run, vm, plan, (snapshot) =>
     capture(run, vm, plan, history, writer, snapshot),
   )

@@ -30,10 +30,26 @@ export interface BackupOptions {
 export interface RunLimits {
   /** VMs worked on at once. */
   readonly vmsMax: number
-  /** Disks read at once from one ESXi host. Source: vadp.md §3.8, 52 NFC connections a host through vCenter. Evidence: documented. */
+  /** Disks read at once from one ESXi host, by whatever transport. */
   readonly disksPerHostMax: number
   /** Snapshots of ours alive at once on one datastore. */
   readonly snapshotsPerDatastoreMax: number
+  /** Tasks of ours at once on one vCenter: snapshots made and removed, disks merged, change tracking switched. */
+  readonly tasksPerVcenterMax: number
+  /** NFC connections to one ESXi host, wherever VMs have moved meanwhile. Left out: {@link nfcConnectionsDefault}. */
+  readonly nfcConnectionsPerHostMax?: number
 }
 
-export const defaultLimits: RunLimits = { vmsMax: 4, disksPerHostMax: 8, snapshotsPerDatastoreMax: 4 }
+export const defaultLimits: RunLimits = {
+  vmsMax: 4,
+  disksPerHostMax: 8,
+  snapshotsPerDatastoreMax: 4,
+  tasksPerVcenterMax: 16,
+}
+
+/**
+ * Through vCenter a host serves 52 connections, and others may want some too. By itself it counts no connections but their buffers,
+ * 48 MB for all, and half of what vCenter allows has room there.
+ * Source: vadp.md §5.1, Broadcom's VDDK guide "NFC Session Connection Limits". Evidence: documented; the 24: inferred.
+ */
+export const nfcConnectionsDefault = (isVCenter: boolean): number => (isVCenter ? 48 : 24)

@@ -1,4 +1,4 @@
-import { systemClock, systemRandom } from '@vmkeep/kit'
+import { Limiter, systemClock, systemRandom } from '@vmkeep/kit'
 import { describeSnapshot, formatMarker } from '@vmkeep/run'
 import type { Vm } from '@vmkeep/vsphere'
 import { describe, expect, it } from 'vitest'
@@ -18,7 +18,8 @@ function runOn(properties: Readonly<Record<string, unknown>>): RunContext {
     return { objects: [{ obj, propSet: propSet.filter(({ name }) => pathSet.includes(name)) }] }
   }
   const session = { call, content: {}, generation: 1, host: 'vc' }
-  return { session, onEvent: () => {}, clock: systemClock, random: systemRandom } as unknown as RunContext
+  const tasks = new Limiter(1)
+  return { session, tasks, onEvent: () => {}, clock: systemClock, random: systemRandom } as unknown as RunContext
 }
 
 describe('our snapshot', () => {

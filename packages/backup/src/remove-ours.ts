@@ -21,7 +21,8 @@ const passing = [
  */
 export async function removeOurs(run: SnapshotContext, vm: Vm, marker: Marker): Promise<Error | undefined> {
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'remove-snapshot' })
-  return retry(() => removeOnce(run, vm, marker), {
+  using _place = await run.tasks.acquire()
+  return await retry(() => removeOnce(run, vm, marker), {
     attemptsMax: 5,
     delayMs: 2000,
     isRetryable: (error) => hasCode(error, ...passing),

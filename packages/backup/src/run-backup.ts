@@ -3,7 +3,7 @@ import { checkTags, type Repository } from '@vmkeep/repository'
 import { prepareTransports } from '@vmkeep/transport'
 import type { VmSummary } from '@vmkeep/vsphere'
 import { backupVm } from './backup-vm.ts'
-import type { BackupOptions } from './options.ts'
+import { type BackupOptions, nfcConnectionsDefault } from './options.ts'
 import { previousPoints } from './previous-points.ts'
 import { outcomeOf, type RunReport, type VmReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
@@ -23,8 +23,9 @@ export interface BackupRequest extends RunRequest {
  */
 export async function runBackup(request: BackupRequest): Promise<RunReport> {
   const { repository, options, stateFolder, onEvent, signal } = request
+  const { limits } = options
   checkTags(options.tags ?? []) // before the first byte, not at the first commit
-  await using started = await startRun(request, options.limits)
+  await using started = await startRun(request, limits)
   const { runId, clock } = started
   const transport = await prepareTransports(request.session, options.transport, signal)
   const startedMs = clock.monotonicMs()
@@ -32,12 +33,15 @@ export async function runBackup(request: BackupRequest): Promise<RunReport> {
     ...started,
     repository,
     options: { ...options, transport },
-    disksPerHost: new KeyedLimiter(options.limits.disksPerHostMax),
+    disksPerHost: new KeyedLimiter(limits.disksPerHostMax),
+    nfcConnections: new KeyedLimiter(
+      limits.nfcConnectionsPerHostMax ?? nfcConnectionsDefault(request.session.isVCenter),
+    ),
   }
   onEvent({ type: 'run-started', runId, vms: request.vms.map(({ name }) => name) })
   const previous = await previousPoints(repository, { domain: options.domain, signal })
   const reports: VmReport[] = []
-  await forEachConcurrent(request.vms, options.limits.vmsMax, async (vm) => {
+  await forEachConcurrent(request.vms, limits.vmsMax, async (vm) => {
     reports.push(await backupVm(run, vm, stateFolder, previous.get(vm.instanceUuid?.toLowerCase() ?? '')))
   })
   const outcome = outcomeOf(reports)

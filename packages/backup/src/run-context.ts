@@ -1,4 +1,4 @@
-import type { Clock, KeyedLimiter, Random } from '@vmkeep/kit'
+import type { Clock, KeyedLimiter, Limiter, Random } from '@vmkeep/kit'
 import type { Repository } from '@vmkeep/repository'
 import type { Journal, Leftover, OnRunEvent } from '@vmkeep/run'
 import type { Session, Vm } from '@vmkeep/vsphere'
@@ -14,6 +14,8 @@ export interface SnapshotContext {
   readonly journal: Journal
   readonly options: Pick<BackupOptions, 'quiesce' | 'quiesceTimeoutMinutes'>
   readonly snapshotsPerDatastore: KeyedLimiter
+  /** Places for tasks on this vCenter. Held while a task runs, and while one that may be running is looked for. */
+  readonly tasks: Limiter
   readonly clock: Clock
   readonly random: Random
   readonly onEvent: OnRunEvent
@@ -25,6 +27,7 @@ export interface RunContext extends SnapshotContext {
   readonly repository: Repository
   readonly options: BackupOptions
   readonly disksPerHost: KeyedLimiter
+  readonly nfcConnections: KeyedLimiter
 }
 
 /** How the journal names what a run makes on a VM, and its marker. */

@@ -1,6 +1,7 @@
-import { type Clock, KeyedLimiter, type Random, systemClock, systemRandom } from '@vmkeep/kit'
+import { type Clock, KeyedLimiter, Limiter, type Random, systemClock, systemRandom } from '@vmkeep/kit'
 import { cleanUpLeftovers, instanceId, Journal, newRunId, type OnRunEvent } from '@vmkeep/run'
 import { endpointIdOf, type Session } from '@vmkeep/vsphere'
+import type { RunLimits } from './options.ts'
 import type { SnapshotContext } from './run-context.ts'
 
 export interface RunRequest {
@@ -19,7 +20,7 @@ export interface RunRequest {
  */
 export async function startRun(
   { session, stateFolder, onEvent, signal, clock = systemClock, random = systemRandom }: RunRequest,
-  { snapshotsPerDatastoreMax }: { readonly snapshotsPerDatastoreMax: number },
+  { snapshotsPerDatastoreMax, tasksPerVcenterMax }: Pick<RunLimits, 'snapshotsPerDatastoreMax' | 'tasksPerVcenterMax'>,
 ): Promise<Omit<SnapshotContext, 'options'> & AsyncDisposable> {
   const runId = newRunId(clock, random)
   const instance = await instanceId(stateFolder, random)
@@ -32,6 +33,7 @@ export async function startRun(
     session,
     journal,
     snapshotsPerDatastore: new KeyedLimiter(snapshotsPerDatastoreMax),
+    tasks: new Limiter(tasksPerVcenterMax),
     clock,
     random,
     onEvent,

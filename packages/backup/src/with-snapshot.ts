@@ -100,16 +100,20 @@ async function create(run: SnapshotContext, vm: Vm, marker: Marker, quiesce: boo
     quiesce: quiesce && { timeoutMinutes: run.options.quiesceTimeoutMinutes },
     memory: false,
   } as const
-  const ref = await retry(() => createSnapshot(session, vm.ref, request, signal), {
-    attemptsMax: 6,
-    delayMs: 5000,
-    // Safe to repeat: createSnapshot finds a snapshot of our name that an earlier try has made.
-    isRetryable: (error) => hasCode(error, 'vsphere.busy', 'vsphere.reply-lost', 'vsphere.snapshot-unconfirmed'),
-    onRetry: (error) => note(run, vm, `waiting to take the snapshot: ${messageOf(error)}`, 'busy'),
-    clock,
-    random,
+  const ref = await run.tasks.run(
+    () =>
+      retry(() => createSnapshot(session, vm.ref, request, signal), {
+        attemptsMax: 6,
+        delayMs: 5000,
+        // Safe to repeat: createSnapshot finds a snapshot of our name that an earlier try has made.
+        isRetryable: (error) => hasCode(error, 'vsphere.busy', 'vsphere.reply-lost', 'vsphere.snapshot-unconfirmed'),
+        onRetry: (error) => note(run, vm, `waiting to take the snapshot: ${messageOf(error)}`, 'busy'),
+        clock,
+        random,
+        signal,
+      }),
     signal,
-  })
+  )
   const found = (await listSnapshots(session, vm.ref, signal)).find((candidate) => candidate.ref.value === ref.value)
   // One of somebody else that bears our name is taken for an earlier try of ours, and given to us.
   if (found !== undefined && !isMarkedBy(marker, found))

@@ -1,5 +1,5 @@
 import type { DiskReader, DiskWriter } from '@vmkeep/disk'
-import type { Clock, Random } from '@vmkeep/kit'
+import type { Clock, KeyedLimiter, Random } from '@vmkeep/kit'
 import type { Device, ManagedObjectReference, Session } from '@vmkeep/vsphere'
 import type { AttachmentLog } from './hotadd/attachments.ts'
 import type { TransportName, TransportSettings } from './settings.ts'
@@ -30,9 +30,13 @@ export interface VmDiskRequest extends DiskPlace {
   readonly settings: TransportSettings
   readonly clock: Clock
   readonly random: Random
-  /** Told each time a lost connection was mended. */
   /** What remembers a disk that is attached to this machine. Without it none is. */
   readonly attachments?: AttachmentLog
+  /** Places for NFC connections, per host. Without it there is no limit. */
+  readonly nfcConnections?: KeyedLimiter
+  /** Told of a host on which there is no place now. */
+  readonly onWait?: (host: string) => void
+  /** Told each time a lost connection was mended. */
   readonly onReconnect: (cause: unknown) => void
   /** Told each time a transport gave up and the next one goes on. */
   readonly onFallback: (fallback: { readonly from: TransportName; readonly to: TransportName; cause: unknown }) => void

@@ -97,6 +97,22 @@ const limits = z
       .max(100)
       .default(4)
       .describe('Snapshots of ours alive at once on one datastore.'),
+    tasksPerVcenter: z
+      .int()
+      .min(1)
+      .max(500)
+      .default(16)
+      .describe(
+        'Tasks of ours at once on one vCenter: snapshots made and removed, disks merged, change tracking switched.',
+      ),
+    nfcConnectionsPerHost: z
+      .int()
+      .min(1)
+      .max(52)
+      .optional()
+      .describe(
+        'NFC connections (nbdssl, nbd) to one ESXi host, wherever VMs have moved meanwhile. Default: 48 through vCenter, which allows 52; 24 on an ESXi host by itself.',
+      ),
     memoryMiB: z
       .int()
       .min(128)

@@ -113,6 +113,7 @@ async function addHost(
     faults,
     address: options.address,
     port: options.nfcPorts[index] ?? 0,
+    onConnection: (connections) => world.busiest.sawConnections({ name }, connections),
     ...(options.nfcLimits === undefined ? {} : { limits: options.nfcLimits }),
   })
   return world.inventory.add(

@@ -1,5 +1,6 @@
 import type { Random } from '@vmkeep/kit'
 import type { DataObject } from '@vmkeep/vsphere/types'
+import { BusiestRecord } from '../busiest.ts'
 import type { LabClock } from '../config/lab-clock.ts'
 import { uuidOf } from '../config/uuid.ts'
 import { EventLog } from '../events/event-log.ts'
@@ -61,6 +62,7 @@ export class LabWorld implements World {
   readonly serviceTickets: ServiceTickets
   readonly tasks: TaskEngine
   readonly leases = new LeaseBook()
+  readonly busiest = new BusiestRecord()
   readonly events: EventLog
   readonly customFields: CustomFields
   readonly tags: Tags
@@ -88,6 +90,7 @@ export class LabWorld implements World {
       users: options.users,
       idleTimeoutMs: options.sessionIdleTimeoutMs,
       sessionsMax: options.sessionsMax,
+      onStart: (count) => this.busiest.sawSessions(count),
       onEnd: (session) => removeSessionObjects(this, session),
     })
     this.serviceTickets = new ServiceTickets(options.random)

@@ -1,6 +1,7 @@
 import type { Random } from '@vmkeep/kit'
 import type { DataObject } from '@vmkeep/vsphere/types'
 import type { Tags } from '../automation/tags.ts'
+import type { BusiestRecord } from '../busiest.ts'
 import type { LabClock } from '../config/lab-clock.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { LabFaults } from '../faults/lab-faults.ts'
@@ -53,6 +54,7 @@ export interface World {
   readonly tasks: TaskEngine
   readonly leases: LeaseBook
   readonly events: EventLog
+  readonly busiest: BusiestRecord
   readonly customFields: CustomFields
   readonly tags: Tags
   readonly serviceTickets: ServiceTickets

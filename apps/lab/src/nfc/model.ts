@@ -17,6 +17,8 @@ export interface NfcServerOptions {
   readonly address?: string
   readonly port?: number
   readonly limits?: Partial<NfcLimits>
+  /** Told of every new connection, with how many there are now. */
+  readonly onConnection?: ((connections: number) => void) | undefined
 }
 
 /** Source: nfc-wire.md §5. Evidence: observed (8.0), documented (52 connections, 48 MB in 6.x/7.0). */

@@ -23,7 +23,7 @@ export async function startNfcServer(options: NfcServerOptions): Promise<NfcServ
   const server = createServer({ pauseOnConnect: true, noDelay: true })
   server.listen(options.port ?? 0, options.address ?? '127.0.0.1')
   await once(server, 'listening')
-  return new Listener(server, host)
+  return new Listener(server, host, options.onConnection)
 }
 
 function hostOf({ faults = noFaults, log = silent, ...options }: NfcServerOptions): Host {
@@ -41,10 +41,12 @@ class Listener implements NfcServer {
   readonly port: number
   readonly #server: Server
   readonly #host: Host
+  readonly #onConnection: NfcServerOptions['onConnection']
   readonly #sockets = new Set<Socket>()
   readonly #serving = new Set<Promise<void>>()
 
-  constructor(server: Server, host: Host) {
+  constructor(server: Server, host: Host, onConnection: NfcServerOptions['onConnection']) {
+    this.#onConnection = onConnection
     const { address, port } = server.address() as AddressInfo
     this.address = address
     this.port = port
@@ -80,6 +82,7 @@ class Listener implements NfcServer {
 
   #accept(socket: Socket): void {
     this.#sockets.add(socket)
+    this.#onConnection?.(this.#sockets.size)
     socket.on('close', () => this.#sockets.delete(socket))
     const serving = serveConnection(socket, this.#host).finally(() => this.#serving.delete(serving))
     this.#serving.add(serving)

@@ -11,6 +11,8 @@ export interface SessionStoreOptions {
   readonly users: readonly User[]
   readonly idleTimeoutMs: number
   readonly sessionsMax: number
+  /** Hears of every new session, and how many there are now. */
+  readonly onStart: (sessions: number) => void
   /** Hears of every session that ends, so that what it made can go. */
   readonly onEnd: (session: Session) => void
 }
@@ -98,6 +100,7 @@ export class SessionStore {
     })
     this.#sessions.set(session.token, session)
     this.logins++
+    this.#options.onStart(this.#sessions.size)
     return session
   }
 

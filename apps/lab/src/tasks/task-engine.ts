@@ -79,6 +79,7 @@ export class TaskEngine {
     world.events.taskStarted(task)
     if (busy === undefined && options.locks !== undefined) this.#holders.set(options.locks, task)
     const failure = busy === undefined ? options.failWith : new VimFault('TaskInProgress', { task: busy.ref })
+    this.#world.busiest.sawTasks(this.#running.size + 1)
     this.#track(this.#run(task, { ...options, failWith: failure }, work))
     return task
   }

@@ -38,7 +38,7 @@ export interface AuditReport {
 
 /** Reads all that change tracking calls unchanged and compares it with the VM's last restore point. Stores nothing. */
 export async function auditVm(request: AuditRequest): Promise<AuditReport> {
-  await using started = await startRun(request, { snapshotsPerDatastoreMax: 1 })
+  await using started = await startRun(request, { snapshotsPerDatastoreMax: 1, tasksPerVcenterMax: 1 })
   const run = { ...started, options: { quiesce: 'off', quiesceTimeoutMinutes: 5 } } as const
   const vm = await readVm(run.session, request.vm.ref, run.signal)
   await using _lock = await lockVm(request.stateFolder, { name: vm.name, uuid: identityOf(vm) }, `run ${run.runId}`)

@@ -39,7 +39,7 @@ export async function switchTracking(
   request: TrackingRequest,
   wanted: 'on' | 'off' | 'reset',
 ): Promise<TrackingReport> {
-  await using run = await startRun(request, { snapshotsPerDatastoreMax: 1 })
+  await using run = await startRun(request, { snapshotsPerDatastoreMax: 1, tasksPerVcenterMax: 1 })
   const vm = await readVm(run.session, request.vm.ref, run.signal)
   await using _lock = await lockVm(request.stateFolder, { name: vm.name, uuid: identityOf(vm) }, `run ${run.runId}`)
   if (vm.snapshots.length > 0)

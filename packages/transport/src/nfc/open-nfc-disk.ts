@@ -3,6 +3,7 @@ import { hasCode } from '@vmkeep/kit'
 import { openResumingNfcDisk, type ResumingNfcDisk } from '@vmkeep/nfc'
 import { openNfcTicket } from '@vmkeep/vsphere'
 import type { VmDiskReader, VmDiskRequest, VmDiskWriter } from '../transport.ts'
+import { PlaceOnHost } from './place-on-host.ts'
 
 /**
  * Opens a VM's disk over NFC. Each connection has a ticket of its own, from the host that the VM runs on at that moment.
@@ -15,8 +16,11 @@ export async function openNfcDisk(
   access: 'read' | 'write',
 ): Promise<VmDiskReader & VmDiskWriter> {
   const { session, vm, deviceKey, path, settings, clock, random, onReconnect } = request
+  using place = new DisposableStack()
+  const onHost = request.nfcConnections && place.use(new PlaceOnHost(request.nfcConnections))
+  const open = (signal: AbortSignal) => openNfcTicket(session, { vm, deviceKey, access }, signal)
   const disk = await openResumingNfcDisk({
-    ticket: (signal) => openNfcTicket(session, { vm, deviceKey, access }, signal ?? request.signal),
+    ticket: (signal = request.signal) => onHost?.ticket(open, request.onWait ?? (() => {}), signal) ?? open(signal),
     path,
     access,
     transport,
@@ -28,7 +32,7 @@ export async function openNfcDisk(
     onReconnect: ({ cause }) => onReconnect(cause),
     signal: request.signal,
   })
-  return new NfcDisk(disk, transport)
+  return new NfcDisk(disk, transport, place.move())
 }
 
 /** An NFC disk as the rest of vmkeep knows disks. */
@@ -38,10 +42,12 @@ class NfcDisk implements VmDiskReader, VmDiskWriter {
   readonly sectorSizeBytes: number
   readonly ascending = false
   readonly #disk: ResumingNfcDisk
+  readonly #place: Disposable
   #closed = false
 
-  constructor(disk: ResumingNfcDisk, transport: 'nbdssl' | 'nbd') {
+  constructor(disk: ResumingNfcDisk, transport: 'nbdssl' | 'nbd', place: Disposable) {
     this.#disk = disk
+    this.#place = place
     this.transport = transport
     this.capacityBytes = disk.capacityBytes
     this.sectorSizeBytes = disk.sectorSizeBytes
@@ -76,6 +82,7 @@ class NfcDisk implements VmDiskReader, VmDiskWriter {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
+    using _place = this.#place // free for others when the connection is gone
     await this.#disk[Symbol.asyncDispose]()
   }
 

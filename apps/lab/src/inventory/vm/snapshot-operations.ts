@@ -38,6 +38,7 @@ export async function createSnapshot(
   const frozen = await vm.storage.createSnapshot({ id, name, description })
   const snapshot = new Snapshot(vm, id, { ...before, frozen })
   vm.addSnapshot(snapshot)
+  vm.world.busiest.sawSnapshot(vm)
   writeVmx(vm)
   return snapshot.ref
 }

@@ -1,0 +1,93 @@
+// A day of a large estate: limits that bind, and faults by chance. What the limits are held against is what the lab has seen.
+// A thousand VMs on 20 hosts take some minutes of a core, so CI has a smaller estate of the same make: VMKEEP_DAY_VMS=1000 has them all.
+import { parseFaultRule, type VmDescription } from '@vmkeep/lab'
+import { expect, it } from 'vitest'
+import { World } from '../support/world.ts'
+
+const limits = {
+  vmsMax: 32,
+  disksPerHostMax: 3,
+  snapshotsPerDatastoreMax: 4,
+  tasksPerVcenterMax: 2,
+  nfcConnectionsPerHostMax: 2,
+}
+
+const vmCount = Number(process.env['VMKEEP_DAY_VMS'] ?? 120)
+const hosts = Array.from({ length: Math.ceil(vmCount / 50) }, (_, i) => `esxi-${i + 1}.lab`)
+const datastores = Array.from({ length: Math.ceil(vmCount / 100) }, (_, i) => ({ name: `ds-${i + 1}` }))
+const datastoreOf = (i: number) => datastores[(i * 7) % datastores.length]!.name
+/** Every tenth VM has three disks, one of them on another datastore. */
+const vmOf = (i: number): VmDescription => ({
+  name: `vm-${String(i).padStart(4, '0')}`,
+  host: hosts[i % hosts.length]!,
+  datastore: datastoreOf(i),
+  cbt: true,
+  disks: [
+    { capacityBytes: 2 ** 20 },
+    ...(i % 10 === 0 ? [{ capacityBytes: 2 ** 20 }, { capacityBytes: 2 ** 20, datastore: datastoreOf(i + 1) }] : []),
+  ],
+})
+
+/** Two of a hundred times, and something else each time. */
+const faults = [
+  'CreateSnapshot*_Task,chance=0.02,then=task-fault:FilesystemQuiesceFault',
+  'CreateSnapshot*_Task,chance=0.02,then=task-fault:TaskInProgress',
+  'CreateSnapshot*_Task,chance=0.02,then=lost-reply',
+  'CreateSnapshot*_Task,chance=0.02,then=task-fault:NoDiskSpace',
+  'RemoveSnapshot_Task,chance=0.02,then=task-fault:FileLocked',
+  'RemoveSnapshot_Task,chance=0.02,then=vanish-task',
+  'RemoveSnapshot_Task,chance=0.02,then=lost-reply',
+  'RemoveSnapshot_Task,chance=0.02,then=leave-consolidation-needed',
+  'NfcRandomAccessOpenReadonly,chance=0.02,then=vmotion',
+  'NfcRandomAccessOpenReadonly,chance=0.02,then=expire-session',
+  'nfc.open-file,chance=0.02,then=error:1',
+  'nfc.io,chance=0.02,then=disconnect',
+  'nfc.session,chance=0.02,then=dead-ticket',
+  'folder.get,chance=0.02,then=http-error:500',
+]
+
+const dayMs = 30 * 60_000
+
+it(
+  `${vmCount} VMs with faults by chance: no limit is exceeded, all have their turn, each is protected or explained`,
+  async () => {
+    const vms = Array.from({ length: vmCount }, (_, i) => vmOf(i))
+    await using world = await World.start({ seed: 'a day', hosts, datastores, vms, taskDurationMs: 40 })
+    const { lab } = world
+    for (const disk of vms.slice(0, 200)) await lab.vm(disk.name).disk().writeGuest(0, Buffer.alloc(4096, disk.name))
+    for (const rule of faults) lab.faults.add(parseFaultRule(rule))
+    const names = vms.map(({ name }) => name)
+    const report = await world.backup(names, { limits })
+
+    const { busiest } = lab
+    expect(Math.max(...busiest.nfcConnections.values())).toBe(limits.nfcConnectionsPerHostMax)
+    expect(Math.max(...busiest.snapshotted.values())).toBe(limits.snapshotsPerDatastoreMax)
+    expect(busiest.tasks).toBe(limits.tasksPerVcenterMax)
+    expect(busiest.sessions).toBe(1)
+
+    expect(report.vms.map(({ vm }) => vm).toSorted()).toEqual(names)
+    const unexplained = report.vms.filter((vm) => vm.point === undefined && vm.error?.code === undefined)
+    expect(unexplained).toEqual([])
+    const isProtected = report.vms.filter(({ point }) => point !== undefined)
+    expect(isProtected.length).toBeGreaterThan(vmCount * 0.9)
+    expect(isProtected.filter(({ disks }) => disks.length === 0)).toEqual([])
+    expectTurns(busiest.snapshotOrder, names)
+    expect(lab.faults.rules.filter(({ struck }) => struck > 0).length).toBeGreaterThan(faults.length / 2)
+
+    world.expectClean()
+    await world.session[Symbol.asyncDispose]()
+    expect(lab.stats).toMatchObject({ sessionsOpen: 0, nfcConnections: 0, tasksRunning: 0, snapshotsAlive: 0 })
+  },
+  dayMs,
+)
+
+/** Among the VMs of a datastore nobody is passed by more than were in work beside it. */
+function expectTurns(order: readonly string[], names: readonly string[]): void {
+  const firsts = [...new Set(order)]
+  for (const { name: datastore } of datastores) {
+    const queue = names.filter((name, i) => datastoreOf(i) === datastore && firsts.includes(name))
+    const turns = firsts.filter((name) => queue.includes(name))
+    const passed = turns.map((name, turn) => turn - queue.indexOf(name))
+    expect(Math.max(...passed.map(Math.abs))).toBeLessThan(limits.vmsMax)
+  }
+}
