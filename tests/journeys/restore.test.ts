@@ -4,9 +4,16 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openRawFile } from '@vmkeep/disk'
 import { seededRandom } from '@vmkeep/kit'
-import { type Destination, restoreToFiles, restoreToOtherVm, restoreToVsphere } from '@vmkeep/restore'
+import {
+  type Destination,
+  restoreNvramInPlace,
+  restoreToFiles,
+  restoreToOtherVm,
+  restoreToVsphere,
+} from '@vmkeep/restore'
 import { defaultTransport } from '@vmkeep/transport'
 import { openVmdk } from '@vmkeep/vmdk'
+import { readVm } from '@vmkeep/vsphere'
 import { describe, expect, it } from 'vitest'
 import { judgeTest } from '../judges/judge.ts'
 import { firstDifference, World } from '../support/world.ts'
@@ -125,6 +132,33 @@ describe('to files', () => {
     await expect(toFiles(world, point, { disks: ['scsi9:9'] })).rejects.toMatchObject({ code: 'restore.no-such-disk' })
   })
 
+  it('files of the VM alone, or its nvram back into it while it is off', async () => {
+    const { world, point } = await protectedWorld()
+    await using _world = world
+    await toFiles(world, point, { homeFiles: ['nvram', 'vmx'] })
+    const names = (await readdir(join(world.folder, 'out'))).toSorted()
+    expect(names).toEqual(['web-restored.json', 'web.nvram', 'web.vmx'])
+    const { session, repository, stateFolder } = world
+    const { signal } = new AbortController()
+    const back = () =>
+      restoreNvramInPlace({ session, repository, stateFolder, point, signal, verify: true, onEvent: () => {} })
+    await expect(back()).rejects.toMatchObject({ code: 'restore.not-in-place' })
+    await world.lab.vm('web').power('off')
+    const path = world.lab
+      .vm('web')
+      .disks[0]!.backing.fileName.replace(/^\[(.+)\] (.+)\.vmdk$/, '$1|$2.nvram')
+      .split('|')
+    const datastore = world.lab.storage.datastore(path[0]!)
+    const saved = await datastore.readFile(path[1]!)
+    datastore.writeFile(path[1]!, 'spoilt')
+    expect(await back()).toMatchObject({ vm: 'web', verified: true, files: [`[${path[0]}] ${path[1]}`] })
+    expect(Buffer.compare(await datastore.readFile(path[1]!), saved)).toBe(0)
+    const without = { ...point, homeFiles: [] }
+    await expect(toFiles(world, without, { homeFiles: ['nvram'] })).rejects.toMatchObject({
+      code: 'restore.no-such-file',
+    })
+  })
+
   it('never over a file that is there', async () => {
     const { world, point } = await protectedWorld()
     await using _world = world
@@ -154,11 +188,17 @@ describe('to vSphere', () => {
     await using _world = world
     await world.lab.vm('web').power('off')
     await destroy(world, 'web')
-    const report = await toVsphere(world, point, { powerOn: true })
+    const destination = { ...anywhere, provisioning: 'thin' } as const
+    const report = await toVsphere(world, point, { destination, powerOn: true })
     expect(report.vm).toBe('web')
+    const backings = (await readVm(world.session, world.lab.vm('web').ref)).disks
+    expect(backings.map(({ thinProvisioned, changeId }) => ({ thinProvisioned, changeId }))).toEqual([
+      { thinProvisioned: true, changeId: undefined }, // change tracking is off until a backup starts it anew
+      { thinProvisioned: true, changeId: undefined },
+    ])
     expect(world.lab.vm('web').powerState).toBe('on')
     const again = await world.backupAtInstant('web')
-    expect(again.report.outcome).toBe('ok')
+    expect(again.report).toMatchObject({ outcome: 'ok', vms: [{ disks: [{ mode: 'full' }, { mode: 'full' }] }] })
     await world.expectEqual(again.report.vms[0]!.point, again.instant)
   })
 

@@ -167,6 +167,11 @@ export const fail = defineErrors({
     (d: { why: string }) =>
       `a selector asks for tags, but they could not be read, and a VM would silently be left out: ${d.why}`,
   ],
+  'cli.no-rules': [
+    'change-request',
+    (d: { name: string; known: readonly string[] }) =>
+      `the config has no restore.rules named "${d.name}"; it has ${d.known.length === 0 ? 'none' : d.known.join(', ')}`,
+  ],
   'cli.no-point': [
     'change-request',
     (d: { vm: string; damaged: number }) =>

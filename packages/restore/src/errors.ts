@@ -20,6 +20,11 @@ export const fail = defineErrors({
     (d: { point: string; disk: string; disks: string }) =>
       `restore point ${d.point} has no disk "${d.disk}"; it has ${d.disks}`,
   ],
+  'restore.no-such-file': [
+    'change-request',
+    (d: { point: string; file: string; files: string }) =>
+      `restore point ${d.point} has no ${d.file} of the VM; it has ${d.files}. A VM that was never on has no nvram`,
+  ],
   'restore.point-damaged': [
     'quarantine',
     (d: { point: string; ranges: readonly LostRange[] }) =>

@@ -1,4 +1,4 @@
-import type { RestorePlan, RestoreReport } from '@vmkeep/restore'
+import type { Mapped, RestorePlan, RestoreReport } from '@vmkeep/restore'
 import type { VmPoint } from '@vmkeep/run'
 import { transportOf } from '../backup-options.ts'
 import { command, type Context } from '../command.ts'
@@ -8,6 +8,7 @@ import { attachFlags } from '../restore/attach.ts'
 import { describePlan, describeReport, planAnswer } from '../restore/describe.ts'
 import { destinationFlags, destinationOf } from '../restore/destination.ts'
 import { inPlaceFlags } from '../restore/in-place-flags.ts'
+import { describeMapped, mappedBy } from '../restore/rules.ts'
 import { whyNotTarget } from '../restore/target.ts'
 import { stateFolderOf } from '../state-folder.ts'
 
@@ -21,6 +22,9 @@ const flags = {
   ...attachFlags,
   dryRun: flag({ help: 'show what would be done, and do nothing; not with --to-files' }),
   disk: options(text('DISK'), { help: 'only this disk, by label, address (scsi0:1) or key' }),
+  homeFile: options(choice(['vmx', 'nvram']), {
+    help: 'only this file of the VM: with --to-files; nvram also with --in-place, into the VM while it is off',
+  }),
   allowDamaged: flag({
     help: 'go on where parts of a disk are lost in the repository: they become zeroes, and are listed',
   }),
@@ -96,8 +100,10 @@ export const restoreCommand = command({
       return restoreToOtherVmCommand(context, point)
     }
     if (chosen.dryRun) {
-      const plan = await planOnly(context, point)
-      await out.answer(planAnswer(plan), (style) => describePlan(plan, style))
+      const mapped = await mappedBy(chosen, context.config.config, point)
+      const told = mapped.map((one) => describeMapped(one, chosen.rules!))
+      const plan = await planOnly(context, point, mapped)
+      await out.answer(planAnswer(plan, mapped), (style) => describePlan(plan, told, style))
     } else {
       const { holdPoint } = await import('../restore/hold-point.ts')
       await using _held = await holdPoint(repository, point.id, say, signal)
@@ -119,7 +125,8 @@ async function toFiles(
 ): Promise<RestoreReport> {
   const { restoreToFiles } = await import('@vmkeep/restore')
   const { format, disk: disks, verify, allowDamaged } = chosen
-  const how = { format, disks, verify, allowDamaged }
+  const { homeFile } = chosen
+  const how = { format, disks, verify, allowDamaged, ...(homeFile.length > 0 && { homeFiles: homeFile }) }
   return restoreToFiles({ repository, point, folder: target, ...how, onEvent: progress.onEvent, signal })
 }
 
@@ -127,11 +134,13 @@ async function toVsphere(context: Restoring, point: VmPoint): Promise<RestoreRep
   const { restoreToVsphere } = await import('@vmkeep/restore')
   const { options: chosen, repository, world, progress, signal, clock, random } = context
   const { config } = context.config
+  const mapped = await mappedBy(chosen, config, point)
+  for (const one of mapped) context.say.info(describeMapped(one, chosen.rules!))
   return restoreToVsphere({
     session: await context.openSession(),
     repository,
     point,
-    destination: destinationOf(chosen, chosen.disk),
+    destination: destinationOf(chosen, chosen.disk, mapped),
     transport: transportOf(config, undefined),
     verify: chosen.verify,
     allowDamaged: chosen.allowDamaged,
@@ -148,9 +157,10 @@ async function toVsphere(context: Restoring, point: VmPoint): Promise<RestoreRep
 async function planOnly(
   { options: chosen, repository, openSession, signal }: Restoring,
   point: VmPoint,
+  mapped: readonly Mapped[],
 ): Promise<RestorePlan> {
   const { planRestore } = await import('@vmkeep/restore')
   const marker = { instanceId: '00000000', runId: '000000000000', vmUuid: point.instanceUuid }
-  const destination = destinationOf(chosen, chosen.disk)
+  const destination = destinationOf(chosen, chosen.disk, mapped)
   return planRestore({ session: await openSession(), repository, point, destination, marker }, signal)
 }

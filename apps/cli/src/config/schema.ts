@@ -234,6 +234,51 @@ const backup = z
   })
   .describe('How VMs are backed up.')
 
+const glob = (what: string) => text.optional().describe(`${what}, or a glob.`)
+const restoreRule = z
+  .strictObject({
+    match: z
+      .strictObject({
+        vcenter: glob('The address of the vCenter or ESXi host it was on'),
+        datacenter: glob('Its datacenter'),
+        cluster: glob('Its cluster'),
+        host: glob('Its host'),
+        datastore: glob('The datastore of its own files'),
+        folder: glob('The inventory path of its folder'),
+        resourcePool: glob('The inventory path of its resource pool'),
+        network: glob('A network of it; for to.network'),
+      })
+      .prefault({})
+      .describe('What the backed up VM had: all that is named must match.'),
+    to: z
+      .strictObject({
+        folder: text.optional().describe('As --folder.'),
+        resourcePool: text.optional().describe('As --resource-pool.'),
+        host: text.optional().describe('As --host.'),
+        datastore: text.optional().describe('As --datastore.'),
+        network: text.optional().describe('Takes the place of the network that match.network names, or of every one.'),
+        provisioning: z.enum(['thin', 'lazy', 'eager']).optional().describe('As --provisioning.'),
+      })
+      .describe('What the new VM gets instead.'),
+  })
+  .describe('For each part the first rule that matches decides; flags go before rules.')
+
+const restore = z
+  .strictObject({
+    rules: z
+      .array(
+        z.strictObject({
+          name: text
+            .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'it must be a word of letters, digits, - and _')
+            .describe('For --rules.'),
+          rules: z.array(restoreRule).min(1).describe('In the order in which they decide.'),
+        }),
+      )
+      .default([])
+      .describe('Where VMs go that are restored somewhere else, such as to a second site.'),
+  })
+  .describe('How VMs are restored.')
+
 const policy = z
   .strictObject({
     name: text
@@ -353,6 +398,7 @@ export const configSchema = z
       .array(policy)
       .default([])
       .describe('What to protect, and how, in the order in which they take VMs: for --policy and "vmkeep vm explain".'),
+    restore: restore.prefault({}),
     retention: retention.optional(),
     stateFolder: text
       .optional()

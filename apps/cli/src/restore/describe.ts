@@ -1,4 +1,4 @@
-import type { DiskRestoreReport, PlannedDisk, RestorePlan, RestoreReport } from '@vmkeep/restore'
+import type { DiskRestoreReport, Mapped, PlannedDisk, RestorePlan, RestoreReport } from '@vmkeep/restore'
 import { count, length, size } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
 import { type Column, facts, table } from '../output/table.ts'
@@ -26,7 +26,7 @@ export function describeReport({ vm, target, disks, files, warnings, seconds }: 
     ...files.map((path) => `file ${path}`),
     ...warnings.map(({ message }) => `${style.warning('warning:')} ${message}`),
     '',
-    `${vm}: ${count(disks.length, 'disk')} restored to ${target} in ${length(seconds * 1000)}`,
+    `${vm}: ${disks.length > 0 ? count(disks.length, 'disk') : count(files.length, 'file')} restored to ${target} in ${length(seconds * 1000)}`,
   ].join('\n')
 }
 
@@ -34,9 +34,14 @@ const planned: readonly Column<PlannedDisk>[] = [
   { title: 'DISK', value: ({ disk }) => disk.label },
   { title: 'ADDRESS', value: ({ disk }) => disk.address },
   { title: 'PROVISIONED', value: ({ disk }) => size(disk.image.capacityBytes), align: 'right' },
+  { title: 'MADE', value: ({ spec }) => spec.provisioning },
 ]
 
-export function describePlan({ name, place, disks, warnings }: RestorePlan, style: Style): string {
+export function describePlan(
+  { name, place, disks, warnings }: RestorePlan,
+  mapped: readonly string[],
+  style: Style,
+): string {
   return [
     facts([
       ['new VM', `${place.folderPath}/${name}`],
@@ -46,12 +51,13 @@ export function describePlan({ name, place, disks, warnings }: RestorePlan, styl
     ]),
     '',
     table(disks, planned, style),
+    ...mapped,
     ...warnings.map(({ message }) => `${style.warning('warning:')} ${message}`),
   ].join('\n')
 }
 
 /** The plan for programs: names and sizes, without the raw specification. */
-export function planAnswer({ name, place, disks, warnings }: RestorePlan): object {
+export function planAnswer({ name, place, disks, warnings }: RestorePlan, mapped: readonly Mapped[]): object {
   const { folderPath, hostName, poolPath, datastoreName, datastoreFreeBytes } = place
   return {
     name,
@@ -60,11 +66,13 @@ export function planAnswer({ name, place, disks, warnings }: RestorePlan): objec
     resourcePool: poolPath,
     datastore: datastoreName,
     datastoreFreeBytes,
-    disks: disks.map(({ disk: { label, address, image } }) => ({
+    disks: disks.map(({ disk: { label, address, image }, spec }) => ({
       label,
       address,
       provisionedBytes: image.capacityBytes,
+      provisioning: spec.provisioning,
     })),
+    mapped,
     warnings,
   }
 }

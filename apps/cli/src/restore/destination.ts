@@ -1,4 +1,4 @@
-import type { Destination } from '@vmkeep/restore'
+import type { Destination, Mapped } from '@vmkeep/restore'
 import { choice, flag, option, options, pair, text, type Values } from '../parameters.ts'
 
 /** Flags that say where a restored VM goes. What is left out is taken from the original's place. */
@@ -9,6 +9,10 @@ export const destinationFlags = {
   host: option(text('HOST'), { help: "the ESXi host to put it on (default: the original's)" }),
   datastore: option(text('DATASTORE'), { help: "where its disks go (default: the original's)" }),
   network: options(pair('OLD=NEW'), { help: 'which network takes the place of one it had' }),
+  rules: option(text('NAME'), {
+    help: 'saved rules (restore.rules in the config) that say where it goes; what flags say goes before them',
+  }),
+  provisioning: option(choice(['thin', 'lazy', 'eager']), { help: 'how its disks are made (default: as they were)' }),
   identity: option(choice(['auto', 'keep', 'new']), {
     fallback: 'auto',
     help: 'MAC addresses and BIOS uuid: auto keeps them unless another VM has them',
@@ -22,13 +26,27 @@ export const destinationFlags = {
 
 export type DestinationFlags = Values<typeof destinationFlags>
 
-export function destinationOf(flags: DestinationFlags, disks: readonly string[]): Destination {
-  const { name, folder, resourcePool, host, datastore, network, identity, connect } = flags
-  const places = { name, folder, resourcePool, host, datastore }
+/** @param mapped what rules have decided: flags go before them */
+export function destinationOf(
+  flags: DestinationFlags,
+  disks: readonly string[],
+  mapped: readonly Mapped[] = [],
+): Destination {
+  const { name, folder, resourcePool, host, datastore, provisioning, network, identity, connect } = flags
+  const ruled = (what: Mapped['what']) => mapped.find((one) => one.what === what)?.to
+  const networks = mapped.flatMap(({ what, from, to }) => (what === 'network' ? [[from ?? '', to] as const] : []))
+  const places = {
+    name,
+    folder: folder ?? ruled('folder'),
+    resourcePool: resourcePool ?? ruled('resourcePool'),
+    host: host ?? ruled('host'),
+    datastore: datastore ?? ruled('datastore'),
+    provisioning: provisioning ?? (ruled('provisioning') as typeof provisioning),
+  }
   const given = Object.entries(places).filter(([, value]) => value !== undefined)
   return {
-    ...(Object.fromEntries(given) as { [K in keyof typeof places]?: string }),
-    networkMap: Object.fromEntries(network),
+    ...(Object.fromEntries(given) as { [K in keyof typeof places]?: NonNullable<(typeof places)[K]> }),
+    networkMap: Object.fromEntries([...networks, ...network]),
     identity,
     connectNetworks: connect,
     disks,
@@ -42,3 +60,7 @@ export function givenFlags(flags: DestinationFlags): string[] {
     return takes === 'many' ? ((value as unknown[]).length > 0 ? [key] : []) : value === fallback ? [] : [key]
   })
 }
+
+/** Whether a flag has decided what a rule would. */
+export const givenOf = (flags: DestinationFlags, { what, from }: Mapped): boolean =>
+  what === 'network' ? flags.network.some(([old]) => old === from) : flags[what] !== undefined

@@ -13,7 +13,7 @@ import { describeReport } from './describe.ts'
 
 export async function restoreInPlaceCommand(context: Restoring, point: VmPoint): Promise<'ok' | 'damaged'> {
   const { options: chosen, out, repository, say, signal } = context
-  const { restoreInPlace, tryInPlace } = await import('@vmkeep/restore')
+  const { restoreInPlace, restoreNvramInPlace, tryInPlace } = await import('@vmkeep/restore')
   const request = await requestOf(context, point)
   if (chosen.dryRun) {
     const trial = await tryInPlace(request)
@@ -23,16 +23,18 @@ export async function restoreInPlaceCommand(context: Restoring, point: VmPoint):
   await confirm(context, point)
   const { holdPoint } = await import('./hold-point.ts')
   await using _held = await holdPoint(repository, point.id, say, signal)
-  const report = await restoreInPlace(request)
+  const report = await (chosen.homeFile.length > 0 ? restoreNvramInPlace(request) : restoreInPlace(request))
   await out.answer(report, (style) => describeReport(report, style))
   if (report.disks.every(({ damaged }) => damaged.length === 0)) return 'ok'
   say.error('parts of what was restored are lost and read as zeroes: they are listed with the result')
   return 'damaged'
 }
 
-async function confirm({ options: { confirm: given }, say, world, signal }: Restoring, point: VmPoint): Promise<void> {
-  say.warn(`everything that ${point.name} has written since ${time(point.createdAt)} will be lost`)
-  const question = 'Type the name of the VM to overwrite its disks'
+async function confirm({ options: chosen, say, world, signal }: Restoring, point: VmPoint): Promise<void> {
+  const { confirm: given, homeFile } = chosen
+  const [what, lost] = homeFile.length > 0 ? ['nvram', 'the firmware settings'] : ['disks', 'everything']
+  say.warn(`${lost} that ${point.name} has written since ${time(point.createdAt)} will be lost`)
+  const question = `Type the name of the VM to overwrite its ${what}`
   const typed = given ?? (await askText(world, { question, instead: `add --confirm ${point.name}`, signal }))
   if (typed !== point.name) throw fail('cli.declined', { what: `"${typed}" is not "${point.name}"` })
 }

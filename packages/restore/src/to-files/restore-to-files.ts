@@ -8,6 +8,7 @@ import { diskProgress } from '../disk-progress.ts'
 import type { DiskRestoreReport, RestoreReport } from '../report.ts'
 import { compareWithImage, writeImage } from '../write-image.ts'
 import { createDiskFile, type DiskFileFormat, openDiskFile } from './disk-file.ts'
+import { type HomeFile, homeFileOf } from './home-file-of.ts'
 import { prepareFolder } from './prepare-folder.ts'
 import { mapTargetErrors } from './target-error.ts'
 import { type TargetFiles, targetFilesOf } from './target-files.ts'
@@ -20,6 +21,8 @@ export interface RestoreToFilesRequest {
   readonly format: DiskFileFormat
   /** Labels, addresses or keys; all disks if empty. */
   readonly disks: readonly string[]
+  /** Only these files of the VM's home, and no disk. */
+  readonly homeFiles?: readonly HomeFile[]
   /** Reads everything back and compares it with the restore point. */
   readonly verify: boolean
   /** Goes on where parts of a disk are lost: they become zeroes, and the report names them. Refused otherwise. */
@@ -34,14 +37,15 @@ export interface RestoreToFilesRequest {
  * Each file appears whole or not at all. The last one is the report, `<vm>-restored.json`: where it is, everything is.
  *
  * @throws `restore.point-damaged`, `restore.target-exists`, `restore.target-busy`, `restore.target-full`, `restore.target-unusable`,
- * `restore.no-such-disk`, `restore.verify-failed`, `repository.chunk-…`
+ * `restore.no-such-disk`, `restore.no-such-file`, `restore.verify-failed`, `repository.chunk-…`
  */
 export async function restoreToFiles(request: RestoreToFilesRequest): Promise<RestoreReport> {
   const { point, folder, format, verify } = request
   const startedMs = performance.now()
-  const chosen = chooseDisks(point, request.disks)
+  const only = request.homeFiles?.map((file) => homeFileOf(point, file))
+  const chosen = only === undefined ? chooseDisks(point, request.disks) : []
   if (request.allowDamaged !== true) await requireWhole(request, chosen, request.signal)
-  const files = targetFilesOf(point, chosen, folder, format)
+  const files = targetFilesOf(point, chosen, folder, format, only)
   const warnings = await prepareFolder(folder, files)
   await using reportFile = await createSmallFile(files.report) // held from now on: it tells others that we are at work
   const disks: DiskRestoreReport[] = []

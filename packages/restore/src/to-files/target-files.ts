@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { VmPoint } from '@vmkeep/run'
+import type { VmHomeFile, VmPoint } from '@vmkeep/run'
 import type { PointDisk } from '../choose-disks.ts'
 import { type DiskFileFormat, extensionOf, pathsOf } from './disk-file.ts'
 
@@ -13,19 +13,22 @@ export interface TargetFiles {
   readonly all: readonly string[]
 }
 
+/** @param only these files of the VM's home, and not its config */
 export function targetFilesOf(
   point: VmPoint,
   chosen: readonly PointDisk[],
   folder: string,
   format: DiskFileFormat,
+  only?: readonly VmHomeFile[],
 ): TargetFiles {
   const named = (name: string) => join(folder, safeName(`${point.name}-${name}`))
   const disks = chosen.map((disk) => ({ disk, path: named(`${disk.address}.${extensionOf(format)}`) }))
-  const homeFiles = point.homeFiles.map(({ name, blob }) => ({
+  const homeFiles = (only ?? point.homeFiles).map(({ name, blob }) => ({
     path: name.startsWith(point.name) ? join(folder, safeName(name)) : named(name),
     blob,
   }))
-  const sideFiles = [{ path: named('config.xml'), blob: point.configXml }, ...homeFiles]
+  const config = only === undefined ? [{ path: named('config.xml'), blob: point.configXml }] : []
+  const sideFiles = [...config, ...homeFiles]
   const report = named('restored.json')
   const all = [...disks.flatMap(({ path }) => pathsOf(path, format)), ...sideFiles.map(({ path }) => path), report]
   return { disks, sideFiles, report, all }

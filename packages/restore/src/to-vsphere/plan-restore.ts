@@ -25,6 +25,8 @@ export interface Destination {
   readonly datastore?: string
   /** Saved network name → network at the target. Networks of the same name need no entry. */
   readonly networkMap: Readonly<Record<string, string>>
+  /** How its disks are made: as they were, if left out. */
+  readonly provisioning?: DiskSpec['provisioning']
   /** `auto` keeps addresses and BIOS uuid unless another VM has them. */
   readonly identity: 'auto' | 'keep' | 'new'
   /** `auto` connects the network cards only if the original is gone. */
@@ -98,7 +100,9 @@ export async function planRestore(
     spec: plan.spec,
     bootOrder: plan.bootOrder,
     disks: wanted.flatMap((disk) =>
-      plan.disks.filter(({ savedKey }) => savedKey === disk.key).map((spec) => ({ disk, spec })),
+      plan.disks
+        .filter(({ savedKey }) => savedKey === disk.key)
+        .map((spec) => ({ disk, spec: { ...spec, provisioning: destination.provisioning ?? spec.provisioning } })),
     ),
     warnings: [
       ...plan.warnings.map(({ code, sentence }) => ({ code, message: sentence })),
