@@ -235,9 +235,3 @@ it.each<[string, VmDescription, string]>([
   expect((await world.point(report.vms[0]!.point)).skippedDisks).toMatchObject([{ cause: { code } }])
   world.expectClean()
 })
-
-it('a template is skipped with its reason and without a snapshot', async () => {
-  await using world = await World.start({ seed: 'template', vms: [{ ...web, power: 'off', template: true }] })
-  expect(await world.backup(['web'])).toMatchObject({ outcome: 'skipped', vms: [{ reasons: [{ code: 'template' }] }] })
-  expect(world.lab.stats.calls.get('CreateSnapshotEx_Task') ?? 0).toBe(0)
-})

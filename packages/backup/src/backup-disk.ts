@@ -26,6 +26,7 @@ import { decideDisk } from './decide-transport.ts'
 import { fail } from './errors.ts'
 import type { DiskReport } from './report.ts'
 import { placeOf, type RunContext } from './run-context.ts'
+import { transportsFor } from './standstill.ts'
 import { copyRuns } from './stages/copy-runs.ts'
 import { planReads, type PlannedRun } from './stages/plan-reads.ts'
 import { type DiskAudit, auditDisk } from './tracking/audit-disk.ts'
@@ -34,7 +35,8 @@ import type { Comparison } from './tracking/compare-unchanged.ts'
 
 export interface DiskJob {
   readonly vm: Vm
-  readonly snapshot: SnapshotRef
+  /** Absent: the disk is read as it lies there. */
+  readonly snapshot: SnapshotRef | undefined
   /** The disk as the snapshot's config has it: its file, size and change id are those of the instant. */
   readonly disk: VmDisk
   readonly previous: PreviousDisk | undefined
@@ -64,8 +66,10 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
     })
   const host = hostNameOf(vm)
   using _place = await run.disksPerHost.for(host).acquire(run.signal, () => tell('waiting', `a place on host ${host}`))
-  const now = { ...disk, vm: vm.ref, path: disk.fileName, backingUuid: disk.uuid }
-  const { read: decision } = decideDisk(now, job.previous, run.options)
+  const inSnapshot = job.snapshot !== undefined
+  const now = { ...disk, vm: vm.ref, path: disk.fileName, backingUuid: disk.uuid, inSnapshot }
+  const options = transportsFor(vm, run.options)
+  const { read: decision } = decideDisk(now, job.previous, options)
   try {
     await using source = await openVmDisk({
       session: run.session,
@@ -81,7 +85,7 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
       attachments: attachmentLog({ ...run, ...placeOf(run, vm) }),
       nfcConnections: run.nfcConnections,
       onWait: (busyHost) => tell('waiting', `a connection to host ${busyHost}`),
-      settings: run.options.transport,
+      settings: options.transport,
       clock: run.clock,
       random: run.random,
       ...transportNotes(run.onEvent, { vm: vm.name, disk: disk.label }),
@@ -220,7 +224,7 @@ async function copyDisk(
       label: job.disk.label,
       image: stored,
       attributes: plainOf({
-        ...diskAttributes(job.disk, source, decision.mode, cause, await source.metadata(run.signal)),
+        ...diskAttributes(job, source, decision.mode, cause, await source.metadata(run.signal)),
         auditedToBytes: decision.audited?.toBytes ?? job.previous?.auditedToBytes ?? 0,
       }),
     },
@@ -296,7 +300,7 @@ function trackProgress(
 const sentAndStored = ({ newBytes, storedBytes }: ImageProgress) => ({ sentBytes: newBytes, storedBytes })
 
 function diskAttributes(
-  disk: VmDisk,
+  { disk, snapshot }: DiskJob,
   source: VmDiskReader,
   mode: 'full' | 'incremental',
   cause: Cause | undefined,
@@ -310,7 +314,7 @@ function diskAttributes(
     provisioning: disk.thinProvisioned ? 'thin' : disk.eagerlyScrub ? 'eager' : 'lazy',
     sectorSizeBytes: source.sectorSizeBytes,
     ...(disk.uuid === undefined ? {} : { backingUuid: disk.uuid }),
-    ...(disk.changeId ? { changeId: disk.changeId } : {}),
+    ...(disk.changeId && snapshot !== undefined ? { changeId: disk.changeId } : {}), // only a snapshot's tells an instant
     metadata,
     mode,
     ...(cause === undefined ? {} : { cause }),

@@ -7,7 +7,6 @@ import {
   describePlace,
   downloadFile,
   enableChangeTracking,
-  listSnapshots,
   readVm,
   type Vm,
   vmHomeFiles,
@@ -21,8 +20,9 @@ import { keepingOf, suspicionAbout } from './keeping.ts'
 import type { VmHistory } from './previous-points.ts'
 import type { DiskReport, VmReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
+import { asItLies, inSnapshot, type Standstill } from './standstill.ts'
 import { recreateWarnings, tryRecreate } from './try-recreate.ts'
-import { type TakenSnapshot, withSnapshot } from './with-snapshot.ts'
+import { type SnapshotOutcome, withSnapshot } from './with-snapshot.ts'
 
 /** Backs up one VM and says how it went. Never throws: what went wrong is in the report. */
 export async function backupVm(
@@ -79,9 +79,10 @@ async function protect(
   if (plan.action === 'skip') return { ...described, outcome: 'skipped', reasons: plan.reasons, disks: [] }
   if (plan.enableChangeTracking)
     await run.tasks.run(() => enableChangeTracking(run.session, vm.ref, run.signal), run.signal)
-  const { value, leftover } = await withSnapshot(run, vm, plan, (snapshot) =>
-    capture(run, vm, plan, history, writer, snapshot),
-  )
+  const work = (standstill: Standstill) => capture(run, vm, plan, history, writer, standstill)
+  const { value, leftover }: SnapshotOutcome<CapturedPoint> = plan.snapshot
+    ? await withSnapshot(run, vm, plan, (snapshot) => work(inSnapshot(run, vm, snapshot)))
+    : { value: await work(asItLies(run, vm)) }
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'verify' })
   await run.repository.checkPoint(value.point, { since: writer.held, signal: run.signal })
   const { lockFailure } = value.point
@@ -120,25 +121,25 @@ interface CapturedPoint {
   readonly warnings: readonly Cause[]
 }
 
-/** Steps 5 to 8: everything from the snapshot's own config, never the VM's, up to the commit. */
+/** Steps 5 to 8: everything from the snapshot's own config, never the VM's unless it has none, up to the commit. */
 async function capture(
   run: RunContext,
   vm: Vm,
   plan: VmPlan,
   history: VmHistory | undefined,
   writer: WriterSession,
-  snapshot: TakenSnapshot,
+  standstill: Standstill,
 ): Promise<CapturedPoint> {
-  const captured = await captureSnapshot(run.session, snapshot.ref, run.signal)
+  const { configOf, snapshot, consistency } = standstill
+  const captured = await captureSnapshot(run.session, configOf, run.signal)
   const home = await storeHomeFiles(run, vm, writer)
   const wanted = captured.disks.filter(({ key }) => plan.disks.some((disk) => disk.key === key))
-  if (wanted.length < plan.disks.length)
-    throw fail('backup.snapshot-lost', { vm: vm.name, snapshot: snapshot.ref.value })
+  if (wanted.length < plan.disks.length) throw fail('backup.snapshot-lost', { vm: vm.name, snapshot: configOf.value })
   const backups = await allOrNone(
     wanted.map((disk) =>
       backupDisk(run, {
         vm,
-        snapshot: snapshot.ref,
+        snapshot,
         disk,
         previous: history?.newest.disks.find(({ key }) => key === disk.key),
         previousPoint: history?.newest,
@@ -146,7 +147,7 @@ async function capture(
       }),
     ),
   )
-  await requireSnapshot(run, vm, snapshot)
+  await standstill.requireUnchanged()
   crashPoint('backup.before-commit')
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'commit' })
   const before = history?.points ?? []
@@ -155,12 +156,12 @@ async function capture(
   const recreate = tryRecreate(vm.name, captured, home.files, place, run.session)
   const warnings = [...home.warnings, ...tellAll(run, vm, recreateWarnings(recreate))]
   const saved = { place, recreate, homeFiles: home.files, warnings: [...plan.warnings, ...warnings] }
-  const point = await commit(run, vm, plan, writer, captured, snapshot, saved, backups, keeping)
+  const point = await commit(run, vm, plan, writer, captured, consistency, saved, backups, keeping)
   crashPoint('backup.after-commit')
   const suspicion = suspicionAbout(point, before)
   return {
     point,
-    consistency: snapshot.consistency,
+    consistency,
     disks: backups.map(({ report }) => report),
     warnings: [...warnings, ...tellAll(run, vm, suspicion)],
   }
@@ -175,13 +176,6 @@ function tellAll(run: RunContext, vm: Vm, causes: readonly Cause[]): readonly Ca
 async function allOrNone<T>(work: Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(work)
   return Promise.all(work)
-}
-
-/** A snapshot that somebody removed while we read means the bytes may be of different moments. */
-async function requireSnapshot(run: RunContext, vm: Vm, { ref }: TakenSnapshot): Promise<void> {
-  const there = await listSnapshots(run.session, vm.ref, run.signal)
-  if (!there.some((snapshot) => snapshot.ref.value === ref.value))
-    throw fail('backup.snapshot-lost', { vm: vm.name, snapshot: ref.value })
 }
 
 interface StoredHome {
@@ -220,7 +214,7 @@ async function commit(
   plan: VmPlan,
   writer: WriterSession,
   captured: Captured,
-  snapshot: TakenSnapshot,
+  consistency: Standstill['consistency'],
   saved: Pick<VmPointAttributes, 'place' | 'recreate' | 'homeFiles' | 'warnings'>,
   backups: readonly DiskBackup[],
   keeping: ReturnType<typeof keepingOf>,
@@ -234,7 +228,7 @@ async function commit(
     ref: vm.ref.value,
     endpointId: run.endpointId,
     powerState: vm.powerState,
-    consistency: snapshot.consistency,
+    consistency,
     runId: run.runId,
     skippedDisks: plan.skippedDisks,
     configXml,

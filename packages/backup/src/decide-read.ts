@@ -7,6 +7,8 @@ export interface DiskNow {
   readonly capacityBytes: number
   readonly changeId?: string | undefined
   readonly backingUuid?: string | undefined
+  /** `false`: it is read as it lies there, and nobody can be asked what changed. */
+  readonly inSnapshot?: boolean
 }
 
 export type PreviousDisk = VmPointDisk & { readonly image: StoredImage }
@@ -19,6 +21,7 @@ export type ReadDecision =
 const causes = {
   'first-backup': 'this disk has no restore point yet',
   'full-requested': 'a full read was asked for',
+  'without-snapshot': 'it is read without a snapshot, so vSphere is not asked what changed',
   'tracking-inactive': 'change tracking was not active on this disk when the snapshot was taken',
   'tracking-was-inactive': 'change tracking was not active on this disk at its last restore point',
   'tracking-restarted': 'vSphere started change tracking anew since the last restore point',
@@ -57,6 +60,7 @@ function whyFull(now: DiskNow, previous: PreviousDisk, full: boolean): FullReadC
   if (now.backingUuid !== undefined && previous.backingUuid !== undefined && now.backingUuid !== previous.backingUuid)
     return 'disk-replaced'
   if (now.capacityBytes !== previous.image.capacityBytes) return 'capacity-changed'
+  if (now.inSnapshot === false) return 'without-snapshot'
   if (!now.changeId) return 'tracking-inactive' // vSphere may give an empty one
   if (!previous.changeId) return 'tracking-was-inactive'
   return compareChangeIds(now.changeId, previous.changeId)

@@ -15,6 +15,11 @@ export const fail = defineErrors({
     (d: { vm: string; snapshot: string }) =>
       `${d.vm}: our snapshot ${d.snapshot} vanished during the backup, somebody else removed or consolidated it; nothing was committed, run the backup again`,
   ],
+  'backup.template-changed': [
+    'retry',
+    (d: { vm: string }) =>
+      `${d.vm} is a template, is read without a snapshot, and was changed, converted or started meanwhile; nothing was committed, run the backup again`,
+  ],
   'backup.snapshots-unseen': [
     'call-operator',
     (d: { vm: string; state: string }) =>

@@ -90,6 +90,24 @@ describe('a VM is planned', () => {
     })
   })
 
+  it('of a template without a snapshot, whole, and never by attaching its disks elsewhere', () => {
+    const transport = { ...defaultTransport, order: ['hotadd', 'nbdssl'] as const }
+    const template = vm({
+      template: true,
+      powerState: 'poweredOff',
+      changeTracking: { supported: true, enabled: false },
+    })
+    const plan = planVm(template, previous, { ...options, transport })
+    expect(plan).toMatchObject({
+      action: 'backup',
+      snapshot: false,
+      enableChangeTracking: false,
+      disks: [{ expected: { mode: 'full', cause: { code: 'without-snapshot' } }, transport: { name: 'nbdssl' } }],
+    })
+    expect(plan.warnings.map(({ code }) => code)).toEqual(['template'])
+    expect(planVm(vm(), previous, options).snapshot).toBe(true)
+  })
+
   it('never switches change tracking on while snapshots exist, and says so', () => {
     const snapshots = [{ name: 'mine', depth: 0 }] as unknown as Vm['snapshots']
     const plan = planVm(vm({ snapshots, changeTracking: { supported: true, enabled: false } }), undefined, options)
@@ -125,7 +143,6 @@ describe('a VM is planned', () => {
   })
 
   it.each<[string, Partial<Vm>]>([
-    ['template', { template: true }],
     ['orphaned', { connectionState: 'orphaned' }],
     ['no-disk', { disks: [disk(2000, { diskMode: 'independent_persistent' })] }],
     ['no-disk', { disks: [] }],

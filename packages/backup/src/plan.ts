@@ -4,6 +4,7 @@ import { type Reason, type Vm, type VmDisk, whyNotDisk, whyNotVm, warningsOf } f
 import { chooseTransport, type TransportChoice } from '@vmkeep/transport'
 import type { ReadDecision } from './decide-read.ts'
 import { decideDisk } from './decide-transport.ts'
+import { takesSnapshot, transportsFor } from './standstill.ts'
 import type { BackupOptions } from './options.ts'
 
 export interface DiskPlan {
@@ -28,6 +29,8 @@ export interface VmPlan {
   readonly warnings: readonly Cause[]
   readonly enableChangeTracking: boolean
   readonly quiesce: boolean
+  /** Of a template none can be taken: its disks are read as they lie there. */
+  readonly snapshot: boolean
   readonly disks: readonly DiskPlan[]
   readonly skippedDisks: readonly SkippedDisk[]
   /** The point that an incremental backup builds on. */
@@ -48,6 +51,7 @@ export function planVm(vm: Vm, previous: VmPoint | undefined, options: BackupOpt
     warnings: [...warningsOf(vm).map(causeOf), ...trackingWarnings(vm, options)],
     enableChangeTracking: options.changeTracking === 'enable' && canEnableTracking(vm),
     quiesce: options.quiesce !== 'off' && vm.powerState === 'poweredOn',
+    snapshot: takesSnapshot(vm),
     disks: disks.flatMap((disk) => planDisk(disk, vm, previous, options)),
     skippedDisks,
     ...(previous === undefined ? {} : { previousPoint: previous.id }),
@@ -61,8 +65,8 @@ const noDisk: Cause = { code: 'no-disk', message: 'It has no disk that can be ba
 function planDisk(disk: VmDisk, vm: Vm, previous: VmPoint | undefined, options: BackupOptions): DiskPlan[] {
   const { key, label, address, capacityBytes } = disk
   const before = previous?.disks.find((candidate) => candidate.key === key)
-  const now = { ...disk, vm: vm.ref, path: disk.fileName, backingUuid: disk.uuid }
-  const { read: expected, transport } = decideDisk(now, before, options)
+  const now = { ...disk, vm: vm.ref, path: disk.fileName, backingUuid: disk.uuid, inSnapshot: takesSnapshot(vm) }
+  const { read: expected, transport } = decideDisk(now, before, transportsFor(vm, options))
   return transport === undefined ? [] : [{ key, label, address, capacityBytes, expected, transport }]
 }
 
@@ -76,17 +80,18 @@ function skip(disk: VmDisk, vm: Vm, options: BackupOptions): SkippedDisk[] {
   return cause === undefined ? [] : [{ key, label, address, capacityBytes, cause }]
 }
 
-function whyUnreachable(disk: VmDisk, vm: Vm, { transport }: BackupOptions): Cause | undefined {
+function whyUnreachable(disk: VmDisk, vm: Vm, options: BackupOptions): Cause | undefined {
+  const { transport } = transportsFor(vm, options)
   if (chooseTransport({ ...disk, vm: vm.ref, path: disk.fileName }, transport) !== undefined) return undefined
   return { code: 'no-transport', message: `None of the transports allowed (${transport.order.join(', ')}) reaches it.` }
 }
 
 /** Source: vadp.md §2.1, KB 320557: enabled with a snapshot present, tracking gives wrong answers later. Evidence: documented. */
 const canEnableTracking = (vm: Vm) =>
-  vm.changeTracking.supported && !vm.changeTracking.enabled && vm.snapshots.length === 0
+  takesSnapshot(vm) && vm.changeTracking.supported && !vm.changeTracking.enabled && vm.snapshots.length === 0
 
 function trackingWarnings(vm: Vm, { changeTracking }: BackupOptions): Cause[] {
-  if (vm.changeTracking.enabled || !vm.changeTracking.supported || changeTracking === 'enable') return []
+  if (vm.changeTracking.enabled || !vm.changeTracking.supported || changeTracking === 'enable' || vm.template) return []
   return [
     {
       code: 'tracking-off',

@@ -19,6 +19,12 @@ export interface DiskDescription {
   readonly mode?: 'persistent' | 'independent_persistent' | 'independent_nonpersistent'
   /** A raw device mapping instead of a file. */
   readonly rdm?: 'physical' | 'virtual'
+  /** In persistent memory of the host. */
+  readonly pmem?: boolean
+  /** 512, if left out. */
+  readonly sectorBytes?: 512 | 4096
+  /** A linked clone's: it stands on the first disk of this VM's first snapshot. That VM is described before. */
+  readonly linkedTo?: string
   /** Shared with other VMs by the multi-writer flag. */
   readonly multiwriter?: boolean
   /** `pvscsi`, if left out. */

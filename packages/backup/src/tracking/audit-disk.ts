@@ -8,7 +8,7 @@ export interface DiskAudit {
   readonly session: Session
   readonly repository: Repository
   readonly vm: Vm
-  readonly snapshot: SnapshotRef
+  readonly snapshot: SnapshotRef | undefined
   /** As the snapshot's config has it. */
   readonly disk: VmDisk
   readonly source: DiskReader

@@ -133,6 +133,12 @@ function warnings(
     code: 'disk-not-in-point',
     message: `${label} is not in the restore point: ${cause.message}`,
   }))
+  for (const { label, sectorSizeBytes } of wanted)
+    if (sectorSizeBytes !== 512)
+      list.push({
+        code: 'sector-size-not-restored',
+        message: `${label} had sectors of ${sectorSizeBytes} bytes; the new disk has those vSphere gives it, mostly 512, and then its guest finds no partitions. The bytes are all there: they can also be restored to files`,
+      })
   for (const disk of point.disks)
     if (!wanted.includes(disk)) list.push({ code: 'disk-left-out', message: `${disk.label} is left out as asked` })
   if (originalLives && connectNetworks === 'auto')

@@ -9,7 +9,7 @@ import { isDeadChangeIdFault } from './dead-change-id.ts'
 export interface ChangeQuestion {
   readonly vm: ManagedObjectReference
   /** The snapshot whose disk is compared. May only be left out while the VM is powered off. */
-  readonly snapshot?: ManagedObjectReference
+  readonly snapshot?: ManagedObjectReference | undefined
   /** `VirtualDisk.key`. */
   readonly deviceKey: number
   /** Of the *snapshot's* disk. */

@@ -18,18 +18,23 @@ const sharesDisks = (vm: Vm): boolean =>
   )
 
 const rules = {
+  template: [
+    (vm) => vm.template,
+    () =>
+      'It is a template, which has no snapshots: its disks are read as they lie there, whole each time. Only what differs is stored.',
+  ],
   'consolidation-needed': [
     (vm) => vm.consolidationNeeded,
     () =>
       'Its disks need consolidation: an earlier snapshot was removed without being merged. Consolidate before more pile up.',
   ],
   'snapshots-present': [
-    (vm) => vm.snapshots.length > 0 && vm.changeTracking.supported && !vm.changeTracking.enabled,
+    (vm) => vm.snapshots.length > 0 && vm.changeTracking.supported && !vm.changeTracking.enabled && !vm.template,
     (vm) =>
       `Change tracking can't be turned on while it has snapshots (${vm.snapshots.length}), so every run reads the whole disks. Remove the snapshots.`,
   ],
   'change-tracking-unsupported': [
-    (vm) => !vm.changeTracking.supported && vm.config !== undefined,
+    (vm) => !vm.changeTracking.supported && vm.config !== undefined && !vm.template,
     () => 'It does not support change tracking (virtual hardware 7 or newer does), so every run reads the whole disks.',
   ],
   'snapshot-chain-deep': [

@@ -9,10 +9,6 @@ const isState = (state: Vm['connectionState']) => (vm: Vm) => vm.connectionState
 // Source: vSphere Web Services API 8.0, VirtualMachineConnectionState, VirtualMachineFlagInfo, VirtualMachineRuntimeInfo;
 // that a host in maintenance mode refuses to serve disks: virt-v2v's manual. Evidence: documented.
 const rules = {
-  template: [
-    (vm) => vm.template,
-    () => 'It is a template, and templates have no snapshots. Convert it to a VM, or back up a VM made from it.',
-  ],
   'fault-tolerant': [
     (vm) => vm.faultTolerance,
     () => 'It is protected by vSphere Fault Tolerance, which has no snapshots. Turn Fault Tolerance off to back it up.',

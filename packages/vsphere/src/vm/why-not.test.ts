@@ -100,7 +100,7 @@ describe('whyNotVm', () => {
     ['healthy', {}, []],
     ['powered off', { powerState: 'poweredOff' }, []],
     ['on a host nobody may see', { host: undefined }, []],
-    ['a template', { template: true, snapshotsSupported: false }, ['template']],
+    ['a template', { template: true, snapshotsSupported: false }, []],
     ['fault tolerant', { faultTolerance: true }, ['fault-tolerant']],
     ['disconnected', { connectionState: 'disconnected' }, ['disconnected']],
     ['orphaned', { connectionState: 'orphaned' }, ['orphaned']],
@@ -141,6 +141,7 @@ describe('warningsOf', () => {
   const devices = [...aVm().devices, { $type: 'VirtualPCIPassthrough', key: 13000 } as const]
   it.each<[string, Partial<Vm>, string[]]>([
     ['healthy', {}, []],
+    ['a template', { template: true, snapshotsSupported: false, changeTracking: untracked }, ['template']],
     ['needing consolidation', { consolidationNeeded: true }, ['consolidation-needed']],
     ['with snapshots, tracked', { snapshots: [node(0)] }, []],
     ['with snapshots, untracked', { snapshots: [node(0)], changeTracking: untracked }, ['snapshots-present']],

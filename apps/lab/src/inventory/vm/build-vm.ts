@@ -1,6 +1,7 @@
 import type { DiskDescription, SnapshotDescription, VmDescription } from '../../config/vm-description.ts'
 import type { DiskSource } from '../../config/open-disk-source.ts'
 import { parseDatastorePath } from '../../storage/index.ts'
+import { fail } from '../../errors.ts'
 import type { DiskAllocation } from '../../storage/model.ts'
 import type { Folder } from '../folder.ts'
 import type { HostSystem } from '../host.ts'
@@ -10,7 +11,7 @@ import type { World } from '../world.ts'
 import { changeDisks } from './change-disks.ts'
 import { controllerDevice, controllerTypes } from './controllers.ts'
 import { defaultDevices } from './default-devices.ts'
-import { planDisk, type PlannedDisk } from './disk-plan.ts'
+import { type DiskFile, planDisk, type PlannedDisk } from './disk-plan.ts'
 import { macAddressOf } from './mac-address.ts'
 import { networkCard } from './network-card.ts'
 import { addNewVm } from './new-vm.ts'
@@ -98,36 +99,44 @@ async function addDescribedDisk(
   { open }: BuildVmOptions,
 ): Promise<void> {
   const controllerKey = controllerFor(vm, described)
-  const { capacityBytes, source, generated } = await open(described)
-  const planned = planDisk(
-    vm.settings,
-    {
-      controllerKey,
-      ...traitsOf(vm, described),
-      file: {
-        kind: 'create',
-        capacityBytes,
-        allocation: allocations[described.format ?? 'thin'],
-        adapterType: controllerTypes[described.controller ?? 'pvscsi'].adapter,
-        ...(source === undefined ? {} : { source }),
-        ...(described.datastore === undefined ? {} : { path: `[${described.datastore}]` }),
-      },
-    },
-    0,
-  )
+  const { file, generated } =
+    described.linkedTo === undefined ? await newFile(described, open) : { file: linkedFile(vm, described.linkedTo) }
+  const planned = planDisk(vm.settings, { controllerKey, ...traitsOf(vm, described), file }, 0)
   const settings = { ...vm.settings, disks: [...vm.settings.disks, planned.disk] }
   await changeDisks(vm, settings, [{ kind: 'add', planned }])
   vm.settings = settings
   if (generated !== undefined) vm.generated.set(planned.disk.key, generated)
 }
 
-type Traits = Partial<Pick<PlannedDisk['disk'], 'mode' | 'sharing' | 'rdm' | 'keyId'>>
+async function newFile(described: DiskDescription, open: BuildVmOptions['open']) {
+  const { capacityBytes, source, generated } = await open(described)
+  const file: DiskFile = {
+    kind: 'create',
+    capacityBytes,
+    allocation: allocations[described.format ?? 'thin'],
+    adapterType: controllerTypes[described.controller ?? 'pvscsi'].adapter,
+    ...(described.sectorBytes === undefined ? {} : { sectorSizeBytes: described.sectorBytes }),
+    ...(source === undefined ? {} : { source }),
+    ...(described.datastore === undefined ? {} : { path: `[${described.datastore}]` }),
+  }
+  return { file, generated }
+}
+
+/** Clones of a real server lie in their own folder; what they are read through is the same. */
+function linkedFile(vm: VirtualMachine, name: string): DiskFile {
+  const parent = vm.world.vms.find((other) => other.name === name)?.storage.snapshots[0]?.disks[0]
+  if (parent !== undefined) return { kind: 'attach', path: parent.backing.fileName }
+  throw fail('lab.bad-description', { what: `a disk of "${vm.name}"`, why: `"${name}" has no snapshot to stand on` })
+}
+
+type Traits = Partial<Pick<PlannedDisk['disk'], 'mode' | 'sharing' | 'rdm' | 'pmem' | 'keyId'>>
 
 function traitsOf(vm: VirtualMachine, described: DiskDescription): Traits {
-  const { mode, multiwriter, rdm, encrypted } = described
+  const { mode, multiwriter, rdm, encrypted, pmem } = described
   const lun = `0200000000${vm.number.toString(16).padStart(8, '0')}${vm.settings.disks.length.toString(16).padStart(8, '0')}`
   return {
     ...(mode === undefined ? {} : { mode }),
+    ...(pmem === true ? { pmem } : {}),
     ...(multiwriter === true ? { sharing: 'sharingMultiWriter' } : {}),
     ...(rdm === undefined ? {} : { rdm: { mode: `${rdm}Mode`, lunUuid: lun, deviceName: `vml.${lun}` } }),
     ...(encrypted === true ? { keyId: { keyId: 'lab-key-1', providerId: { id: 'lab-provider' } } } : {}),

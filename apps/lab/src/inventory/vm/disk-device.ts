@@ -39,6 +39,11 @@ function backingInfo(
   backing: DiskBacking,
   datastores: DatastoreRefs,
 ): AnyOf<'VirtualDeviceBackingInfo'> {
+  if (disk.pmem === true) {
+    const { fileName, datastore, uuid, contentId } = backing
+    const file = { fileName, datastore: datastores(datastore), diskMode: disk.mode, uuid, contentId }
+    return { $type: 'VirtualDiskLocalPMemBackingInfo', ...file }
+  }
   return disk.rdm === undefined
     ? { $type: 'VirtualDiskFlatVer2BackingInfo', ...flatBacking(disk, backing, datastores) }
     : { $type: 'VirtualDiskRawDiskMappingVer1BackingInfo', ...rdmBacking(disk, disk.rdm, backing, datastores) }

@@ -16,6 +16,7 @@ export interface DiskWish {
   readonly mode?: DiskMode | undefined
   readonly sharing?: DiskSettings['sharing'] | undefined
   readonly rdm?: DiskSettings['rdm']
+  readonly pmem?: boolean
   readonly keyId?: DiskSettings['keyId']
   readonly shares?: DiskSettings['shares'] | undefined
   readonly file: DiskFile
@@ -49,6 +50,7 @@ export function planDisk(settings: VmSettings, wish: DiskWish, index: number): P
     sharing: wish.sharing ?? 'sharingNone',
     shares: wish.shares ?? { shares: 1000, level: 'normal' },
     ...(wish.rdm === undefined ? {} : { rdm: wish.rdm }),
+    ...(wish.pmem === true ? { pmem: true } : {}),
     ...(wish.keyId === undefined ? {} : { keyId: wish.keyId }),
   }
   return { disk, node: nodeOf(controller, unitNumber), file: wish.file }
@@ -58,6 +60,7 @@ export function planDisk(settings: VmSettings, wish: DiskWish, index: number): P
 export const isTrackable = (disk: DiskSettings, controller: Device | undefined): boolean =>
   !disk.mode.startsWith('independent') &&
   disk.rdm?.mode !== 'physicalMode' &&
+  disk.pmem !== true &&
   disk.sharing === 'sharingNone' &&
   !(controller !== undefined && 'sharedBus' in controller && controller.sharedBus !== 'noSharing')
 

@@ -73,6 +73,7 @@ export interface DiskSettings {
     readonly lunUuid: string
     readonly deviceName: string
   }
+  readonly pmem?: boolean
   readonly keyId?: DataObject<'CryptoKeyId'> | undefined
   readonly shares: DataObject<'SharesInfo'>
 }
