@@ -15,8 +15,8 @@ export const backupFlags = {
     help: 'leave this disk out of every VM, by label ("Hard disk 2") or address (scsi0:1)',
   }),
   full: flag({ help: 'read every disk whole, whatever change tracking says; only differences are stored' }),
-  quiesce: option(choice(['off', 'prefer', 'require']), {
-    help: 'quiesce the guest for the snapshot (default: backup.quiesce of the config, prefer)',
+  quiesce: option(choice(['off', 'prefer', 'require', 'application', 'require-application']), {
+    help: 'how the guest is brought to rest for the snapshot (default: backup.quiesce of the config, prefer)',
   }),
   domain: option(text('NAME'), {
     help: 'the domain the restore points belong to, with keys of its own (default: backup.domain of the config, or none)',
@@ -79,6 +79,7 @@ export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof
   return {
     quiesce: flags.quiesce ?? backup.quiesce,
     quiesceTimeoutMinutes: backup.quiesceTimeoutMinutes,
+    vss: backup.vss,
     changeTracking: backup.changeTracking,
     fullRead: flags.full,
     auditDays: backup.auditDays,

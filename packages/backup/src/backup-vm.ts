@@ -4,6 +4,7 @@ import { type Cause, lockVm, plainOf, type VmHomeFile, type VmPointAttributes, v
 import {
   type Captured,
   captureSnapshot,
+  type Consistency,
   describePlace,
   downloadFile,
   enableChangeTracking,
@@ -116,7 +117,7 @@ function tellPlan(run: RunContext, plan: VmPlan): void {
 
 interface CapturedPoint {
   readonly point: RestorePoint
-  readonly consistency: 'crash' | 'quiesced'
+  readonly consistency: Consistency
   readonly disks: readonly DiskReport[]
   readonly warnings: readonly Cause[]
 }
@@ -132,7 +133,7 @@ async function capture(
 ): Promise<CapturedPoint> {
   const { configOf, snapshot, consistency } = standstill
   const captured = await captureSnapshot(run.session, configOf, run.signal)
-  const home = await storeHomeFiles(run, vm, writer)
+  const home = await withManifest(await storeHomeFiles(run, vm, writer), standstill, writer, run.signal)
   const wanted = captured.disks.filter(({ key }) => plan.disks.some((disk) => disk.key === key))
   if (wanted.length < plan.disks.length) throw fail('backup.snapshot-lost', { vm: vm.name, snapshot: configOf.value })
   const backups = await allOrNone(
@@ -208,6 +209,19 @@ async function storeHomeFiles(run: RunContext, vm: Vm, writer: WriterSession): P
   return { files, warnings }
 }
 
+/** VSS's manifest lies beside the home files, and goes with the snapshot. */
+async function withManifest(
+  { files, warnings }: StoredHome,
+  { manifest, warnings: more }: Standstill,
+  writer: WriterSession,
+  signal: AbortSignal,
+): Promise<StoredHome> {
+  const all = [...warnings, ...more]
+  if (manifest === undefined) return { files, warnings: all }
+  const blob = await writer.putBlob(manifest, signal)
+  return { files: [...files, { name: 'vss-manifest.zip', kind: 'vss-manifest', blob }], warnings: all }
+}
+
 async function commit(
   run: RunContext,
   vm: Vm,
@@ -229,6 +243,7 @@ async function commit(
     endpointId: run.endpointId,
     powerState: vm.powerState,
     consistency,
+    quiesceAsked: run.options.quiesce,
     runId: run.runId,
     skippedDisks: plan.skippedDisks,
     configXml,

@@ -10,6 +10,11 @@ export const fail = defineErrors({
     (d: { vm: string; why: string }) =>
       `${d.vm}: the policy requires a quiesced snapshot and the guest could not be quiesced: ${d.why}; repair VMware Tools in the guest, or set "quiesce: prefer"`,
   ],
+  'backup.application-required': [
+    'change-request',
+    (d: { vm: string; why: string }) =>
+      `${d.vm}: the policy requires an application-consistent snapshot and it is not proven to be one: ${d.why}; mend that in the VM, or set "quiesce: application", which takes what it gets and says so`,
+  ],
   'backup.snapshot-lost': [
     'retry',
     (d: { vm: string; snapshot: string }) =>

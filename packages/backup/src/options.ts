@@ -1,12 +1,26 @@
 import type { RetentionPolicy } from '@vmkeep/retention'
 import type { TransportSettings } from '@vmkeep/transport'
 
+/**
+ * How a guest is brought to rest for the snapshot. `prefer` takes a crash-consistent snapshot where it can't be quiesced, and says so;
+ * `require` fails then. `application` also has the applications of a Windows guest take part, and takes what it gets; with
+ * `require-application` it fails.
+ */
+export type QuiescePolicy = 'off' | 'prefer' | 'require' | 'application' | 'require-application'
+
+export interface VssOptions {
+  readonly backupType: 'full' | 'incremental' | 'differential' | 'log' | 'copy'
+  readonly bootableSystemState: boolean
+  readonly partialFileSupport: boolean
+}
+
 /** What a policy or a command line asks of a backup. */
 export interface BackupOptions {
-  /** `prefer` falls back to a crash-consistent snapshot and says so; `require` fails instead. */
-  readonly quiesce: 'off' | 'prefer' | 'require'
+  readonly quiesce: QuiescePolicy
   /** How long the guest may take to quiesce, 5 to 240. */
   readonly quiesceTimeoutMinutes: number
+  /** How `application` asks a Windows guest's VSS; as VMware Tools do by themselves, if absent. */
+  readonly vss?: VssOptions
   /** `enable` switches changed block tracking on where it is off and no snapshot exists. */
   readonly changeTracking: 'enable' | 'as-is'
   /** Reads every disk whole, whatever change tracking says. Only differences are stored. */

@@ -1,11 +1,22 @@
 // The one planner: `vmkeep plan` shows what it says, a backup does what it says. Pure; a test holds the two together.
 import type { Cause, SkippedDisk, VmPoint } from '@vmkeep/run'
-import { type Reason, type Vm, type VmDisk, whyNotDisk, whyNotVm, warningsOf } from '@vmkeep/vsphere'
+import {
+  type Consistency,
+  isWindows,
+  type Reason,
+  type Vm,
+  type VmDisk,
+  warningsOf,
+  whyNotApplication,
+  whyNotDisk,
+  whyNotVm,
+} from '@vmkeep/vsphere'
 import { chooseTransport, type TransportChoice } from '@vmkeep/transport'
 import type { ReadDecision } from './decide-read.ts'
 import { decideDisk } from './decide-transport.ts'
 import { takesSnapshot, transportsFor } from './standstill.ts'
 import type { BackupOptions } from './options.ts'
+import { quiesceLadderOf } from './quiesce-ladder.ts'
 
 export interface DiskPlan {
   readonly key: number
@@ -31,6 +42,8 @@ export interface VmPlan {
   readonly quiesce: boolean
   /** Of a template none can be taken: its disks are read as they lie there. */
   readonly snapshot: boolean
+  /** What the snapshot is to be. What it is, the run reads back. */
+  readonly wants: Consistency
   readonly disks: readonly DiskPlan[]
   readonly skippedDisks: readonly SkippedDisk[]
   /** The point that an incremental backup builds on. */
@@ -41,6 +54,7 @@ export function planVm(vm: Vm, previous: VmPoint | undefined, options: BackupOpt
   const skippedDisks = vm.disks.flatMap((disk) => skip(disk, vm, options))
   const disks = vm.disks.filter((disk) => !skippedDisks.some(({ key }) => key === disk.key))
   const reasons = [...whyNotVm(vm).map(causeOf), ...(disks.length === 0 ? [noDisk] : [])]
+  const quiesce = options.quiesce !== 'off' && vm.powerState === 'poweredOn'
   return {
     vm: vm.name,
     inventoryPath: vm.inventoryPath,
@@ -48,10 +62,11 @@ export function planVm(vm: Vm, previous: VmPoint | undefined, options: BackupOpt
     instanceUuid: vm.instanceUuid ?? '',
     action: reasons.length === 0 ? 'backup' : 'skip',
     reasons,
-    warnings: [...warningsOf(vm).map(causeOf), ...trackingWarnings(vm, options)],
+    warnings: [...warningsOf(vm).map(causeOf), ...trackingWarnings(vm, options), ...applicationWarnings(vm, options)],
     enableChangeTracking: options.changeTracking === 'enable' && canEnableTracking(vm),
-    quiesce: options.quiesce !== 'off' && vm.powerState === 'poweredOn',
+    quiesce,
     snapshot: takesSnapshot(vm),
+    wants: quiesce ? quiesceLadderOf(options, { windows: isWindows(vm) }).rungs[0].wants : 'crash',
     disks: disks.flatMap((disk) => planDisk(disk, vm, previous, options)),
     skippedDisks,
     ...(previous === undefined ? {} : { previousPoint: previous.id }),
@@ -98,4 +113,10 @@ function trackingWarnings(vm: Vm, { changeTracking }: BackupOptions): Cause[] {
       message: 'Change tracking is off and the policy leaves it so, so every run reads the whole disks.',
     },
   ]
+}
+
+/** What can be seen beforehand. A guest without VSS is quiesced as well as it can be, and there is nothing to mend. */
+function applicationWarnings(vm: Vm, { quiesce }: BackupOptions): Cause[] {
+  const wanted = quiesce === 'application' || quiesce === 'require-application'
+  return wanted && vm.powerState === 'poweredOn' && isWindows(vm) ? whyNotApplication(vm).map(causeOf) : []
 }

@@ -1,6 +1,7 @@
 // What a run says when it is over. The CLI prints it, the exit code follows from it.
 import type { Cause, DiskSizes, SkippedDisk } from '@vmkeep/run'
 import type { ErrorData } from '@vmkeep/kit'
+import type { Consistency } from '@vmkeep/vsphere'
 
 export interface DiskReport {
   readonly key: number
@@ -23,7 +24,8 @@ export interface VmReport {
   readonly inventoryPath: string
   readonly outcome: VmOutcome
   readonly point?: string
-  readonly consistency?: 'crash' | 'quiesced'
+  /** What the snapshot was, read back from vSphere. */
+  readonly consistency?: Consistency
   readonly disks: readonly DiskReport[]
   readonly skippedDisks: readonly SkippedDisk[]
   readonly reasons: readonly Cause[]

@@ -4,6 +4,7 @@ import type { Journal, Leftover, OnRunEvent } from '@vmkeep/run'
 import type { Session, Vm } from '@vmkeep/vsphere'
 import { identityOf } from './identity.ts'
 import type { BackupOptions } from './options.ts'
+import type { QuiesceSettings } from './quiesce-ladder.ts'
 
 /** What it takes to work with a snapshot of ours. */
 export interface SnapshotContext {
@@ -12,7 +13,7 @@ export interface SnapshotContext {
   readonly endpointId: string
   readonly session: Session
   readonly journal: Journal
-  readonly options: Pick<BackupOptions, 'quiesce' | 'quiesceTimeoutMinutes'>
+  readonly options: QuiesceSettings
   readonly snapshotsPerDatastore: KeyedLimiter
   /** Places for tasks on this vCenter. Held while a task runs, and while one that may be running is looked for. */
   readonly tasks: Limiter

@@ -1,16 +1,19 @@
 // What a backup reads from: a snapshot; or a template's own disks, to which nobody writes as long as it is one.
+import type { Cause } from '@vmkeep/run'
 import type { TransportSettings } from '@vmkeep/transport'
 import { listSnapshots, type ManagedObjectReference, readVm, type SnapshotRef, type Vm } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 import type { SnapshotContext } from './run-context.ts'
-import type { TakenSnapshot } from './with-snapshot.ts'
+import type { TakenSnapshot } from './take-snapshot.ts'
 
 export interface Standstill {
   /** Whose configuration goes into the point. */
   readonly configOf: ManagedObjectReference
   /** Absent: the disks are read as they lie there. */
   readonly snapshot?: SnapshotRef
-  readonly consistency: 'crash' | 'quiesced'
+  readonly consistency: TakenSnapshot['consistency']
+  readonly manifest?: Buffer
+  readonly warnings: readonly Cause[]
   /** Asked before the commit. Throws if what was read may be of more than one moment. */
   requireUnchanged(): Promise<void>
 }
@@ -25,10 +28,10 @@ export function transportsFor<T extends { readonly transport: TransportSettings 
   return { ...options, transport: { ...transport, order: transport.order.filter((name) => name !== 'hotadd') } }
 }
 
-export const inSnapshot = (run: SnapshotContext, vm: Vm, { ref, consistency }: TakenSnapshot): Standstill => ({
+export const inSnapshot = (run: SnapshotContext, vm: Vm, { ref, ...taken }: TakenSnapshot): Standstill => ({
   configOf: ref,
   snapshot: ref,
-  consistency,
+  ...taken,
   // A snapshot that somebody removed while we read means the bytes may be of different moments.
   async requireUnchanged() {
     const there = await listSnapshots(run.session, vm.ref, run.signal)
@@ -41,6 +44,7 @@ export const inSnapshot = (run: SnapshotContext, vm: Vm, { ref, consistency }: T
 export const asItLies = (run: SnapshotContext, vm: Vm): Standstill => ({
   configOf: vm.ref,
   consistency: 'crash',
+  warnings: [],
   async requireUnchanged() {
     const now = await readVm(run.session, vm.ref, run.signal)
     if (fingerprintOf(now) !== fingerprintOf(vm)) throw fail('backup.template-changed', { vm: vm.name })

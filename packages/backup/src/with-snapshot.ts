@@ -1,19 +1,9 @@
-import { crashPoint, hasCode, messageOf, retry } from '@vmkeep/kit'
-import { describeSnapshot, formatMarker, isMarkedBy, type Marker } from '@vmkeep/run'
-import { createSnapshot, listSnapshots, type SnapshotRef, type Vm } from '@vmkeep/vsphere'
-import { fail } from './errors.ts'
+import { crashPoint, messageOf } from '@vmkeep/kit'
+import type { Marker } from '@vmkeep/run'
+import type { Vm } from '@vmkeep/vsphere'
 import { removeOurs } from './remove-ours.ts'
 import { acquireAll, placeOf, type SnapshotContext } from './run-context.ts'
-
-export interface TakenSnapshot {
-  readonly ref: SnapshotRef
-  /** What vSphere says was reached, not what was asked for: a quiesce without running Tools is silently ignored. */
-  readonly consistency: 'crash' | 'quiesced'
-}
-
-export interface SnapshotWish {
-  readonly quiesce: boolean
-}
+import { type SnapshotWish, type TakenSnapshot, takeSnapshot } from './take-snapshot.ts'
 
 export interface SnapshotOutcome<T> {
   readonly value: T
@@ -71,67 +61,6 @@ async function takeAway(run: SnapshotContext, vm: Vm, marker: Marker, gone: () =
     noteError(run, vm, message, 'run.leftover-not-removed')
     return error
   }
-}
-
-async function takeSnapshot(run: SnapshotContext, vm: Vm, how: SnapshotWish, marker: Marker): Promise<TakenSnapshot> {
-  run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'snapshot' })
-  if (!how.quiesce) return create(run, vm, marker, false)
-  try {
-    return await create(run, vm, marker, true)
-  } catch (error) {
-    if (!hasCode(error, 'vsphere.snapshot-quiesce-failed')) throw error
-    if (run.options.quiesce === 'require')
-      throw fail('backup.quiesce-required', { vm: vm.name, why: messageOf(error) }, error)
-    note(
-      run,
-      vm,
-      `the guest could not be quiesced, this point is crash-consistent: ${messageOf(error)}`,
-      'quiesce-failed',
-    )
-    return create(run, vm, marker, false)
-  }
-}
-
-async function create(run: SnapshotContext, vm: Vm, marker: Marker, quiesce: boolean): Promise<TakenSnapshot> {
-  const { clock, random, signal, session } = run
-  const request = {
-    name: formatMarker(marker),
-    description: describeSnapshot(marker),
-    quiesce: quiesce && { timeoutMinutes: run.options.quiesceTimeoutMinutes },
-    memory: false,
-  } as const
-  const ref = await run.tasks.run(
-    () =>
-      retry(() => createSnapshot(session, vm.ref, request, signal), {
-        attemptsMax: 6,
-        delayMs: 5000,
-        // Safe to repeat: createSnapshot finds a snapshot of our name that an earlier try has made.
-        isRetryable: (error) => hasCode(error, 'vsphere.busy', 'vsphere.reply-lost', 'vsphere.snapshot-unconfirmed'),
-        onRetry: (error) => note(run, vm, `waiting to take the snapshot: ${messageOf(error)}`, 'busy'),
-        clock,
-        random,
-        signal,
-      }),
-    signal,
-  )
-  const found = (await listSnapshots(session, vm.ref, signal)).find((candidate) => candidate.ref.value === ref.value)
-  // One of somebody else that bears our name is taken for an earlier try of ours, and given to us.
-  if (found !== undefined && !isMarkedBy(marker, found))
-    throw fail('backup.snapshot-not-ours', { vm: vm.name, snapshot: found.name })
-  if (quiesce && found?.quiesced !== true) {
-    if (run.options.quiesce === 'require')
-      throw fail('backup.quiesce-required', {
-        vm: vm.name,
-        why: 'vSphere took the snapshot without quiescing, VMware Tools are not running',
-      })
-    note(
-      run,
-      vm,
-      'vSphere took the snapshot without quiescing the guest, VMware Tools are not running: this point is crash-consistent',
-      'quiesce-ignored',
-    )
-  }
-  return { ref, consistency: found?.quiesced === true ? 'quiesced' : 'crash' }
 }
 
 function noteError(run: SnapshotContext, vm: Vm, message: string, code: string): void {

@@ -1,7 +1,7 @@
 // What a restore point of a VM holds, as the repository keeps it: `attributes` of the point and of its images.
 // A backup writes it, a restore reads it, perhaps years later: fields are only ever added.
 import type { RestorePoint, StoredImage } from '@vmkeep/repository'
-import type { Place } from '@vmkeep/vsphere'
+import type { Consistency, Place } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 
 export const vmPointFormat = 1
@@ -45,7 +45,7 @@ export interface SkippedDisk {
   readonly cause: Cause
 }
 
-/** A file of the VM's home, kept as a blob: `vmx`, `nvram`. */
+/** A file of the VM's home, kept as a blob: `config` (the vmx), `nvram`, `vss-manifest`. */
 export interface VmHomeFile {
   readonly name: string
   readonly kind: string
@@ -72,7 +72,10 @@ export interface VmPointAttributes {
   readonly powerState: string
   /** Names, not only references: what the VM's surroundings were called, for a restore somewhere else. */
   readonly place: Place
-  readonly consistency: 'crash' | 'quiesced'
+  /** What the snapshot was, read back from vSphere: `application` only if VSS's manifest lists writers. */
+  readonly consistency: Consistency
+  /** What the policy asked for: `off`, `prefer`, `require`, `application`, `require-application`. */
+  readonly quiesceAsked?: string
   readonly runId: string
   readonly skippedDisks: readonly SkippedDisk[]
   readonly homeFiles: readonly VmHomeFile[]

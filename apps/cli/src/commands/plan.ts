@@ -100,11 +100,17 @@ function rowsOf({ vm, action, reasons, disks, skippedDisks }: VmPlan): Row[] {
 const saidOf = ({ name, why, passedOver }: VmPlan['disks'][number]['transport']): string =>
   `${name} (${[why, ...passedOver.map((other) => `not ${other.name}: ${other.whyNot}`)].join('; ')})`
 
-function remarks({ vm, action, warnings, enableChangeTracking, quiesce, disks }: VmPlan, style: Style): string[] {
+const snapshotIs = {
+  crash: 'crash-consistent snapshot',
+  quiesced: 'the guest is quiesced',
+  application: 'the guest and its applications are quiesced by VSS',
+} as const
+
+function remarks({ vm, action, warnings, enableChangeTracking, wants, disks }: VmPlan, style: Style): string[] {
   if (action === 'skip') return []
   const steps = [
     ...(enableChangeTracking ? ['change tracking is switched on'] : []),
-    quiesce ? 'the guest is quiesced' : 'crash-consistent snapshot',
+    snapshotIs[wants],
     ...new Set(disks.map(({ transport }) => `read over ${saidOf(transport)}`)),
   ]
   return [

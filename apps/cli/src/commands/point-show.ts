@@ -58,7 +58,7 @@ function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): 
     ['vm', `${vm.name} (${vm.inventoryPath})`],
     ['created', `${time(vm.createdAt)}, ${relativeTime(vm.createdAt, nowMs)}`],
     ['locked until', point.lock],
-    ['consistency', vm.consistency],
+    ['consistency', `${vm.consistency}${vm.quiesceAsked === undefined ? '' : ` (asked for: ${vm.quiesceAsked})`}`],
     ['power', vm.powerState],
     ['was on', [place.endpoint, place.cluster, place.host].filter((each) => each !== undefined).join(', ')],
     ['datastores', place.datastores.join(', ')],

@@ -163,13 +163,35 @@ const vddk = z
     'VMware’s own library (VDDK), for those who have it. It is loaded only if transports names vddk, in a process of its own.',
   )
 
+const quiescePolicies = ['off', 'prefer', 'require', 'application', 'require-application'] as const
+
+const vss = z
+  .strictObject({
+    backupType: z
+      .enum(['copy', 'full', 'incremental', 'differential', 'log'])
+      .default('copy')
+      .describe(
+        'What applications are told. Anything but copy may make them cut their logs, as a backup of their own would.',
+      ),
+    bootableSystemState: z
+      .boolean()
+      .default(true)
+      .describe('Whether they are told that the system state is saved too.'),
+    partialFileSupport: z.boolean().default(false).describe('Whether they may name parts of files to be saved.'),
+  })
+  .describe('What VSS of a Windows guest is asked with quiesce: application and require-application.')
+
 const backup = z
   .strictObject({
     quiesce: z
-      .enum(['off', 'prefer', 'require'])
+      .enum(quiescePolicies)
       .default('prefer')
-      .describe('prefer: crash-consistent if the guest cannot be quiesced, and said so. require: fail then.'),
+      .describe(
+        'off: crash-consistent. prefer: quiesced, or crash-consistent if the guest cannot be quiesced, and said so. require: fail then. ' +
+          'application: applications of Windows guests take part through VSS; less is taken, and said so. require-application: fail then.',
+      ),
     quiesceTimeoutMinutes: z.int().min(5).max(240).default(15).describe('How long the guest may take to quiesce.'),
+    vss: vss.prefault({}),
     changeTracking: z
       .enum(['enable', 'as-is'])
       .default('enable')
@@ -288,7 +310,7 @@ const policy = z
       'Which VMs it is for: a selector such as `tag=env:prod and power=on` ("vmkeep help selectors"). New VMs are taken as they come.',
     ),
     exclude: text.optional().describe('Which of them it leaves out, by another selector.'),
-    quiesce: z.enum(['off', 'prefer', 'require']).optional().describe('In place of backup.quiesce.'),
+    quiesce: z.enum(quiescePolicies).optional().describe('In place of backup.quiesce.'),
     auditDays: z.int().min(0).max(3650).optional().describe('In place of backup.auditDays.'),
     domain: text.optional().describe('In place of backup.domain.'),
     excludeDisks: z.array(text).optional().describe('Beside backup.excludeDisks.'),

@@ -40,6 +40,9 @@ export type MethodAction =
   | { readonly do: 'vanish-task' }
   /** The snapshot goes from the tree, its disks are not merged, and the task succeeds. */
   | { readonly do: 'leave-consolidation-needed' }
+  /** The snapshot is taken without quiescing, in silence; or VSS quiesces file systems only, without the writers of applications. */
+  | { readonly do: 'ignore-quiesce' }
+  | { readonly do: 'file-system-only' }
   /** The lease runs out, as if nobody had renewed it. */
   | { readonly do: 'expire-lease' }
   /** A lease's manifest lacks what was fetched, or tells another checksum. */

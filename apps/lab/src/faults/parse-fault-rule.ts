@@ -22,6 +22,8 @@ const bareActions = [
   'power-loss',
   'vanish-task',
   'leave-consolidation-needed',
+  'ignore-quiesce',
+  'file-system-only',
   'expire-lease',
   'short-manifest',
   'wrong-checksum',

@@ -15,6 +15,7 @@ import { disabledMethodsOf } from './vm/disabled-methods.ts'
 import { FileKeys, fileLayout, layoutEx } from './vm/file-layout.ts'
 import { guestInfo } from './vm/guest-info.ts'
 import { networkOf } from './vm/network-card.ts'
+import { dropManifest } from './vm/quiesce-guest.ts'
 import { runtimeInfo, type ToolsState } from './vm/runtime-info.ts'
 import { type Snapshot, snapshotTree } from './vm/snapshot.ts'
 import { storageInfo } from './vm/storage-info.ts'
@@ -124,6 +125,7 @@ export class VirtualMachine extends ManagedEntity {
     for (const [id, snapshot] of this.#snapshots)
       if (!alive.has(id)) {
         this.#snapshots.delete(id)
+        if (snapshot.parts.backupManifest !== undefined) dropManifest(this, snapshot.parts.backupManifest)
         this.world.inventory.remove(snapshot)
       }
     this.touch()

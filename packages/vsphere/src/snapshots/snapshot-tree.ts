@@ -11,7 +11,7 @@ export interface SnapshotNode {
   readonly createdAt: string
   /** Whether the guest was quiesced for it: the truth, where the request was only a wish. */
   readonly quiesced: boolean
-  /** VSS's manifest of what was saved. Source: VirtualMachineSnapshotTree.backupManifest. Evidence: documented. */
+  /** Where VSS's manifest of what was saved lies, below the snapshot directory. Source: VirtualMachineSnapshotTree.backupManifest. Evidence: documented. */
   readonly backupManifest?: string | undefined
   /** 0 for a root. */
   readonly depth: number

@@ -1,8 +1,10 @@
+import type { AnyOf } from '@vmkeep/vsphere/types'
 import { VimFault } from '../../faults/vim-fault.ts'
 import { startTask } from '../../tasks/start-task.ts'
 import type { RunningTask } from '../../tasks/task-engine.ts'
 import { type Call, type Handlers, targetAs } from '../../soap/call.ts'
 import { VirtualMachine } from '../virtual-machine.ts'
+import { isWindows, type QuiesceWish } from '../vm/quiesce-guest.ts'
 import { Snapshot } from '../vm/snapshot.ts'
 import {
   consolidate,
@@ -17,15 +19,41 @@ import { untilAnswered } from '../vm/until-answered.ts'
 /** Source: vSphere Web Services API 8.0, VirtualMachineGuestQuiesceSpec.timeout, minutes. Evidence: documented. */
 const quiesceTimeout = { min: 5, max: 240 } as const
 
+const contexts: readonly (string | undefined)[] = ['ctx_auto', 'ctx_backup', 'ctx_file_share_backup', undefined]
+/** VSS_BT_FULL to VSS_BT_COPY. Source: Microsoft, VSS_BACKUP_TYPE. Evidence: documented. */
+const backupTypes: readonly (number | undefined)[] = [1, 2, 3, 4, 5, undefined]
+
+type QuiesceSpec = AnyOf<'VirtualMachineGuestQuiesceSpec'>
+
+/** Stricter than a server perhaps: that a Windows spec is refused for other guests is inferred. */
+function checkSpec(vm: VirtualMachine, spec: QuiesceSpec): void {
+  const refuse = (field: string) => new VimFault('InvalidArgument', { invalidProperty: `quiesceSpec.${field}` })
+  const { timeout } = spec
+  if (timeout !== undefined && (timeout < quiesceTimeout.min || timeout > quiesceTimeout.max)) throw refuse('timeout')
+  if (spec.$type !== 'VirtualMachineWindowsQuiesceSpec') return
+  if (!isWindows(vm)) throw new VimFault('InvalidArgument', { invalidProperty: 'quiesceSpec' })
+  if (!contexts.includes(spec.vssBackupContext)) throw refuse('vssBackupContext')
+  if (!backupTypes.includes(spec.vssBackupType)) throw refuse('vssBackupType')
+}
+
+function wishOf({ action }: Pick<Call<'CreateSnapshot_Task'>, 'action'>, spec: QuiesceSpec | undefined): QuiesceWish {
+  return {
+    context: spec?.$type === 'VirtualMachineWindowsQuiesceSpec' ? spec.vssBackupContext : undefined,
+    ignored: action?.do === 'ignore-quiesce',
+    fileSystemOnly: action?.do === 'file-system-only',
+  }
+}
+
 export const vmSnapshotMethods: Handlers = {
-  CreateSnapshot_Task: (call) => create(call, { ...call.request, description: call.request.description ?? '' }),
+  CreateSnapshot_Task(call) {
+    const { name, description = '', memory, quiesce } = call.request
+    return create(call, { name, description, memory, quiesce: quiesce ? wishOf(call, undefined) : false })
+  },
 
   CreateSnapshotEx_Task(call) {
     const { name, description = '', memory, quiesceSpec } = call.request
-    const timeout = quiesceSpec?.timeout
-    if (timeout !== undefined && (timeout < quiesceTimeout.min || timeout > quiesceTimeout.max))
-      throw new VimFault('InvalidArgument', { invalidProperty: 'quiesceSpec.timeout' })
-    return create(call, { name, description, memory, quiesce: quiesceSpec !== undefined })
+    if (quiesceSpec !== undefined) checkSpec(targetAs(call, VirtualMachine), quiesceSpec)
+    return create(call, { name, description, memory, quiesce: quiesceSpec ? wishOf(call, quiesceSpec) : false })
   },
 
   RemoveSnapshot_Task(call) {

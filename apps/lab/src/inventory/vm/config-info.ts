@@ -36,7 +36,7 @@ export function configInfo(settings: VmSettings, options: ConfigInfoOptions): Da
       afterPowerOn: true,
       syncTimeWithHost: false,
     },
-    flags: defaultFlags,
+    flags: { ...defaultFlags, diskUuidEnabled: usesDiskUuids(settings) },
     defaultPowerOps: defaultPowerOps,
     rebootPowerOff: false,
     hardware: {
@@ -88,6 +88,12 @@ function devicesOf(settings: VmSettings, options: ConfigInfoOptions): Device[] {
   })
 }
 
+/** Whether the guest sees its disks' uuids: set as `disk.EnableUUID`, shown as a flag too. Evidence: documented; that both are one, inferred. */
+export function usesDiskUuids({ extraConfig, kept }: VmSettings): boolean {
+  const [, value] = [...extraConfig].find(([key]) => key.toLowerCase() === 'disk.enableuuid') ?? []
+  return value === undefined ? kept.flags?.diskUuidEnabled === true : value.toUpperCase() === 'TRUE'
+}
+
 function fileInfo(vmxPath: string): DataObject<'VirtualMachineFileInfo'> {
   const { datastore, path } = parseDatastorePath(vmxPath)
   const folder = `${formatDatastorePath({ datastore, path: folderOf(path) })}/`
@@ -114,7 +120,6 @@ const defaultFlags: DataObject<'VirtualMachineFlagInfo'> = {
   htSharing: 'any',
   snapshotDisabled: false,
   snapshotLocked: false,
-  diskUuidEnabled: true,
   virtualMmuUsage: 'automatic',
   virtualExecUsage: 'hvAuto',
   snapshotPowerOffBehavior: 'powerOff',

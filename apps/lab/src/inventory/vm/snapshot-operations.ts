@@ -3,6 +3,7 @@ import type { RunningTask } from '../../tasks/task-engine.ts'
 import type { VirtualMachine } from '../virtual-machine.ts'
 import { checkSnapshot } from './check-snapshot.ts'
 import type { ShownDisk } from './disk-device.ts'
+import { manifestNameOf, quiesceGuest, type QuiesceWish, writeManifest } from './quiesce-guest.ts'
 import { Snapshot } from './snapshot.ts'
 import { writeVmx } from './vmx-file.ts'
 
@@ -10,13 +11,14 @@ export interface CreateSnapshotOptions {
   readonly name: string
   readonly description: string
   readonly memory: boolean
-  readonly quiesce: boolean
+  readonly quiesce: QuiesceWish | false
 }
 
 /**
  * Freezes a VM's disks and remembers its settings.
  *
- * Quiescing is silently left out where VMware Tools do not run. Source: vadp.md §3.1. Evidence: documented.
+ * Quiescing is silently left out where VMware Tools do not run, and leaves a manifest where VSS took part.
+ * Source: vadp.md §3.1, §3.2. Evidence: documented.
  *
  * @throws VimFault if the VM can't be snapshotted
  */
@@ -26,17 +28,20 @@ export async function createSnapshot(
 ): Promise<ManagedObjectReference> {
   checkSnapshot(vm, options)
   const { name, description, memory, quiesce } = options
+  const { quiesced, manifest } = quiesceGuest(vm, quiesce)
   const id = vm.world.morefs.snapshot(vm.ref.value)
   const before = {
     settings: vm.settings,
     power: vm.power,
     bootTime: vm.bootTime,
     memory: (memory && vm.power === 'on') || vm.power === 'suspended',
-    quiesced: quiesce && vm.toolsState === 'running',
+    quiesced,
     independent: independentDisks(vm),
   }
   const frozen = await vm.storage.createSnapshot({ id, name, description })
-  const snapshot = new Snapshot(vm, id, { ...before, frozen })
+  const backupManifest = manifest && manifestNameOf(vm, frozen.number)
+  if (manifest !== undefined && backupManifest !== undefined) writeManifest(vm, backupManifest, manifest)
+  const snapshot = new Snapshot(vm, id, { ...before, frozen, backupManifest })
   vm.addSnapshot(snapshot)
   vm.world.busiest.sawSnapshot(vm)
   writeVmx(vm)

@@ -11,6 +11,8 @@ export interface SnapshotParts {
   readonly settings: VmSettings
   readonly power: 'on' | 'off' | 'suspended'
   readonly quiesced: boolean
+  /** The name of VSS's manifest, in the snapshot directory. */
+  readonly backupManifest?: string | undefined
   readonly memory: boolean
   readonly bootTime: string
   /** Disks no snapshot holds, as they were: the config shows them all the same. */
@@ -76,6 +78,7 @@ function branch(vm: VirtualMachine, snapshot: Snapshot): DataObject<'VirtualMach
     createTime: snapshot.createTime,
     state: snapshot.parts.memory || snapshot.parts.power !== 'on' ? powerStates[snapshot.parts.power] : 'poweredOff',
     quiesced: snapshot.parts.quiesced,
+    backupManifest: snapshot.parts.backupManifest,
     childSnapshotList: children.map((child) => branch(vm, child)),
     replaySupported: false,
   }
