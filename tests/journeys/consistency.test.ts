@@ -1,4 +1,6 @@
 // How consistent a restore point is: what was asked for, what vSphere made of it, and that the one is never told for the other.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { BackupOptions, RunReport } from '@vmkeep/backup'
 import { parseFaultRule, type VmDescription } from '@vmkeep/lab'
@@ -112,5 +114,59 @@ describe('an application-consistent restore point', () => {
     const { world, vm } = await backedUp(sql, 'prefer')
     await using _world = world
     expect(vm).toMatchObject({ outcome: 'ok', consistency: 'application', warnings: [] })
+  })
+})
+
+describe('scripts around the snapshot', () => {
+  async function withScripts(pre: string, ifPreFails: 'fail' | 'continue', rule?: string) {
+    const world = await World.start({ seed: 'scripts', vms: [linux] })
+    if (rule !== undefined) world.lab.faults.add(parseFaultRule(rule))
+    const script = async (name: string, body: string) => {
+      const path = join(world.folder, name)
+      await writeFile(path, `#!/bin/sh\n${body}\n`, { mode: 0o700 })
+      return path
+    }
+    const scripts = {
+      pre: await script('pre', pre),
+      post: await script('post', 'echo "$VMKEEP_PHASE of $VMKEEP_VM_NAME: $VMKEEP_SNAPSHOT"'),
+      timeoutSeconds: 600,
+      ifPreFails,
+    }
+    const { vms } = await world.backup(['linux'], { scripts })
+    const said = world.events.flatMap((event) =>
+      event.type === 'note' && event.code === 'script-output' ? [event.message.replace(/^.*said: /s, '')] : [],
+    )
+    return { world, vm: vms[0]!, said }
+  }
+
+  it('run, and what they say is noted', async () => {
+    const { world, vm, said } = await withScripts('echo "$VMKEEP_PHASE of $VMKEEP_VM_NAME"', 'fail')
+    await using _world = world
+    expect(vm).toMatchObject({ outcome: 'ok', warnings: [] })
+    expect(said).toEqual(['pre of linux', 'post of linux: ok'])
+  })
+
+  it('fail the VM without a snapshot when the first fails, and the second runs', async () => {
+    const { world, vm, said } = await withScripts('exit 9', 'fail')
+    await using _world = world
+    expect(vm).toMatchObject({ outcome: 'failed', error: { code: 'backup.script-failed' } })
+    expect(said).toEqual(['post of linux: failed'])
+    world.expectClean()
+  })
+
+  it('warn when the first fails and the policy goes on', async () => {
+    const { world, vm, said } = await withScripts('exit 9', 'continue')
+    await using _world = world
+    expect(vm).toMatchObject({ outcome: 'ok', warnings: [{ code: 'pre-script-failed' }] })
+    expect(said).toEqual(['post of linux: ok'])
+  })
+
+  it('end with the second when the snapshot fails', async () => {
+    const rule = 'CreateSnapshot*_Task,then=task-fault:SnapshotDisabled'
+    const { world, vm, said } = await withScripts('true', 'fail', rule)
+    await using _world = world
+    expect(vm).toMatchObject({ outcome: 'failed', error: { code: 'vsphere.snapshot-disabled' } })
+    expect(said).toEqual(['post of linux: failed'])
+    world.expectClean()
   })
 })

@@ -1,4 +1,4 @@
-import type { BackupOptions } from '@vmkeep/backup'
+import type { BackupOptions, HostScripts } from '@vmkeep/backup'
 import { type TransportName, transportNames, type TransportSettings, type VddkSettings } from '@vmkeep/transport'
 import type { Config } from './config/schema.ts'
 import { choice, flag, option, options, text, type Values } from './parameters.ts'
@@ -57,6 +57,12 @@ export function transportOf({ backup }: Pick<Config, 'backup'>, asked: Transport
   }
 }
 
+const scriptsOf = ({ pre, post, ...rest }: NonNullable<Config['backup']['scripts']>): HostScripts => ({
+  ...rest,
+  ...(pre !== undefined && { pre }),
+  ...(post !== undefined && { post }),
+})
+
 const vddkOf = ({ library, configFile, transports }: NonNullable<Config['backup']['vddk']>): VddkSettings => ({
   library,
   transports,
@@ -80,6 +86,7 @@ export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof
     quiesce: flags.quiesce ?? backup.quiesce,
     quiesceTimeoutMinutes: backup.quiesceTimeoutMinutes,
     vss: backup.vss,
+    ...(backup.scripts !== undefined && { scripts: scriptsOf(backup.scripts) }),
     changeTracking: backup.changeTracking,
     fullRead: flags.full,
     auditDays: backup.auditDays,

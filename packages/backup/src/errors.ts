@@ -10,6 +10,11 @@ export const fail = defineErrors({
     (d: { vm: string; why: string }) =>
       `${d.vm}: the policy requires a quiesced snapshot and the guest could not be quiesced: ${d.why}; repair VMware Tools in the guest, or set "quiesce: prefer"`,
   ],
+  'backup.script-failed': [
+    'change-request',
+    (d: { vm: string; script: string; why: string }) =>
+      `${d.vm}: the script ${d.script} before the snapshot failed: ${d.why}; mend it, or set "scripts: {ifPreFails: continue}"`,
+  ],
   'backup.application-required': [
     'change-request',
     (d: { vm: string; why: string }) =>

@@ -1,6 +1,13 @@
 export type { DiskNow, ReadDecision } from './decide-read.ts'
 export { fail as backupFail } from './errors.ts'
-export { type BackupOptions, defaultLimits, type QuiescePolicy, type RunLimits, type VssOptions } from './options.ts'
+export {
+  type BackupOptions,
+  defaultLimits,
+  type HostScripts,
+  type QuiescePolicy,
+  type RunLimits,
+  type VssOptions,
+} from './options.ts'
 export type { DiskPlan, VmPlan } from './plan.ts'
 export { planBackup } from './plan-backup.ts'
 export type { DiskReport, RunReport, VmOutcome, VmReport } from './report.ts'

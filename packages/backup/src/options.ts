@@ -8,6 +8,14 @@ import type { TransportSettings } from '@vmkeep/transport'
  */
 export type QuiescePolicy = 'off' | 'prefer' | 'require' | 'application' | 'require-application'
 
+export interface HostScripts {
+  /** Absolute paths. `post` runs as soon as the snapshot is there, and also if it is not to be. */
+  readonly pre?: string
+  readonly post?: string
+  readonly timeoutSeconds: number
+  readonly ifPreFails: 'fail' | 'continue'
+}
+
 export interface VssOptions {
   readonly backupType: 'full' | 'incremental' | 'differential' | 'log' | 'copy'
   readonly bootableSystemState: boolean
@@ -21,6 +29,8 @@ export interface BackupOptions {
   readonly quiesceTimeoutMinutes: number
   /** How `application` asks a Windows guest's VSS; as VMware Tools do by themselves, if absent. */
   readonly vss?: VssOptions
+  /** Run on this machine around each snapshot; none if absent. */
+  readonly scripts?: HostScripts
   /** `enable` switches changed block tracking on where it is off and no snapshot exists. */
   readonly changeTracking: 'enable' | 'as-is'
   /** Reads every disk whole, whatever change tracking says. Only differences are stored. */

@@ -1,6 +1,7 @@
 import { crashPoint, messageOf } from '@vmkeep/kit'
 import type { Marker } from '@vmkeep/run'
 import type { Vm } from '@vmkeep/vsphere'
+import { betweenScripts } from './between-scripts.ts'
 import { removeOurs } from './remove-ours.ts'
 import { acquireAll, placeOf, type SnapshotContext } from './run-context.ts'
 import { type SnapshotWish, type TakenSnapshot, takeSnapshot } from './take-snapshot.ts'
@@ -35,7 +36,7 @@ export async function withSnapshot<T>(
   let value: T
   try {
     crashPoint('backup.before-snapshot')
-    const snapshot = await takeSnapshot(run, vm, how, marker)
+    const snapshot = await betweenScripts(run, vm, () => takeSnapshot(run, vm, how, marker))
     crashPoint('backup.after-snapshot')
     await entry.created(snapshot.ref.value)
     value = await work(snapshot)

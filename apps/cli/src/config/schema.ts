@@ -163,6 +163,22 @@ const vddk = z
     'VMware’s own library (VDDK), for those who have it. It is loaded only if transports names vddk, in a process of its own.',
   )
 
+const scriptPath = text.refine((path) => path.startsWith('/'), 'it must be an absolute path')
+
+const scripts = z
+  .strictObject({
+    pre: scriptPath
+      .optional()
+      .describe('Run on this machine before the snapshot of each VM, by its absolute path and without a shell.'),
+    post: scriptPath.optional().describe('Run as soon as the snapshot is there, and also if it failed.'),
+    timeoutSeconds: z.int().min(1).max(86_400).default(300).describe('How long each may take before it is ended.'),
+    ifPreFails: z
+      .enum(['fail', 'continue'])
+      .default('fail')
+      .describe('fail: the VM fails, without a snapshot. continue: it is backed up, with a warning.'),
+  })
+  .describe('Scripts around the snapshot. Only their owner may be able to write to them.')
+
 const quiescePolicies = ['off', 'prefer', 'require', 'application', 'require-application'] as const
 
 const vss = z
@@ -192,6 +208,7 @@ const backup = z
       ),
     quiesceTimeoutMinutes: z.int().min(5).max(240).default(15).describe('How long the guest may take to quiesce.'),
     vss: vss.prefault({}),
+    scripts: scripts.optional(),
     changeTracking: z
       .enum(['enable', 'as-is'])
       .default('enable')
@@ -311,6 +328,7 @@ const policy = z
     ),
     exclude: text.optional().describe('Which of them it leaves out, by another selector.'),
     quiesce: z.enum(quiescePolicies).optional().describe('In place of backup.quiesce.'),
+    scripts: scripts.optional(),
     auditDays: z.int().min(0).max(3650).optional().describe('In place of backup.auditDays.'),
     domain: text.optional().describe('In place of backup.domain.'),
     excludeDisks: z.array(text).optional().describe('Beside backup.excludeDisks.'),

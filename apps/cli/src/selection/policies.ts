@@ -24,13 +24,14 @@ export function policyNamed({ policies }: Pick<Config, 'policies'>, name: string
 /** The config as a policy changes it. */
 export function configUnder(config: Config, policy: PolicyConfig | undefined): Config {
   if (policy === undefined) return config
-  const { quiesce, auditDays, domain, excludeDisks = [], tags = [], copyTo } = policy
+  const { quiesce, scripts, auditDays, domain, excludeDisks = [], tags = [], copyTo } = policy
   const { backup } = config
   return {
     ...config,
     backup: {
       ...backup,
       quiesce: quiesce ?? backup.quiesce,
+      scripts: scripts ?? backup.scripts,
       auditDays: auditDays ?? backup.auditDays,
       domain: domain ?? backup.domain,
       excludeDisks: [...backup.excludeDisks, ...excludeDisks],
