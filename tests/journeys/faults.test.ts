@@ -1,6 +1,8 @@
 // Whatever vSphere does to us ends in success after retry, a full read with its cause, or a clear error. Never in silence, never in a hang.
+import { defaultLimits, type VmReport } from '@vmkeep/backup'
 import { seededRandom } from '@vmkeep/kit'
 import { parseFaultRule, type VmDescription } from '@vmkeep/lab'
+import type { RunEvent } from '@vmkeep/run'
 import { defaultTransport } from '@vmkeep/transport'
 import { describe, expect, it } from 'vitest'
 import { busyGuest, randomWrite } from '../support/guest.ts'
@@ -61,6 +63,121 @@ describe('a backup succeeds all the same', () => {
     expect(world.lab.faults.rules.some(({ struck }) => struck > 0)).toBe(true)
     await world.expectEqual(second.report.vms[0]!.point, second.instant)
     await world.expectEqual(first.report.vms[0]!.point, first.instant)
+    world.expectClean()
+  })
+})
+
+/** Every connection to the host breaks; it is back at once. */
+function cut({ lab }: World, host: string): void {
+  for (const isBack of [false, true]) lab.connectHost(host, isBack)
+}
+
+describe('a disk is read to its end although in the midst of it', () => {
+  it.each<[string, (world: World, host: string) => Promise<void> | void]>([
+    [
+      'the VM is moved to another host and the old one cuts the connection',
+      async (world, host) => {
+        await world.lab.vm('web').migrate()
+        cut(world, host)
+      },
+    ],
+    [
+      'its host is emptied and taken down for maintenance',
+      async ({ lab }, host) => {
+        await lab.vm('web').migrate()
+        lab.connectHost(host, false)
+      },
+    ],
+    [
+      'vCenter restarts, knows no session any more, and connections break',
+      (world, host) => {
+        world.lab.expireSessions()
+        cut(world, host)
+      },
+    ],
+  ])('%s', async (_name, befall) => {
+    const { world } = await strickenWorld([])
+    await using _world = world
+    const befallen: unknown[] = []
+    const onEvent = (event: RunEvent) => {
+      if (event.type === 'disk-phase' && event.phase === 'read')
+        befallen.push(befall(world, world.lab.vm('web').hostName))
+    }
+    const { report, instant } = await world.backupAtInstant('web', { transport: patientTransport }, { onEvent })
+    await Promise.all(befallen)
+    expect(report).toMatchObject({ outcome: 'ok', vms: [{ disks: [{ mode: 'incremental' }] }] })
+    await world.expectEqual(report.vms[0]!.point, instant)
+    world.expectClean()
+  })
+})
+
+describe('storage vMotion while a disk is read', () => {
+  const whileMoving = async (then: (world: World) => void) => {
+    const { world, first } = await strickenWorld([])
+    let moving: Promise<void> | undefined
+    const onEvent = (event: RunEvent) => {
+      if (event.type !== 'disk-phase' || event.phase !== 'read') return
+      moving = world.lab
+        .vm('web')
+        .migrate({ datastore: 'shared-2' })
+        .then(() => then(world))
+    }
+    const second = await world.backupAtInstant('web', { transport: patientTransport }, { onEvent })
+    await moving
+    return { world, first, second }
+  }
+
+  it('is told, and what was read is of the instant all the same', async () => {
+    const { world, second } = await whileMoving(() => {})
+    await using _world = world
+    const { outcome, warnings, point } = second.report.vms[0]!
+    expect([outcome, warnings.map(({ code }) => code)]).toEqual(['ok', ['storage-moved']])
+    expect(warnings[0]!.message).toMatch(/from \[shared-1\] .* to \[shared-2\] /)
+    await world.expectEqual(point, second.instant)
+    world.expectClean()
+  })
+
+  it('is the reason given when the rest can not be read, and the next run does it', async () => {
+    const { world, first, second } = await whileMoving((moved) => cut(moved, moved.lab.vm('web').hostName))
+    await using _world = world
+    expect(second.report).toMatchObject({ outcome: 'failed', vms: [{ error: { code: 'backup.storage-moved' } }] })
+    world.expectClean()
+    await world.expectEqual(first.report.vms[0]!.point, first.instant)
+    const again = await world.backupAtInstant('web')
+    expect(again.report.outcome).toBe('ok')
+    await world.expectEqual(again.report.vms[0]!.point, again.instant)
+  })
+})
+
+describe('a datastore with too little room', () => {
+  const byOutcome = (a: VmReport, b: VmReport) => a.outcome.localeCompare(b.outcome)
+  const freeSpace = { minFreeBytes: 2 ** 30, minFreeShare: 0 }
+
+  it('gets no snapshot: the VM is skipped with the reason', async () => {
+    const { world } = await strickenWorld([])
+    await using _world = world
+    world.lab.storage.datastore('shared-1').fill(2 ** 29)
+    const before = world.lab.busiest.snapshotOrder.length
+    const report = await world.backup(['web'], { freeSpace })
+    expect(report).toMatchObject({ outcome: 'skipped', vms: [{ reasons: [{ code: 'datastore-too-full' }] }] })
+    expect(world.lab.busiest.snapshotOrder.length).toBe(before)
+  })
+
+  it('gets none either when it filled up while the VM waited for its turn', async () => {
+    await using world = await World.start({
+      seed: 'filling',
+      vms: [web, { ...web, name: 'db' }].map((vm) => ({ ...vm, datastore: 'shared-1' })),
+    })
+    const limits = { ...defaultLimits, snapshotsPerDatastoreMax: 1 }
+    const fill = (event: RunEvent) => {
+      if (event.type === 'disk-phase' && event.phase === 'read') world.lab.storage.datastore('shared-1').fill(2 ** 29)
+    }
+    const report = await world.backup(['web', 'db'], { freeSpace, limits }, { onEvent: fill })
+    const outcomes = report.vms.toSorted(byOutcome).map(({ outcome, error }) => [outcome, error?.code])
+    expect(outcomes).toEqual([
+      ['failed', 'backup.datastore-too-full'],
+      ['ok', undefined],
+    ])
     world.expectClean()
   })
 })

@@ -93,6 +93,10 @@ export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof
     ...(domain !== undefined && { domain }),
     excludeDisks: [...backup.excludeDisks, ...flags.excludeDisk],
     transport: transportOf({ backup }, flags.transport),
+    freeSpace: {
+      minFreeBytes: backup.guards.minFreeGiB * 1024 ** 3,
+      minFreeShare: backup.guards.minFreePercent / 100,
+    },
     limits: {
       vmsMax: limits.vms,
       disksPerHostMax: limits.disksPerHost,

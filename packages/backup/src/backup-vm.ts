@@ -1,4 +1,4 @@
-import { crashPoint, errorToData, isAbort, messageOf } from '@vmkeep/kit'
+import { crashPoint, errorToData, hasCode, isAbort, messageOf } from '@vmkeep/kit'
 import type { RestorePoint, WriterSession } from '@vmkeep/repository'
 import { type Cause, lockVm, plainOf, type VmHomeFile, type VmPointAttributes, vmPointFormat } from '@vmkeep/run'
 import {
@@ -23,6 +23,7 @@ import type { DiskReport, VmReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
 import { asItLies, inSnapshot, type Standstill } from './standstill.ts'
 import { recreateWarnings, tryRecreate } from './try-recreate.ts'
+import { type DiskPaths, diskPaths, storageMoved } from './storage-moved.ts'
 import { type SnapshotOutcome, withSnapshot } from './with-snapshot.ts'
 
 /** Backs up one VM and says how it went. Never throws: what went wrong is in the report. */
@@ -136,7 +137,8 @@ async function capture(
   const home = await withManifest(await storeHomeFiles(run, vm, writer), standstill, writer, run.signal)
   const wanted = captured.disks.filter(({ key }) => plan.disks.some((disk) => disk.key === key))
   if (wanted.length < plan.disks.length) throw fail('backup.snapshot-lost', { vm: vm.name, snapshot: configOf.value })
-  const backups = await allOrNone(
+  const paths = await diskPaths(run, vm)
+  const reading = allOrNone(
     wanted.map((disk) =>
       backupDisk(run, {
         vm,
@@ -148,14 +150,17 @@ async function capture(
       }),
     ),
   )
+  const backups = await reading.catch(async (error: unknown) => Promise.reject(await explained(run, vm, paths, error)))
   await standstill.requireUnchanged()
+  const moved = await storageMoved(run, vm, paths)
+  const moves = moved === undefined ? [] : [moved]
   crashPoint('backup.before-commit')
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'commit' })
   const before = history?.points ?? []
   const keeping = keepingOf(run.options, before, run.clock.nowMs())
   const place = await describePlace(run.session, vm, run.signal)
   const recreate = tryRecreate(vm.name, captured, home.files, place, run.session)
-  const warnings = [...home.warnings, ...tellAll(run, vm, recreateWarnings(recreate))]
+  const warnings = [...home.warnings, ...tellAll(run, vm, [...moves, ...recreateWarnings(recreate)])]
   const saved = { place, recreate, homeFiles: home.files, warnings: [...plan.warnings, ...warnings] }
   const point = await commit(run, vm, plan, writer, captured, consistency, saved, backups, keeping)
   crashPoint('backup.after-commit')
@@ -177,6 +182,13 @@ function tellAll(run: RunContext, vm: Vm, causes: readonly Cause[]): readonly Ca
 async function allOrNone<T>(work: Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(work)
   return Promise.all(work)
+}
+
+/** A disk that could not be read to the end because it is somewhere else now: the next run finds it there. */
+async function explained(run: RunContext, vm: Vm, paths: DiskPaths, error: unknown): Promise<unknown> {
+  if (run.signal.aborted || !hasCode(error, 'backup.reading-disk')) return error
+  const moved = await storageMoved(run, vm, paths).catch(() => undefined)
+  return moved === undefined ? error : fail('backup.storage-moved', { vm: vm.name, how: moved.message }, error)
 }
 
 interface StoredHome {

@@ -30,6 +30,16 @@ export const fail = defineErrors({
     (d: { vm: string }) =>
       `${d.vm} is a template, is read without a snapshot, and was changed, converted or started meanwhile; nothing was committed, run the backup again`,
   ],
+  'backup.storage-moved': [
+    'retry',
+    (d: { vm: string; how: string }) =>
+      `${d.vm}: ${d.how}, and the rest could not be read under the old path; nothing was committed, run the backup again`,
+  ],
+  'backup.datastore-too-full': [
+    'call-operator',
+    (d: { vm: string; why: string }) =>
+      `${d.vm}: no snapshot was started: ${d.why}; make room on the datastore, or lower backup.guards in the config`,
+  ],
   'backup.snapshots-unseen': [
     'call-operator',
     (d: { vm: string; state: string }) =>

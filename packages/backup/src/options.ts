@@ -1,4 +1,5 @@
 import type { RetentionPolicy } from '@vmkeep/retention'
+import type { FreeSpaceGuard } from './free-space.ts'
 import type { TransportSettings } from '@vmkeep/transport'
 
 /**
@@ -48,6 +49,8 @@ export interface BackupOptions {
   readonly tags?: readonly string[]
   /** Which points are flagged to be kept for weeks, months or years; none if absent. */
   readonly gfs?: Pick<RetentionPolicy, 'gfs' | 'timeZone'>
+  /** No snapshot is started where less is free; none: everywhere. */
+  readonly freeSpace?: FreeSpaceGuard
   readonly limits: RunLimits
 }
 

@@ -14,6 +14,7 @@ import {
 import { chooseTransport, type TransportChoice } from '@vmkeep/transport'
 import type { ReadDecision } from './decide-read.ts'
 import { decideDisk } from './decide-transport.ts'
+import { whyTooFull } from './free-space.ts'
 import { takesSnapshot, transportsFor } from './standstill.ts'
 import type { BackupOptions } from './options.ts'
 import { quiesceLadderOf } from './quiesce-ladder.ts'
@@ -53,7 +54,11 @@ export interface VmPlan {
 export function planVm(vm: Vm, previous: VmPoint | undefined, options: BackupOptions): VmPlan {
   const skippedDisks = vm.disks.flatMap((disk) => skip(disk, vm, options))
   const disks = vm.disks.filter((disk) => !skippedDisks.some(({ key }) => key === disk.key))
-  const reasons = [...whyNotVm(vm).map(causeOf), ...(disks.length === 0 ? [noDisk] : [])]
+  const reasons = [
+    ...whyNotVm(vm).map(causeOf),
+    ...(disks.length === 0 ? [noDisk] : []),
+    ...fullDatastores(vm, options),
+  ]
   const quiesce = options.quiesce !== 'off' && vm.powerState === 'poweredOn'
   return {
     vm: vm.name,
@@ -71,6 +76,11 @@ export function planVm(vm: Vm, previous: VmPoint | undefined, options: BackupOpt
     skippedDisks,
     ...(previous === undefined ? {} : { previousPoint: previous.id }),
   }
+}
+
+function fullDatastores(vm: Vm, { freeSpace }: BackupOptions): Cause[] {
+  const cause = freeSpace && takesSnapshot(vm) ? whyTooFull(vm, freeSpace) : undefined
+  return cause === undefined ? [] : [cause]
 }
 
 const causeOf = ({ code, sentence }: Reason): Cause => ({ code, message: sentence })

@@ -2,6 +2,8 @@ import { crashPoint, messageOf } from '@vmkeep/kit'
 import type { Marker } from '@vmkeep/run'
 import type { Vm } from '@vmkeep/vsphere'
 import { betweenScripts } from './between-scripts.ts'
+import { fail } from './errors.ts'
+import { whyTooFullNow } from './free-space.ts'
 import { removeOurs } from './remove-ours.ts'
 import { acquireAll, placeOf, type SnapshotContext } from './run-context.ts'
 import { type SnapshotWish, type TakenSnapshot, takeSnapshot } from './take-snapshot.ts'
@@ -30,6 +32,7 @@ export async function withSnapshot<T>(
   const onWait = (datastore: string) =>
     run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'waiting', detail: `a place on ${datastore}` })
   using _place = await acquireAll(run.snapshotsPerDatastore, datastores, { onWait, signal: run.signal })
+  await requireSpace(run, vm)
   const entry = await run.journal.intend({ kind: 'snapshot', ...place })
   // Done is done: a journal that can't take this line, its disk full, makes the next start look for a snapshot that is gone.
   const gone = () => entry.gone().catch((error: unknown) => note(run, vm, messageOf(error), 'run.state-unusable'))
@@ -46,6 +49,12 @@ export async function withSnapshot<T>(
   }
   const leftover = await takeAway(run, vm, marker, gone)
   return leftover === undefined ? { value } : { value, leftover }
+}
+
+/** Looked at when the snapshot's turn has come: until then others were at work there. */
+async function requireSpace({ session, options: { freeSpace }, signal }: SnapshotContext, vm: Vm): Promise<void> {
+  const tooFull = freeSpace && (await whyTooFullNow(session, vm, freeSpace, signal))
+  if (tooFull !== undefined) throw fail('backup.datastore-too-full', { vm: vm.name, why: tooFull.message })
 }
 
 /** Removes the snapshot and tells why something is left, if so. Does not fail: the run has its own success or failure to tell. */

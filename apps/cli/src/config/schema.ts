@@ -197,6 +197,24 @@ const vss = z
   })
   .describe('What VSS of a Windows guest is asked with quiesce: application and require-application.')
 
+const guards = z
+  .strictObject({
+    minFreeGiB: z
+      .number()
+      .min(0)
+      .default(10)
+      .describe(
+        'What must be free on each datastore of a VM. With less its snapshot is not started: the VM is skipped, and the reason is told.',
+      ),
+    minFreePercent: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(3)
+      .describe('The same as a share of the capacity. Both must be met; 0 and 0 turn the guard off.'),
+  })
+  .describe('What keeps snapshots from doing harm.')
+
 const backup = z
   .strictObject({
     quiesce: z
@@ -237,6 +255,7 @@ const backup = z
       .record(z.string(), z.string())
       .default({})
       .describe('For file: where datastores are mounted on this machine, `name: folder`.'),
+    guards: guards.prefault({}),
     vddk: vddk.optional(),
     proxyVm: text
       .optional()

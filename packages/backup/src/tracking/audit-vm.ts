@@ -4,6 +4,7 @@ import { attachmentLog, type Cause, lockVm, transportNotes } from '@vmkeep/run'
 import { openVmDisk, prepareTransports, type TransportSettings } from '@vmkeep/transport'
 import { captureSnapshot, readVm, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
 import { decideRead, type PreviousDisk } from '../decide-read.ts'
+import { defaultFreeSpace } from '../free-space.ts'
 import { identityOf } from '../identity.ts'
 import { previousPoints } from '../previous-points.ts'
 import { placeOf, type SnapshotContext } from '../run-context.ts'
@@ -39,7 +40,10 @@ export interface AuditReport {
 /** Reads all that change tracking calls unchanged and compares it with the VM's last restore point. Stores nothing. */
 export async function auditVm(request: AuditRequest): Promise<AuditReport> {
   await using started = await startRun(request, { snapshotsPerDatastoreMax: 1, tasksPerVcenterMax: 1 })
-  const run = { ...started, options: { quiesce: 'off', quiesceTimeoutMinutes: 5 } } as const
+  const run = {
+    ...started,
+    options: { quiesce: 'off', quiesceTimeoutMinutes: 5, freeSpace: defaultFreeSpace },
+  } as const
   const vm = await readVm(run.session, request.vm.ref, run.signal)
   await using _lock = await lockVm(request.stateFolder, { name: vm.name, uuid: identityOf(vm) }, `run ${run.runId}`)
   const history = (await previousPoints(request.repository, { anyDomain: true, signal: run.signal })).get(
