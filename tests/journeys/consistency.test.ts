@@ -3,7 +3,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { BackupOptions, RunReport } from '@vmkeep/backup'
+import { collect } from '@vmkeep/kit'
 import { parseFaultRule, type VmDescription } from '@vmkeep/lab'
+import { listVms, waitForRunningTasks } from '@vmkeep/vsphere'
 import { World } from '../support/world.ts'
 
 const disk = { capacityBytes: 1 << 20 }
@@ -169,4 +171,25 @@ describe('scripts around the snapshot', () => {
     expect(said).toEqual(['post of linux: failed'])
     world.expectClean()
   })
+})
+
+it('a run that is cancelled while vSphere still makes the snapshot waits for it, and takes it away', async () => {
+  await using world = await World.start({ seed: 'cancelled', vms: [linux], taskDurationMs: 400 })
+  const controller = new AbortController()
+  const session = new Proxy(world.session, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target)
+      if (typeof value !== 'function') return value
+      return async (...given: unknown[]) => {
+        const answer: unknown = await Reflect.apply(value, target, given)
+        if (given[0] === 'CreateSnapshotEx_Task') controller.abort(new Error('Ctrl-C'))
+        return answer
+      }
+    },
+  })
+  const { outcome } = await world.backup(['linux'], { quiesce: 'prefer' }, { session, signal: controller.signal })
+  expect(outcome).toBe('cancelled')
+  const [vm] = await collect(listVms(world.session))
+  await waitForRunningTasks(world.session, vm!.ref) // nothing comes later either
+  world.expectClean()
 })

@@ -1,6 +1,13 @@
 import { hasCode, retry } from '@vmkeep/kit'
 import { formatMarker, isMarkedBy, type Marker } from '@vmkeep/run'
-import { consolidateIfNeeded, flattenSnapshots, readProperties, removeSnapshot, type Vm } from '@vmkeep/vsphere'
+import {
+  consolidateIfNeeded,
+  flattenSnapshots,
+  readProperties,
+  removeSnapshot,
+  type Vm,
+  waitForRunningTasks,
+} from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 import type { SnapshotContext } from './run-context.ts'
 
@@ -33,6 +40,8 @@ export async function removeOurs(run: SnapshotContext, vm: Vm, marker: Marker): 
 
 async function removeOnce(run: SnapshotContext, vm: Vm, marker: Marker): Promise<Error | undefined> {
   const name = formatMarker(marker)
+  // A run that was cancelled has stopped waiting for its snapshot, and vSphere goes on making it.
+  await waitForRunningTasks(run.session, vm.ref, undefined, 'VirtualMachine.createSnapshot')
   const request = { type: 'VirtualMachine', ref: vm.ref, paths: ['runtime.connectionState', 'snapshot'] } as const
   const { 'runtime.connectionState': state = 'unknown', snapshot: tree } = await readProperties(run.session, request)
   const namesakes = flattenSnapshots(tree).filter((snapshot) => snapshot.name === name)
