@@ -1,6 +1,6 @@
 // Whatever vSphere does to us ends in success after retry, a full read with its cause, or a clear error. Never in silence, never in a hang.
 import { defaultLimits, type VmReport } from '@vmkeep/backup'
-import { seededRandom } from '@vmkeep/kit'
+import { type Clock, seededRandom, systemClock } from '@vmkeep/kit'
 import { parseFaultRule, type VmDescription } from '@vmkeep/lab'
 import type { RunEvent } from '@vmkeep/run'
 import { defaultTransport } from '@vmkeep/transport'
@@ -180,6 +180,21 @@ describe('a datastore with too little room', () => {
     ])
     world.expectClean()
   })
+})
+
+it('a backup that holds its snapshot for too long is called off, with the reason and nothing left', async () => {
+  const { world } = await strickenWorld([])
+  await using _world = world
+  const anHour = Promise.withResolvers<void>()
+  const clock: Clock = {
+    ...systemClock,
+    sleep: (ms, signal) => (ms < 3_600_000 ? systemClock.sleep(ms / 20, signal) : anHour.promise),
+  }
+  const onEvent = (event: RunEvent) => event.type === 'disk-phase' && event.phase === 'read' && anHour.resolve()
+  const report = await world.backup(['web'], { snapshotMaxHours: 1 }, { clock, onEvent })
+  expect(report).toMatchObject({ outcome: 'failed', vms: [{ error: { code: 'backup.snapshot-too-old' } }] })
+  world.expectClean()
+  expect((await world.repository.status()).points).toBe(1)
 })
 
 it('a host that falls silent in mid-read costs a connection, not the backup', async () => {

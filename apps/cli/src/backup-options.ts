@@ -93,6 +93,7 @@ export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof
     ...(domain !== undefined && { domain }),
     excludeDisks: [...backup.excludeDisks, ...flags.excludeDisk],
     transport: transportOf({ backup }, flags.transport),
+    snapshotMaxHours: backup.snapshotMaxHours,
     freeSpace: {
       minFreeBytes: backup.guards.minFreeGiB * 1024 ** 3,
       minFreeShare: backup.guards.minFreePercent / 100,

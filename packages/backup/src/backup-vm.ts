@@ -23,6 +23,7 @@ import type { DiskReport, VmReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
 import { asItLies, inSnapshot, type Standstill } from './standstill.ts'
 import { recreateWarnings, tryRecreate } from './try-recreate.ts'
+import { whileSnapshotIsYoung } from './snapshot-watchdog.ts'
 import { type DiskPaths, diskPaths, storageMoved } from './storage-moved.ts'
 import { type SnapshotOutcome, withSnapshot } from './with-snapshot.ts'
 
@@ -81,10 +82,12 @@ async function protect(
   if (plan.action === 'skip') return { ...described, outcome: 'skipped', reasons: plan.reasons, disks: [] }
   if (plan.enableChangeTracking)
     await run.tasks.run(() => enableChangeTracking(run.session, vm.ref, run.signal), run.signal)
-  const work = (standstill: Standstill) => capture(run, vm, plan, history, writer, standstill)
+  const work = (within: RunContext, standstill: Standstill) => capture(within, vm, plan, history, writer, standstill)
   const { value, leftover }: SnapshotOutcome<CapturedPoint> = plan.snapshot
-    ? await withSnapshot(run, vm, plan, (snapshot) => work(inSnapshot(run, vm, snapshot)))
-    : { value: await work(asItLies(run, vm)) }
+    ? await withSnapshot(run, vm, plan, (snapshot) =>
+        whileSnapshotIsYoung(run, vm, (within) => work(within, inSnapshot(within, vm, snapshot))),
+      )
+    : { value: await work(run, asItLies(run, vm)) }
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'verify' })
   await run.repository.checkPoint(value.point, { since: writer.held, signal: run.signal })
   const { lockFailure } = value.point

@@ -30,6 +30,11 @@ export const fail = defineErrors({
     (d: { vm: string }) =>
       `${d.vm} is a template, is read without a snapshot, and was changed, converted or started meanwhile; nothing was committed, run the backup again`,
   ],
+  'backup.snapshot-too-old': [
+    'change-request',
+    (d: { vm: string; hours: number }) =>
+      `${d.vm}: the backup has held its snapshot for ${d.hours} h and was called off, nothing was committed; find out what is slow, or raise backup.snapshotMaxHours`,
+  ],
   'backup.storage-moved': [
     'retry',
     (d: { vm: string; how: string }) =>

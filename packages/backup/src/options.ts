@@ -49,6 +49,8 @@ export interface BackupOptions {
   readonly tags?: readonly string[]
   /** Which points are flagged to be kept for weeks, months or years; none if absent. */
   readonly gfs?: Pick<RetentionPolicy, 'gfs' | 'timeZone'>
+  /** A backup that holds its snapshot for longer is called off. Absent: never. */
+  readonly snapshotMaxHours?: number
   /** No snapshot is started where less is free; none: everywhere. */
   readonly freeSpace?: FreeSpaceGuard
   readonly limits: RunLimits

@@ -256,6 +256,12 @@ const backup = z
       .default({})
       .describe('For file: where datastores are mounted on this machine, `name: folder`.'),
     guards: guards.prefault({}),
+    snapshotMaxHours: z
+      .int()
+      .min(1)
+      .max(500)
+      .default(72)
+      .describe('A backup that holds its snapshot for longer is called off, and its snapshot is removed.'),
     vddk: vddk.optional(),
     proxyVm: text
       .optional()

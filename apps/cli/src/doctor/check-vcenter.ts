@@ -49,7 +49,7 @@ export async function checkVcenter(
     if (vms.length > 0 && findings.every(({ check, state }) => check !== 'privileges' || state === 'ok'))
       findings.push(...(await checkObjects(about, vms, session, signal)))
     findings.push(...(await checkHosts(about, { hosts: await readHostFacts(session, signal), vms }, session, signal)))
-    findings.push(...checkVms(about, vms, await knownInstanceId(options.stateFolder)))
+    findings.push(...checkVms(about, vms, await knownInstanceId(options.stateFolder), session.clock.nowMs()))
   } catch (error) {
     signal.throwIfAborted()
     findings.push(failed(findings.some(({ check }) => check === 'sign-in') ? 'inventory' : 'sign-in', error))

@@ -5,9 +5,28 @@ import type { VmFacts } from './inventory-facts.ts'
 const namesMax = 10
 
 /** Change tracking and snapshots of every VM. `instanceId` is this installation's, if it has one yet. */
-export function checkVms(about: string, all: readonly VmFacts[], instanceId: string | undefined): Finding[] {
+export function checkVms(
+  about: string,
+  all: readonly VmFacts[],
+  instanceId: string | undefined,
+  nowMs: number,
+): Finding[] {
   const vms = all.filter(({ isTemplate }) => !isTemplate)
-  return [...checkTracking(about, vms), ...checkSnapshots(about, vms, instanceId)]
+  return [...checkTracking(about, vms), ...checkSnapshots(about, vms, instanceId), ...checkAges(about, vms, nowMs)]
+}
+
+const oldDays = 7
+const dayMs = 86_400_000
+
+/** Snapshots of others that were forgotten: vmkeep never touches them, but backups suffer from them. */
+function checkAges(about: string, vms: readonly VmFacts[], nowMs: number): Finding[] {
+  const daysOf = ({ oldestMs = nowMs }: VmFacts) => Math.floor((nowMs - oldestMs) / dayMs)
+  const old = vms.filter((vm) => daysOf(vm) >= oldDays).toSorted((a, b) => daysOf(b) - daysOf(a))
+  if (old.length === 0) return []
+  const found = `older than ${oldDays} days on ${names(old)}; the oldest is ${daysOf(old[0]!)} days old`
+  const remedy =
+    'remove them in vSphere if nobody needs them: they grow and slow their VMs down; vmkeep leaves them alone'
+  return [findingsOn(about).warn('old snapshots', found, remedy)]
 }
 
 function checkTracking(about: string, vms: readonly VmFacts[]): Finding[] {

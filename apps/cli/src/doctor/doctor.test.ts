@@ -175,6 +175,7 @@ describe('doctor on VMs', () => {
         vm('t', { isTemplate: true, tracking: 'off' }),
       ],
       undefined,
+      0,
     )
     expect(findings.map(({ found }) => found)).toEqual([
       'on for 1 of 4 VMs; a backup switches it on for 1 more',
@@ -192,14 +193,26 @@ describe('doctor on VMs', () => {
         vm('b', { ours: [{ instanceId: 'bbbbbbbb', runId: '1' }] }),
       ],
       'aaaaaaaa',
+      0,
     )
     expect(mine).toMatchObject({ state: 'warn', found: 'on a', remedy: expect.stringContaining('--fix') })
     expect(others).toMatchObject({ state: 'warn', found: 'of another vmkeep installation on b' })
   })
 
+  it('tells of snapshots of others that were forgotten, the oldest first', () => {
+    const day = 86_400_000
+    const vms = [vm('a', { oldestMs: 4 * day }), vm('b', { oldestMs: 3 * day }), vm('c', { oldestMs: 0 }), vm('d')]
+    const findings = checkVms('vcenter a', vms, undefined, 10 * day)
+    expect(findings.at(-1)).toMatchObject({
+      state: 'warn',
+      check: 'old snapshots',
+      found: 'older than 7 days on c, b; the oldest is 10 days old',
+    })
+  })
+
   it('names ten VMs, not ten thousand', () => {
     const many = Array.from({ length: 10_000 }, (_, i) => vm(`vm-${i}`, { tracking: 'unsupported' }))
-    expect(checkVms('vcenter a', many, undefined)[1]!.found).toMatch(/vm-9 and 9990 more$/)
+    expect(checkVms('vcenter a', many, undefined, 0)[1]!.found).toMatch(/vm-9 and 9990 more$/)
   })
 })
 

@@ -1,5 +1,5 @@
 import { parseMarker } from '@vmkeep/run'
-import { type DataObject, type ManagedObjectReference, retrieve, type Session } from '@vmkeep/vsphere'
+import { flattenSnapshots, type ManagedObjectReference, retrieve, type Session } from '@vmkeep/vsphere'
 
 /** What the checks want to know of every VM: little, so that ten thousand of them are read in seconds. */
 export interface VmFacts {
@@ -9,6 +9,8 @@ export interface VmFacts {
   readonly isTemplate: boolean
   readonly tracking: 'on' | 'off' | 'unsupported'
   readonly snapshots: number
+  /** When the oldest of those that are not ours was taken. */
+  readonly oldestMs?: number
   /** Snapshots that carry our marker, with the installation and run that made them. */
   readonly ours: readonly { readonly instanceId: string; readonly runId: string }[]
 }
@@ -34,7 +36,9 @@ export async function readVmFacts(session: Session, signal: AbortSignal): Promis
   const facts: VmFacts[] = []
   for await (const { ref, properties } of retrieve(session, { type: 'VirtualMachine', paths: vmPaths, from }, signal)) {
     if (properties['runtime.connectionState'] !== 'connected') continue
-    const names = snapshotNames(properties.snapshot)
+    const nodes = flattenSnapshots(properties.snapshot)
+    const foreign = nodes.filter(({ name }) => parseMarker(name) === undefined)
+    const oldestMs = Math.min(...foreign.map(({ createdAt }) => Date.parse(createdAt)))
     const isSupported = properties['capability.changeTrackingSupported'] !== false
     facts.push({
       ref,
@@ -42,8 +46,9 @@ export async function readVmFacts(session: Session, signal: AbortSignal): Promis
       host: properties['runtime.host']?.value,
       isTemplate: properties['config.template'] === true,
       tracking: properties['config.changeTrackingEnabled'] === true ? 'on' : isSupported ? 'off' : 'unsupported',
-      snapshots: names.length,
-      ours: names.flatMap((name) => parseMarker(name) ?? []),
+      snapshots: nodes.length,
+      ...(Number.isFinite(oldestMs) && { oldestMs }),
+      ours: nodes.flatMap(({ name }) => parseMarker(name) ?? []),
     })
   }
   return facts
@@ -60,14 +65,4 @@ export async function readHostFacts(session: Session, signal: AbortSignal): Prom
       isConnected: properties['runtime.connectionState'] === 'connected',
     })
   return facts
-}
-
-function snapshotNames(info: DataObject<'VirtualMachineSnapshotInfo'> | undefined): string[] {
-  const names: string[] = []
-  const left = [...(info?.rootSnapshotList ?? [])]
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    names.push(next.name)
-    left.push(...(next.childSnapshotList ?? []))
-  }
-  return names
 }
