@@ -13,7 +13,7 @@ import {
 } from '@vmkeep/restore'
 import { defaultTransport } from '@vmkeep/transport'
 import { openVmdk } from '@vmkeep/vmdk'
-import { readVm } from '@vmkeep/vsphere'
+import { describePlace, readVm } from '@vmkeep/vsphere'
 import { describe, expect, it } from 'vitest'
 import { judgeTest } from '../judges/judge.ts'
 import { firstDifference, World } from '../support/world.ts'
@@ -200,6 +200,20 @@ describe('to vSphere', () => {
     const again = await world.backupAtInstant('web')
     expect(again.report).toMatchObject({ outcome: 'ok', vms: [{ disks: [{ mode: 'full' }, { mode: 'full' }] }] })
     await world.expectEqual(again.report.vms[0]!.point, again.instant)
+  })
+
+  it('with the custom attributes it had, as far as there are such', async () => {
+    const customValues = { owner: 'web team', 'Cost center': '42' }
+    const vm = { name: 'web', disks: [{ capacityBytes: 2 * MiB }], customValues }
+    await using world = await World.start({ seed: 'fields', customFields: ['owner', 'Cost center'], vms: [vm] })
+    const { report } = await world.backupAtInstant('web')
+    const point = await world.point(report.vms[0]!.point)
+    const place = { ...point.place, customValues: { ...customValues, gone: 'x' } }
+    const restored = await toVsphere(world, { ...point, place })
+    const codes = restored.warnings.map(({ code }) => code)
+    expect(codes).toEqual(['mac-in-use', 'networks-disconnected', 'attribute-not-restored'])
+    const read = await readVm(world.session, world.lab.vm(restored.vm).ref)
+    expect((await describePlace(world.session, read)).customValues).toEqual(customValues)
   })
 
   it('leaves no half VM when it is cancelled', async () => {

@@ -63,6 +63,12 @@ function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): 
     ['was on', [place.endpoint, place.cluster, place.host].filter((each) => each !== undefined).join(', ')],
     ['datastores', place.datastores.join(', ')],
     ['networks', place.networks.map(({ name }) => name).join(', ')],
+    [
+      'attributes',
+      Object.entries(place.customValues)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(', ') || undefined,
+    ],
     ['files', ['config.xml', ...homeFiles.map(({ name }) => name)].join(', ')],
     ['instance uuid', vm.instanceUuid],
     ['new VM', recreateFact(vm.recreate)],

@@ -26,6 +26,7 @@ import {
 import type { DiskRestoreReport, RestoreReport } from '../report.ts'
 import { requireWhole } from '../damaged-parts.ts'
 import { type Destination, planRestore, type RestorePlan } from './plan-restore.ts'
+import { giveBack } from './give-back.ts'
 import { importVm } from './import-vm.ts'
 import { type RestoredDisk, restoreDisk } from './restore-disk.ts'
 
@@ -122,7 +123,7 @@ async function complete(
   const disks: DiskRestoreReport[] = restored.map(({ report }) => report)
   const newKeys = new Map(restored.map(({ savedKey, key }) => [savedKey, key] as const))
   if (plan.bootOrder !== undefined) await setBootOrder(session, vm, { bootOrder: plan.bootOrder, newKeys }, signal)
-  const warnings = [...plan.warnings, ...(await restoreNvram(context, vm))]
+  const warnings = [...plan.warnings, ...(await restoreNvram(context, vm)), ...(await giveBack(context, vm))]
   const target = await inventoryPathOf(session, vm, signal)
   return { point: point.id, vm: plan.name, target, disks, files: [], verified: context.verify, warnings, seconds: 0 }
 }
