@@ -400,7 +400,7 @@ describe('restore', () => {
   })
 
   it.each([
-    [['restore', 'web-01'], 2, /--to-files FOLDER, --to-vsphere or --in-place, one of them/],
+    [['restore', 'web-01'], 2, /--to-files FOLDER, --to-vsphere, --in-place or --attach-to VM, one of them/],
     [['restore', 'web-01', '--in-place', '--to-vsphere'], 2, /one of them/],
     [['restore', 'web-01', '--in-place', '--name', 'y', '--power-on'], 2, /--name is for --to-vsphere/],
     [['restore', 'web-01', '--to-vsphere', '--power-off'], 2, /--power-off is for --in-place/],

@@ -134,7 +134,7 @@ describe('the config', () => {
     [
       'moon: 1',
       [
-        ':1:1: there is no "moon" in the config; it can hold vcenters, repository, repositories, limits, index, backup, policies, retention, stateFolder',
+        ':1:1: there is no "moon" in the config; it can hold vcenters, repository, repositories, limits, index, backup, policies, restore, retention, stateFolder',
       ],
     ],
     [
