@@ -4292,6 +4292,11 @@ export interface OvfFileItem extends DynamicData {
   readonly create: boolean
 }
 
+export interface OvfOptionInfo extends DynamicData {
+  readonly option: string
+  readonly description: LocalizableMessage
+}
+
 export interface OvfParseDescriptorParams extends OvfManagerCommonParams {}
 
 export interface OvfParseDescriptorResult extends DynamicData {
@@ -5084,6 +5089,7 @@ export interface DataObjects {
   readonly OvfConsumerOvfSection: OvfConsumerOvfSection
   readonly OvfCreateImportSpecResult: OvfCreateImportSpecResult
   readonly OvfFileItem: OvfFileItem
+  readonly OvfOptionInfo: OvfOptionInfo
   readonly OvfParseDescriptorParams: OvfParseDescriptorParams
   readonly OvfParseDescriptorResult: OvfParseDescriptorResult
   readonly OvfNetworkInfo: OvfNetworkInfo

@@ -277,7 +277,11 @@ export const services = managedObjects({
     state: 'HttpNfcLeaseState',
     error: 'LocalizedMethodFault?',
   },
-  OvfManager: { $extends: 'ManagedObject' },
+  OvfManager: {
+    $extends: 'ManagedObject',
+    ovfImportOption: 'OvfOptionInfo[]?',
+    ovfExportOption: 'OvfOptionInfo[]?',
+  },
   EnvironmentBrowser: {
     $extends: 'ManagedObject',
     datastoreBrowser: 'ref?',

@@ -119,6 +119,10 @@ export const ovf = dataTypes({
     cimType: 'int',
     create: 'boolean',
   },
+  OvfOptionInfo: {
+    option: 'string',
+    description: 'LocalizableMessage',
+  },
   OvfParseDescriptorParams: { $extends: 'OvfManagerCommonParams' },
   OvfParseDescriptorResult: {
     eula: 'string[]?',
