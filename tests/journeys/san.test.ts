@@ -28,7 +28,7 @@ async function write(key: number, text: string): Promise<void> {
   for (const disk of world.lab.vm('web').disks) await disk.writeGuest(mib * (1 + key), bytes)
 }
 
-const lun = (like = {}) => makeLun(world.lab, 'web', world.folder, like)
+const lun = (like?: Parameters<typeof makeLun>[3]) => makeLun(world.lab, 'web', world.folder, like)
 const notes = () => world.events.flatMap((event) => (event.type === 'note' ? [event.message] : []))
 
 /** Writes to the VM while its disks are read: after the snapshot, since the LUN that was made is as it was before. */
@@ -67,7 +67,7 @@ describe('a disk on a LUN that this machine sees', () => {
     ['in large blocks', { inLargeBlocks: true }],
     ['behind pointer blocks', { through: 'double-pointer-blocks' }],
   ])('is the same disk, %s', async (_how, like) => {
-    await lun(like)
+    await lun(like as Parameters<typeof makeLun>[3])
     const { report, instant } = await world.backupAtInstant('web', { transport })
     expect(notes()).toEqual([])
     expect(report.vms[0]!.disks).toMatchObject([{ transport: 'san' }, { transport: 'san' }])

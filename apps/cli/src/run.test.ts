@@ -143,7 +143,7 @@ describe('help', () => {
     expect((await vmkeep(['help', 'point', 'list'])).stdout).toContain('vmkeep point list')
     expect(await vmkeep(['help', 'moon'])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('exit-codes, environment'),
+      stderr: expect.stringContaining('exit-codes, selectors, environment'),
     })
   })
 

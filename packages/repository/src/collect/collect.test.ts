@@ -137,8 +137,9 @@ it('a blob is found at the third copy when both that are known have vanished', a
 
 describe('forgetting', () => {
   it('takes a point out of the list, and back', async () => {
-    const { repository } = await openTestRepository()
+    const { repository, clock } = await openTestRepository()
     const first = await backUp(repository, { disk: noise(4 * chunk, 1) })
+    clock.advance(1000) // points are listed by time
     const second = await backUp(repository, { disk: noise(4 * chunk, 2) })
     await repository.forget(first.id, { reason: 'a test' })
     await repository.forget(second.id, { reason: 'another' })

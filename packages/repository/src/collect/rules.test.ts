@@ -62,8 +62,10 @@ const takesForEnded = (session: string): Change => {
   let left = 2
   return (storage) => ({
     async *list(wanted, signal) {
-      if (wanted !== 'sessions/' || left-- <= 0) yield* storage.list(wanted, signal)
-      if (wanted === 'points/') yield { key: `points/${session}`, sizeBytes: 0 }
+      if (wanted === 'sessions/' && left-- > 0) return
+      const listed = await collect(storage.list(wanted, signal))
+      if (wanted === 'points/') listed.push({ key: `points/${session}`, sizeBytes: 0 })
+      yield* listed.sort((a, b) => (a.key < b.key ? -1 : 1))
     },
   })
 }
@@ -140,6 +142,10 @@ class Story {
     }
   }
 
+  holds(prefix: string): boolean {
+    return [...this.memory.objects.keys()].some((key) => key.startsWith(prefix))
+  }
+
   /** Whether everything that is listed is there. */
   async isWhole(): Promise<boolean> {
     const repository = await this.open()
@@ -197,7 +203,7 @@ const tales: Record<string, Tale> = {
     await (await story.open()).collect(patient) // nothing is known any more: all that follows is the writer's own
     const writer = await story.writer()
     const image = await storeImage(writer.session, disk)
-    await new Promise(setImmediate) // its packs are stored
+    while (!story.holds('packs/')) await new Promise(setImmediate)
     const onProgress: CollectOptions['onProgress'] = ({ phase }) => phase === 'wait' && writer.beat()
     const collector = await story.open(broken ? takesForEnded(writer.session.id) : undefined)
     await collector.collect({ ...patient, onProgress })
