@@ -13,7 +13,7 @@ import {
 } from '@vmkeep/restore'
 import { defaultTransport } from '@vmkeep/transport'
 import { openVmdk } from '@vmkeep/vmdk'
-import { describePlace, readVm } from '@vmkeep/vsphere'
+import { describePlace, readTags, readVm } from '@vmkeep/vsphere'
 import { describe, expect, it } from 'vitest'
 import { judgeTest } from '../judges/judge.ts'
 import { firstDifference, World } from '../support/world.ts'
@@ -202,17 +202,28 @@ describe('to vSphere', () => {
     await world.expectEqual(again.report.vms[0]!.point, again.instant)
   })
 
-  it('with the custom attributes it had, as far as there are such', async () => {
+  it('with the custom attributes and tags it had, as far as there are such', async () => {
+    const vm = { name: 'web', disks: [{ capacityBytes: 2 * MiB }] }
     const customValues = { owner: 'web team', 'Cost center': '42' }
-    const vm = { name: 'web', disks: [{ capacityBytes: 2 * MiB }], customValues }
-    await using world = await World.start({ seed: 'fields', customFields: ['owner', 'Cost center'], vms: [vm] })
+    await using world = await World.start({
+      seed: 'tags',
+      customFields: ['owner', 'Cost center'],
+      vms: [{ ...vm, customValues, tags: ['env:prod', 'tier:1'] }],
+    })
     const { report } = await world.backupAtInstant('web')
     const point = await world.point(report.vms[0]!.point)
-    const place = { ...point.place, customValues: { ...customValues, gone: 'x' } }
+    expect(point.place.tags).toEqual([
+      { category: 'env', name: 'prod' },
+      { category: 'tier', name: '1' },
+    ])
+    const gone = { category: 'env', name: 'gone' }
+    const place = { ...point.place, tags: [...point.place.tags!, gone], customValues: { ...customValues, gone: 'x' } }
     const restored = await toVsphere(world, { ...point, place })
     const codes = restored.warnings.map(({ code }) => code)
-    expect(codes).toEqual(['mac-in-use', 'networks-disconnected', 'attribute-not-restored'])
-    const read = await readVm(world.session, world.lab.vm(restored.vm).ref)
+    expect(codes).toEqual(['mac-in-use', 'networks-disconnected', 'attribute-not-restored', 'tag-not-restored'])
+    const { ref } = world.lab.vm(restored.vm)
+    expect((await readTags(world.session, [ref])).get(ref.value)).toEqual(point.place.tags)
+    const read = await readVm(world.session, ref)
     expect((await describePlace(world.session, read)).customValues).toEqual(customValues)
   })
 

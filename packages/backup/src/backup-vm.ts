@@ -21,6 +21,7 @@ import { keepingOf, suspicionAbout } from './keeping.ts'
 import type { VmHistory } from './previous-points.ts'
 import type { DiskReport, VmReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
+import { readTagsOf } from './read-tags-of.ts'
 import { asItLies, inSnapshot, type Standstill } from './standstill.ts'
 import { recreateWarnings, tryRecreate } from './try-recreate.ts'
 import { whileSnapshotIsYoung } from './snapshot-watchdog.ts'
@@ -161,9 +162,10 @@ async function capture(
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'commit' })
   const before = history?.points ?? []
   const keeping = keepingOf(run.options, before, run.clock.nowMs())
-  const place = await describePlace(run.session, vm, run.signal)
+  const { warnings: ofTags, ...tags } = await readTagsOf(run, vm)
+  const place = { ...(await describePlace(run.session, vm, run.signal)), ...tags }
   const recreate = tryRecreate(vm.name, captured, home.files, place, run.session)
-  const warnings = [...home.warnings, ...tellAll(run, vm, [...moves, ...recreateWarnings(recreate)])]
+  const warnings = [...home.warnings, ...tellAll(run, vm, [...moves, ...ofTags, ...recreateWarnings(recreate)])]
   const saved = { place, recreate, homeFiles: home.files, warnings: [...plan.warnings, ...warnings] }
   const point = await commit(run, vm, plan, writer, captured, consistency, saved, backups, keeping)
   crashPoint('backup.after-commit')

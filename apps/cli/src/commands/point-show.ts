@@ -69,6 +69,7 @@ function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): 
         .map(([name, value]) => `${name}=${value}`)
         .join(', ') || undefined,
     ],
+    ['vSphere tags', place.tags?.map(({ category, name }) => `${category}:${name}`).join(', ')],
     ['files', ['config.xml', ...homeFiles.map(({ name }) => name)].join(', ')],
     ['instance uuid', vm.instanceUuid],
     ['new VM', recreateFact(vm.recreate)],

@@ -4,7 +4,7 @@ import type { LabCategory, LabTag, Tags } from './tags.ts'
 const notFound = { status: 404, type: 'NOT_FOUND' } as const
 const root = '/cis/tagging'
 
-/** Categories, tags, and what tags are attached to: reading. */
+/** Categories, tags, and what tags are attached to: reading, and attaching. */
 export function answerTagging({ method, path, action, body }: AutomationCall, tags: Tags): AutomationAnswer {
   const [kind, id] = path.startsWith(`${root}/`) ? path.slice(root.length + 1).split('/') : []
   if (method === 'GET' && kind === 'category') return one(tags.categories, id, describeCategory)
@@ -13,9 +13,10 @@ export function answerTagging({ method, path, action, body }: AutomationCall, ta
   if (action === 'list-attached-tags') return attachedTo((body as { object_id?: unknown })?.object_id, tags)
   if (action === 'list-attached-tags-on-objects') return attachedToEach(body, tags)
   if (action === 'list-attached-objects-on-tags') return objectsOfEach(body, tags)
-  if (action !== 'list-attached-objects') return notFound
+  if (action !== 'list-attached-objects' && action !== 'attach') return notFound
   const tag = tags.tags.find((candidate) => candidate.id === id)
-  return tag === undefined ? notFound : { value: tags.objectsWith(tag).map(objectOf) }
+  if (tag === undefined) return notFound
+  return action === 'attach' ? attach(tag, body, tags) : { value: tags.objectsWith(tag).map(objectOf) }
 }
 
 function one<T extends { readonly id: string }>(
@@ -47,6 +48,13 @@ const describeTag = ({ id, name, category }: LabTag) => ({
 
 const objectOf = (id: string) => ({ id, type: 'VirtualMachine' })
 const invalid = { status: 400, type: 'INVALID_ARGUMENT' } as const
+
+function attach(tag: LabTag, body: unknown, tags: Tags): AutomationAnswer {
+  const id = idOf((body as { object_id?: unknown } | undefined)?.object_id)
+  if (id === undefined) return invalid
+  tags.attachTag(id, tag)
+  return { value: undefined }
+}
 
 function attachedTo(object: unknown, tags: Tags): AutomationAnswer {
   const id = idOf(object)

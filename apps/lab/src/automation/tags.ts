@@ -36,9 +36,13 @@ export class Tags {
   attach(object: ManagedObjectReference, text: string): void {
     const colon = text.indexOf(':')
     const [category, name] = colon < 0 ? ['default', text] : [text.slice(0, colon), text.slice(colon + 1)]
-    const own = this.#attached.get(object.value) ?? new Set()
-    own.add(this.#tag(this.#category(category), name))
-    this.#attached.set(object.value, own)
+    this.attachTag(object.value, this.#tag(this.#category(category), name))
+  }
+
+  attachTag(objectId: string, tag: LabTag): void {
+    const own = this.#attached.get(objectId) ?? new Set()
+    own.add(tag)
+    this.#attached.set(objectId, own)
   }
 
   of(objectId: string): readonly LabTag[] {

@@ -3,6 +3,7 @@ import { readProperties } from '../properties/read-properties.ts'
 import { retrieve } from '../properties/retrieve.ts'
 import type { Session } from '../session/session.ts'
 import type { ManagedObjectReference } from '../types/index.ts'
+import type { VmTag } from '../tags/read-tags.ts'
 import type { Vm } from '../vm/vm.ts'
 import { type Ancestor, ancestorsOf, datacenterOf, pathTo } from './ancestors.ts'
 import { endpointIdOf } from './endpoint-id.ts'
@@ -28,6 +29,8 @@ export interface Place {
   readonly networks: readonly VmNetwork[]
   /** Custom attributes by their names. */
   readonly customValues: Readonly<Record<string, string>>
+  /** Absent where they could not be read, and in restore points of older versions. */
+  readonly tags?: readonly VmTag[] | undefined
 }
 
 /** Describes where a VM lives. */

@@ -41,8 +41,14 @@ export async function readTags(
   return found
 }
 
+/** The numbers of all tags. */
+export async function tagIds(session: Asked, signal?: AbortSignal): Promise<string[]> {
+  const path = '/cis/tagging/tag'
+  return listOf(session, path, await session.automation({ method: 'GET', path }, signal)).map(String)
+}
+
 /** Tags and categories are asked for by number, each once. */
-class TagNames {
+export class TagNames {
   readonly #session: Asked
   readonly #signal: AbortSignal | undefined
   readonly #tags = new Map<string, Promise<VmTag>>()
