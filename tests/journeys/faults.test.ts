@@ -9,7 +9,7 @@ import { busyGuest, randomWrite } from '../support/guest.ts'
 import { World } from '../support/world.ts'
 
 const MiB = 1024 * 1024
-const web: VmDescription = { name: 'web', disks: [{ capacityBytes: 24 * MiB, format: 'thin' }] }
+const web: VmDescription = { name: 'web', disks: [{ capacityBytes: 8 * MiB, format: 'thin' }] } // small: there are many rows
 const patientTransport = { ...defaultTransport, silenceMs: 1000 }
 
 /** A VM with one good restore point, and then the fault. */
@@ -21,10 +21,10 @@ async function strickenWorld(
   await world.lab
     .vm('web')
     .disk()
-    .writeGuest(MiB, seededRandom('web').bytes(8 * MiB))
+    .writeGuest(MiB, seededRandom('web').bytes(3 * MiB))
   const first = await world.backupAtInstant('web')
   expect(first.report.outcome).toBe('ok')
-  for (let i = 0; i < 40; i++) await randomWrite(world.lab.vm('web'), seededRandom(`after ${i}`))
+  for (let i = 0; i < 16; i++) await randomWrite(world.lab.vm('web'), seededRandom(`after ${i}`))
   for (const rule of rules) world.lab.faults.add(parseFaultRule(rule))
   return { world, first }
 }
@@ -41,6 +41,7 @@ describe('a backup succeeds all the same', () => {
     ['when the reply to creating the snapshot is lost', ['CreateSnapshot*_Task,times=1,then=lost-reply']],
     ['when the reply to removing the snapshot is lost', ['RemoveSnapshot_Task,times=1,then=lost-reply']],
     ['when the snapshot task vanishes', ['CreateSnapshot*_Task,times=1,then=vanish-task']],
+    ['when a disk is still locked at the removal', ['RemoveSnapshot_Task,times=1,then=task-fault:FileLocked']],
     ['when the removal task vanishes', ['RemoveSnapshot_Task,times=1,then=vanish-task']],
     [
       'when the disks are not merged after the removal',
@@ -211,6 +212,7 @@ describe('a disk is read whole, and the run says why', () => {
   it.each<[string, string, string]>([
     ['the change id is dead', 'QueryChangedDiskAreas,then=fault:FileFault', 'change-id-unknown'],
     ['the device key is not tracked', 'QueryChangedDiskAreas,then=fault:InvalidArgument', 'change-id-unknown'],
+    ['vSphere does not support the question', 'QueryChangedDiskAreas,then=fault:NotSupported', 'change-id-unknown'],
     ['a page of changes does not move on', 'cbt.query,then=stuck-page', 'change-info-invalid'],
     ['a page begins somewhere else', 'cbt.query,then=wrong-start', 'change-info-invalid'],
     ['the snapshot shows no change id', 'cbt.change-id,then=empty-change-id', 'tracking-inactive'],
@@ -365,5 +367,19 @@ it.each<[string, VmDescription, string]>([
     vms: [{ outcome: 'partial', skippedDisks: [{ label: 'Hard disk 2', cause: { code } }] }],
   })
   expect((await world.point(report.vms[0]!.point)).skippedDisks).toMatchObject([{ cause: { code } }])
+  world.expectClean()
+})
+
+it.each([
+  ['is locked', 'folder.get,object=*.vmx,then=http-error:500'],
+  ['breaks off', 'folder.get,object=*.vmx,then=truncate'],
+])('a home file that cannot be had is a warning in report and point, not a failure: it %s', async (_, rule) => {
+  await using world = await World.start({ seed: 'home', vms: [web] })
+  world.lab.faults.add(parseFaultRule(rule))
+  const { vms } = await world.backup(['web'])
+  expect(vms[0]!.error).toBeUndefined()
+  const told = expect.arrayContaining([expect.objectContaining({ code: 'home-file-missing' })]) as unknown
+  expect(vms).toMatchObject([{ outcome: 'ok', warnings: told }])
+  expect((await world.point(vms[0]!.point)).warnings).toEqual(told)
   world.expectClean()
 })

@@ -55,6 +55,15 @@ describe('a restore point equals the instant of its snapshot', () => {
       async (world) => [await world.lab.vm('web').power('off'), await world.lab.vm('web').power('on')],
       undefined,
     ],
+    [
+      'a power failure that loses track',
+      async ({ lab }) => {
+        lab.faults.add({ on: 'cbt.power-loss', then: { do: 'reset-change-tracking' } })
+        await lab.vm('web').power('off', { hard: true })
+        await lab.vm('web').power('on')
+      },
+      'tracking-restarted',
+    ],
     ['growth of the disk', (world) => world.lab.vm('web').grow(undefined, 48 * MiB), 'capacity-changed'],
     ['a reset of change tracking', (world) => resetTracking(world), 'tracking-restarted'],
   ])('after %s between two backups', async (_name, happen, cause) => {
