@@ -148,7 +148,17 @@ const openingErrors = {
   'repository.needs-data-keys': [
     'change-request',
     () =>
-      'this key opens the repository for maintenance only: it can list, collect and verify checksums, and cannot read or write what is backed up; use a passphrase, recovery code, key file or private key that opens everything',
+      'this key opens the repository for maintenance only: it can list, collect, verify checksums and sync with a repository that shares its keys, and cannot read or write what is backed up; use a passphrase, recovery code, key file or private key that opens everything',
+  ],
+  'repository.generation-unproven': [
+    'call-operator',
+    (d: { generation: number; twin: string }) =>
+      `nothing shows that the repository ${d.twin} has data key ${d.generation}, and keys of maintenance cannot give it one: run this sync once with a key that opens everything, then again as before`,
+  ],
+  'repository.domain-unseen': [
+    'change-request',
+    (d: { point: string; domain: string }) =>
+      `restore point ${d.point} is of the domain "${d.domain}", and keys of maintenance do not tell whether the target can still open that: copy it with a key that opens everything`,
   ],
   'repository.generation-unknown': [
     'change-request',

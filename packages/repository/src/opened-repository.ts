@@ -285,7 +285,6 @@ export class OpenRepository implements Repository {
 
   async syncFrom(source: Repository, options: SyncOptions = {}): Promise<SyncReport> {
     assert(source instanceof OpenRepository)
-    for (const opened of [this, source]) opened.#core.ring.requireDataKeys()
     const target: SyncTarget = {
       ...this.#syncEnd,
       begin: (atMs, domain, signal) => this.#begin(atMs, domain, signal),

@@ -131,7 +131,10 @@ export interface Repository extends AsyncDisposable {
    * Copies restore points of another repository into this one. What is there already is not copied again, whatever became of it, and
    * nothing is ever removed: a copy has a fate of its own. May be broken off at any time; the next call goes on.
    *
-   * @throws `repository.copy-to-itself`, and what opening and listing throw; what goes wrong with a point is in the report
+   * Where one of the two is open with keys of maintenance only, points of the default domain are copied between twins, as they are: as far as
+   * a blob that lies in both shows that both have its data key.
+   *
+   * @throws `repository.copy-to-itself`, `repository.needs-data-keys` between repositories with different keys, and what opening and listing throw; what goes wrong with a point is in the report
    */
   syncFrom(source: Repository, options?: SyncOptions): Promise<SyncReport>
 }
@@ -172,9 +175,10 @@ export interface SyncProgress {
  * - `copied`: with an error if it is not locked, though the target wants that.
  * - `there`: it is there already. `forgotten`: it was, and was forgotten.
  * - `damaged`: what it needs is damaged in the source, or it cannot be understood; the other points are copied.
+ * - `unseen`: keys of maintenance do not tell whether the target could open it.
  * - `failed`: and nothing more was tried. `pending`: not tried any more.
  */
-export type SyncOutcome = 'copied' | 'would-copy' | 'there' | 'forgotten' | 'damaged' | 'failed' | 'pending'
+export type SyncOutcome = 'copied' | 'would-copy' | 'there' | 'forgotten' | 'damaged' | 'unseen' | 'failed' | 'pending'
 
 export interface SyncedPoint {
   /** Its id in the source. */

@@ -9,7 +9,7 @@ export const repoSyncCommand = command({
   description:
     'Copies what is not there yet, the oldest point first; the next run goes on where one was broken off. Nothing is ever removed from the target: it has a retention and a collection ' +
     'of its own, and what was forgotten there is not copied again. A target made with "repo init --keys-of" gets what is stored as it is; one with other keys, sealed anew. ' +
-    'Every chunk is read back and checked on its way: a restore point that is damaged is reported, not copied. Safe while backups, restores and collections run in both.',
+    'Every chunk is read back and checked on its way: a restore point that is damaged is reported, not copied. With keys of maintenance only, points go over to a target made with "--keys-of" once a run with all keys has copied one; those of domains are left out. Safe while backups, restores and collections run in both.',
   examples: [
     {
       run: 'vmkeep repo sync /backup/vmkeep s3://backups/vmkeep',

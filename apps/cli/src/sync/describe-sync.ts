@@ -9,6 +9,7 @@ const words: Readonly<Record<SyncOutcome, string>> = {
   there: 'there already',
   forgotten: 'forgotten there',
   damaged: 'damaged',
+  unseen: 'left out',
   failed: 'failed',
   pending: 'not tried',
 }

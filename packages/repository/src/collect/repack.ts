@@ -9,7 +9,7 @@ import { PackStream } from '../packs/pack-stream.ts'
 import { wrongBlobs } from '../packs/wrong-blobs.ts'
 import { asSession } from '../sessions/as-session.ts'
 import type { Liveness } from './liveness.ts'
-import { packEntries } from './pack-entries.ts'
+import { packEntries } from '../packs/pack-entries.ts'
 import type { SafeCopies } from './safe-copies.ts'
 
 const readsAtOnce = 4

@@ -7,7 +7,7 @@ import type { BlobReader } from '../packs/blob-reader.ts'
 import { canOpenIn, provePack } from '../packs/prove-pack.ts'
 import { PrefixTable } from '../index/prefix-table.ts'
 import type { Liveness } from './liveness.ts'
-import { packEntries } from './pack-entries.ts'
+import { packEntries } from '../packs/pack-entries.ts'
 
 const packsAtOnce = 16
 

@@ -21,7 +21,7 @@ export const canOpenIn = ({ ring }: Core, { row }: IndexedPack, type: number): b
 export async function provePack(
   { objects }: Core,
   pack: IndexedPack,
-  entries: readonly PackEntry[] = [],
+  entries: readonly Pick<PackEntry, 'offsetBytes' | 'storedBytes'>[] = [],
   signal?: AbortSignal,
 ): Promise<Uint8Array[]> {
   const { key, row } = pack

@@ -3,11 +3,13 @@ import { blobType, idBytes } from '../formats/blob.ts'
 import { fromHex } from '../formats/hex.ts'
 import { mapDifferences, type MappedImage } from '../map/map-difference.ts'
 import type { RestorePoint, StoredImage } from '../restore-point.ts'
-import type { BlobName } from '../sessions/blob-writer.ts'
+import type { BlobName, Bring } from '../sessions/blob-writer.ts'
 import type { OpenSession } from '../sessions/writer-session.ts'
 import { type Base, chooseBase } from './choose-base.ts'
+import { fetchProven } from './fetch-proven.ts'
 import { fetchSealed } from './fetch-sealed.ts'
 import type { PointMaps } from './known-points.ts'
+import { SharedGenerations } from './shared-generations.ts'
 import { fromSource, sourcePages } from './source-damage.ts'
 import type { CopyWork } from './sync-ends.ts'
 
@@ -32,8 +34,9 @@ export async function copyVerbatim(
   point: RestorePoint,
   candidates: readonly PointMaps[],
 ): Promise<void> {
-  const { from, limit, signal } = work
   const baseOf: BaseOf = (key) => chooseBase(candidates, point, key)
+  // Anew for each session: while it is open, no data key that the target has goes away.
+  const generations = work.keyless ? new SharedGenerations(work.from.core, work.to.core) : undefined
   for (const { key } of point.images) {
     const base = baseOf(key)
     if (base !== undefined) await session.hold(base.point.id)
@@ -41,12 +44,29 @@ export async function copyVerbatim(
   await forEachConcurrent(inBatches(neededBlobs(work, point, baseOf)), batchesAtOnce, (names) =>
     session.adopt(names, (missing, store) =>
       fromSource(point.id, () =>
-        fetchSealed({ from, limit, signal }, missing, async (name, sealed) => {
+        fetch(work, generations, missing, async (name, sealed) => {
           await store(name, sealed)
           work.onStored(sealed.header.length + sealed.ciphertext.length + sealed.tag.length)
         }),
       ),
     ),
+  )
+}
+
+/** Opens what it fetches; with keys of maintenance only, that goes for maps, and the rest is proven. */
+async function fetch(
+  work: CopyWork,
+  generations: SharedGenerations | undefined,
+  ...[missing, store]: Parameters<Bring>
+): Promise<void> {
+  if (generations === undefined) return await fetchSealed(work, missing, store)
+  const isPage = ({ type }: BlobName) => type === blobType.mapPage
+  await fetchSealed(work, missing.filter(isPage), store)
+  await fetchProven(
+    work,
+    generations,
+    missing.filter((name) => !isPage(name)),
+    store,
   )
 }
 

@@ -11,7 +11,8 @@ const blobsPerJob = 8
 /** A pack that is gone was collected, and what it held lies elsewhere. That may happen again meanwhile. */
 const roundsMax = 2
 
-interface Fetching {
+/** Out of which repository, and how fast. */
+export interface Fetching {
   readonly from: SyncEnd
   readonly limit: RateLimit | undefined
   readonly signal: AbortSignal | undefined

@@ -42,6 +42,8 @@ export class PointCopier implements Disposable {
 
   /** About how many sealed bytes a copy would bring, beyond what earlier ones brought. */
   async plan(point: RestorePoint): Promise<number> {
+    const { domain } = point
+    if (this.#work.keyless && domain !== undefined) throw fail('repository.domain-unseen', { point: point.id, domain })
     const isCounted = (id: Uint8Array) => this.#counted.add(id) === 'known'
     return this.#options.verbatim
       ? await verbatimBytes(this.#work, point, { candidates: this.#standing, isCounted })
@@ -94,7 +96,7 @@ export class PointCopier implements Disposable {
       : await copyAnew(work, session, point, this.#copied)
     if (!this.#options.again && (await hasCopy(to.core, identityOf(from.core, point), point.id, signal)))
       return undefined
-    if (this.#options.verbatim) await to.learnKeys(signal) // a blob may have been sealed with a new one since
+    if (this.#options.verbatim && !work.keyless) await to.learnKeys(signal) // a blob may have been sealed with a new one since
     const manifest = { ...manifestOf(point), ...changed, origin: originOf(from.core, point) }
     const copy = await session.commit(manifest, signal)
     await checkCopy(to, copy, this.#standing, signal)

@@ -35,5 +35,7 @@ export interface CopyWork {
   /** Hears of the sealed bytes that were stored. */
   readonly onStored: (storedBytes: number) => void
   readonly limit: RateLimit | undefined
+  /** One of the two is open with keys of maintenance only. */
+  readonly keyless: boolean
   readonly signal: AbortSignal | undefined
 }

@@ -11,10 +11,12 @@ import type { SyncEnd, SyncTarget } from './sync-ends.ts'
 export async function syncPoints(from: SyncEnd, to: SyncTarget, options: SyncOptions): Promise<SyncReport> {
   const { again = false, verifiedOnly = false, bytesPerSecondMax, signal } = options
   const survey = await look(from, to, signal)
+  const keyless = from.core.ring.maintenanceOnly || to.core.ring.maintenanceOnly
   const verbatim = await shareKeys(from, to, options)
+  if (keyless && !verbatim) throw fail('repository.needs-data-keys', {})
   const limit = bytesPerSecondMax === undefined ? undefined : new RateLimit(bytesPerSecondMax, to.core.clock)
   using copier = new PointCopier(
-    { from, to, limit, signal },
+    { from, to, limit, keyless, signal },
     { verbatim, again, verifiedOnly, standing: standingIn(survey), copied: copiedIn(survey) },
   )
   const rows = planSync(survey, options)
@@ -50,7 +52,7 @@ async function look(from: SyncEnd, to: SyncEnd, signal: AbortSignal | undefined)
 async function shareKeys(from: SyncEnd, to: SyncTarget, { dryRun = false, signal }: SyncOptions): Promise<boolean> {
   if (!sameBytes(from.core.keysId, to.core.keysId)) return false
   try {
-    if (!dryRun) await to.learnKeys(signal)
+    if (!dryRun && !from.core.ring.maintenanceOnly && !to.core.ring.maintenanceOnly) await to.learnKeys(signal)
     return true
   } catch (error) {
     if (!hasCode(error, 'repository.generations-clash')) throw error
@@ -87,8 +89,14 @@ async function copyOne(
     return { outcome: 'copied', copy: copy.id, bytes, ...unlocked }
   } catch (error) {
     signal?.throwIfAborted()
-    const ofThisPoint = ['repository.copy-damaged', 'repository.domain-erased', 'repository.domain-unknown'] as const
-    const outcome = hasCode(error, ...ofThisPoint) ? 'damaged' : 'failed'
-    return { outcome, bytes, error: errorToData(error) }
+    return { outcome: outcomeOf(error), bytes, error: errorToData(error) }
   }
+}
+
+const ofThisPoint = ['repository.copy-damaged', 'repository.domain-erased', 'repository.domain-unknown'] as const
+
+/** What is wrong with one point does not keep the next ones from being copied. */
+function outcomeOf(error: unknown): 'damaged' | 'unseen' | 'failed' {
+  if (hasCode(error, 'repository.domain-unseen')) return 'unseen'
+  return hasCode(error, ...ofThisPoint) ? 'damaged' : 'failed'
 }

@@ -1,0 +1,50 @@
+import type { Core } from '../core.ts'
+import { fail } from '../errors.ts'
+import { sameBytes, toHex } from '../formats/hex.ts'
+import { packEntries } from '../packs/pack-entries.ts'
+import { provePack } from '../packs/prove-pack.ts'
+
+/** Each look reads two packs whole. What was stored twice, by two who knew nothing of each other, proves nothing: so more than one. */
+const looksMax = 16
+
+/**
+ * Which data keys two repositories have in common, told without seeing any: sealed with one, a blob that lies in both byte for byte was
+ * copied by somebody who had the key, and had given it to both.
+ */
+export class SharedGenerations {
+  readonly #from: Core
+  readonly #to: Core
+  readonly #proofs = new Map<number, Promise<boolean>>()
+
+  constructor(from: Core, to: Core) {
+    this.#from = from
+    this.#to = to
+  }
+
+  /** @throws `repository.generation-unproven` */
+  async require(generation: number, signal?: AbortSignal): Promise<void> {
+    const proof = this.#proofs.get(generation) ?? this.#prove(generation, signal)
+    this.#proofs.set(generation, proof)
+    if (!(await proof)) throw fail('repository.generation-unproven', { generation, twin: toHex(this.#to.repositoryId) })
+  }
+
+  async #prove(generation: number, signal: AbortSignal | undefined): Promise<boolean> {
+    let looks = 0
+    const { table } = this.#to.indexStore.index
+    for (let ordinal = 0; ordinal < table.count; ordinal++) {
+      if (!table.hasRow(ordinal) || table.keyGenerationOf(ordinal) !== generation) continue
+      const pack = table.at(ordinal)
+      if (pack.state !== 'live') continue
+      for (const entry of await packEntries(this.#to, pack.name, signal)) {
+        const origin = this.#from.indexStore.index.find(entry.id)
+        if (origin?.pack.state !== 'live' || origin.pack.row?.keyGeneration !== generation) continue
+        if (origin.storedBytes !== entry.storedBytes) continue
+        const [there] = await provePack(this.#to, pack, [entry], signal)
+        const [here] = await provePack(this.#from, origin.pack, [origin], signal)
+        if (sameBytes(there!, here!)) return true
+        if (++looks === looksMax) return false
+      }
+    }
+    return false
+  }
+}
