@@ -37,7 +37,11 @@ const judges: readonly Source[] = [
   fromDebian('vmfs6-tools', ['debugvmfs6']),
   { judges: ['data:vmfs-images'], install: installVmfsImages },
 ]
-const peers: readonly Source[] = [{ judges: ['kopia'], install: buildKopia }]
+const peers: readonly Source[] = [
+  { judges: ['kopia'], install: buildKopia },
+  fromDebian('libnbd-bin', ['nbdcopy']),
+  fromDebian('nbdkit', ['nbdkit']),
+]
 
 const { values: options } = parseArgs({ options: { peers: { type: 'boolean', default: false } } })
 await mkdir(join(judgesFolder(), 'bin'), { recursive: true })

@@ -1,105 +1,122 @@
-import { link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openRawFile, type DiskReader } from '@vmkeep/disk'
-import { startLab } from '@vmkeep/lab'
-import type { TransportName } from '@vmkeep/transport'
-import { formatDescriptor, noParent } from '@vmkeep/vmdk'
+import { defaultTransport, type TransportSettings } from '@vmkeep/transport'
 import { findJudge } from '../find-judge.ts'
 import { mustRun } from '../run-program.ts'
 import { measure } from './support/measure.ts'
 import { sampleImage } from './support/sample-image.ts'
 import { type BenchContext, type BenchResult, type Metric, rounded } from './support/scenario.ts'
 import type { TransportCost, TransportJob } from './support/transport-job.ts'
+import { nbdkitOf, type TransportWorld, transportWorld } from './support/transport-world.ts'
 
-const names: readonly TransportName[] = ['file', 'hotadd', 'nbdssl', 'nbd']
+/** One way to read the disk. `undefined` cost: not possible here. */
+interface Way {
+  readonly name: string
+  /** The file or device that it reads in the end, which must not be in the page cache before. */
+  readonly from?: string
+  readonly run: () => Promise<TransportCost | undefined>
+}
 
 /**
- * All of one disk, read by each transport in a process of its own, and by `qemu-img convert` from the same file to nowhere. The host is the lab, so that
- * nbdssl and nbd show what our side can do and what the lab can; what is read is not in the page cache before. Beside it, a device read directly and buffered.
+ * All of one disk without holes, read by each transport in a process of its own, and from the same file to nowhere by `qemu-img convert` and `nbdcopy`.
+ * What is read is not in the page cache before. The host is a lab on the same machine, so that nbdssl, nbd and lease show our side and the lab's, and `vddk`
+ * is the tests' library, which reads a file: what it shows is what our process and its messages cost.
  */
 export async function scenario(context: BenchContext): Promise<BenchResult> {
-  const { path, sizeBytes } = await sampleImage(context)
+  const sample = await sampleImage(context)
   const folder = await mkdtemp(join(context.folder, 'transports-'))
   try {
-    const costs = new Map<string, TransportCost>()
-    for (let round = 0; round < context.rounds; round++) {
-      for (const [name, cost] of await race(path, sizeBytes, folder, context))
-        costs.set(name, better(costs.get(name), cost))
-    }
-    const about = { 'disk bytes': sizeBytes, cache: 'cold', 'reads in flight': '4 of 2 MiB', rounds: context.rounds }
-    return { name: 'transports', about, metrics: metricsOf(costs) }
+    context.say('transports: making the disk, a LUN and a device of it')
+    await using world = await transportWorld(sample, folder)
+    const ways = waysOf(world, folder).filter(({ name }) => isAsked(name, context))
+    const costs = new Map<string, TransportCost | undefined>(ways.map(({ name }) => [name, undefined]))
+    await mustRun('dd', [`if=${world.image}`, 'of=/dev/null', 'bs=4M', 'iflag=direct', 'status=none']) // what is below this machine's disk may keep it: then for all
+    for (let round = 0; round < context.rounds; round++)
+      for (const { name, from, run } of round % 2 === 0 ? ways : ways.toReversed()) {
+        context.say(`transports: ${name}`)
+        if (from !== undefined) await forget(from)
+        costs.set(name, better(costs.get(name), await run()))
+      }
+    return { name: 'transports', about: aboutOf(world, context), metrics: metricsOf(costs) }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function race(
-  path: string,
-  sizeBytes: number,
-  folder: string,
-  { say }: BenchContext,
-): Promise<[string, TransportCost][]> {
-  const found: [string, TransportCost][] = []
-  const machineRoot = join(folder, 'machine')
-  await mkdir(machineRoot, { recursive: true })
-  await mountSample(path, sizeBytes, folder)
-  const source = async (): Promise<DiskReader> => openRawFile(path)
-  await using lab = await startLab({
-    vms: [
-      { name: 'web', power: 'off', disks: [{ capacityBytes: sizeBytes }] },
-      { name: 'proxy', disks: [{ capacityBytes: 2 ** 20 }] },
-    ],
-    openDisk: async (vm, disk) =>
-      vm === 'web' ? { capacityBytes: sizeBytes, source: await source() } : { capacityBytes: disk.capacityBytes! },
-  })
-  await lab.vm('proxy').appearsIn(machineRoot)
-  const { host, port, username, password, thumbprintSha256 } = lab
+const isAsked = (name: string, { phases }: BenchContext) =>
+  phases.length === 0 || phases.some((phase) => name.startsWith(phase))
+
+function waysOf(world: TransportWorld, folder: string): Way[] {
+  const { image, device, capacityBytes, lun, vddkLibrary } = world
+  const socket = join(folder, 'nbd.sock')
+  const transport = (settings: Partial<TransportSettings>) => () => runJob(jobOf(world, settings))
+  const program =
+    (name: string, ...args: string[]) =>
+    async (): Promise<TransportCost | undefined> => {
+      const path = findJudge(name)
+      if (path === undefined) return undefined
+      const { seconds, cpuSeconds } = await measure([path, ...args], {})
+      return { seconds, cpuSeconds, bytes: capacityBytes }
+    }
+  const nowhere = `driver=null-co,size=${capacityBytes}`
+  const readDevice = (caching: 'direct' | 'buffered') => async () =>
+    device === undefined ? undefined : await runJob({ device, caching })
+  const vddk = vddkLibrary === undefined ? undefined : { library: vddkLibrary }
+  return [
+    { name: 'file, direct', from: image, run: transport({ order: ['file'], fileCaching: 'direct' }) },
+    { name: 'file, buffered', from: image, run: transport({ order: ['file'], fileCaching: 'buffered' }) },
+    { name: 'device, direct', from: image, run: readDevice('direct') },
+    { name: 'device, buffered', from: image, run: readDevice('buffered') },
+    { name: 'hotadd', run: transport({ order: ['hotadd'] }) },
+    { name: 'san', from: lun, run: transport({ order: ['san'] }) },
+    {
+      name: 'vddk, tests’ library',
+      from: image,
+      run: async () => (vddk === undefined ? undefined : await transport({ order: ['vddk'], vddk })()),
+    },
+    { name: 'nbdssl', from: image, run: transport({ order: ['nbdssl'] }) },
+    { name: 'nbd', from: image, run: transport({ order: ['nbd'] }) },
+    { name: 'lease', from: image, run: transport({ order: ['lease'] }) },
+    {
+      name: 'qemu-img convert',
+      from: image,
+      run: program('qemu-img', 'convert', '-n', '-f', 'raw', '-T', 'none', image, '--target-image-opts', nowhere),
+    },
+    { name: 'nbdcopy, the file', from: image, run: program('nbdcopy', image, 'null:') },
+    {
+      name: 'nbdcopy, from nbdkit',
+      from: image,
+      run: async () => {
+        const nbdkit = findJudge('nbdkit')
+        if (nbdkit === undefined) return undefined
+        await using _server = await nbdkitOf(nbdkit, image, socket)
+        return await program('nbdcopy', `nbd+unix:///?socket=${socket}`, 'null:')()
+      },
+    },
+  ]
+}
+
+function jobOf({ lab, ...world }: TransportWorld, settings: Partial<TransportSettings>): TransportJob {
+  const { host, port, username, password, thumbprintSha256: thumbprint } = lab
   const { ref, disks } = lab.vm('web')
-  const [disk] = disks
-  const common = { host, port, username, password, thumbprint: thumbprintSha256, vm: ref.value, deviceKey: disk!.key }
-  for (const name of names) {
-    say(`transports: ${name}`)
-    const settings = {
-      order: [name],
-      compression: 'skipz',
-      machineRoot,
-      mountedDatastores: { 'shared-1': folder },
-    } as const
-    const job: TransportJob = { ...common, path: disk!.backing.fileName, capacityBytes: sizeBytes, settings }
-    if (name === 'file') await forget(path)
-    found.push([name, await runJob(job, folder)])
+  const { machineRoot, lunFolder, capacityBytes, mountedFolder } = world
+  return {
+    host,
+    port,
+    username,
+    password,
+    thumbprint,
+    vm: ref.value,
+    deviceKey: disks[0]!.key,
+    capacityBytes,
+    path: disks[0]!.backing.fileName,
+    settings: { ...defaultTransport, machineRoot, lunFolder, mountedDatastores: { lun: mountedFolder }, ...settings },
   }
-  for (const caching of ['direct', 'buffered'] as const) {
-    await forget(path)
-    found.push([`device, ${caching}`, await runJob({ device: path, caching }, folder)])
-  }
-  const qemu = findJudge('qemu-img')
-  if (qemu !== undefined) {
-    await forget(path)
-    const target = `driver=null-co,size=${sizeBytes}`
-    const taken = await measure(
-      [qemu, 'convert', '-n', '-f', 'raw', '-T', 'none', path, '--target-image-opts', target],
-      { syncFolder: folder },
-    )
-    found.push(['qemu-img convert', { seconds: taken.seconds, cpuSeconds: taken.cpuSeconds, bytes: sizeBytes }])
-  }
-  return found
 }
 
-/** The sample as the flat file of a VMDK, at the place it would have on a mounted datastore. */
-async function mountSample(path: string, sizeBytes: number, folder: string): Promise<void> {
-  const home = join(folder, 'web')
-  await rm(home, { recursive: true, force: true })
-  await mkdir(home)
-  await link(path, join(home, 'web-flat.vmdk'))
-  const extent = { access: 'RW', sizeSectors: sizeBytes / 512, type: 'VMFS', fileName: 'web-flat.vmdk' } as const
-  const descriptor = { version: 1, cid: 1, parentCid: noParent, createType: 'vmfs', extents: [extent], settings: {} }
-  await writeFile(join(home, 'web.vmdk'), formatDescriptor({ ...descriptor, ddb: { 'ddb.adapterType': 'lsilogic' } }))
-}
-
-async function runJob(job: TransportJob, folder: string): Promise<TransportCost> {
+async function runJob(job: TransportJob): Promise<TransportCost> {
   const script = join(import.meta.dirname, 'support/transport-job.ts')
-  const { stdout } = await measure([process.execPath, script, JSON.stringify(job)], { syncFolder: folder })
+  const { stdout } = await measure([process.execPath, script, JSON.stringify(job)], {})
   return JSON.parse(stdout) as TransportCost
 }
 
@@ -107,20 +124,43 @@ async function runJob(job: TransportJob, folder: string): Promise<TransportCost>
 const forget = (path: string) =>
   mustRun('dd', [`of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0', 'status=none'])
 
-const better = (a: TransportCost | undefined, b: TransportCost): TransportCost =>
-  a === undefined
+const better = (a: TransportCost | undefined, b: TransportCost | undefined): TransportCost | undefined =>
+  a === undefined || b === undefined
     ? b
     : { bytes: b.bytes, seconds: Math.min(a.seconds, b.seconds), cpuSeconds: Math.min(a.cpuSeconds, b.cpuSeconds) }
 
-function metricsOf(costs: ReadonlyMap<string, TransportCost>): Metric[] {
-  const values = (of: (cost: TransportCost) => number) =>
-    Object.fromEntries([...costs].map(([name, cost]) => [name, rounded(of(cost))]))
+const aboutOf = ({ capacityBytes, device }: TransportWorld, { rounds }: BenchContext) => ({
+  'disk bytes': capacityBytes,
+  cache: 'cold',
+  'reads in flight': '4 of 2 MiB',
+  device: device === undefined ? 'none: only root may make one' : 'a loop device that reads its file directly',
+  'processor time': 'of the process that reads and its children; not of the lab, of nbdkit or of the kernel’s threads',
+  rounds,
+})
+
+/** A row for each way, since there are many. */
+function metricsOf(costs: ReadonlyMap<string, TransportCost | undefined>): Metric[] {
+  const peer = costs.get('qemu-img convert')
+  const rows = [...costs].map(([name, cost]) => ({ name, values: cost === undefined ? undefined : valuesOf(cost) }))
+  const than = peer === undefined ? undefined : valuesOf(peer)
+  const of = (key: 'speed' | 'processor') =>
+    Object.fromEntries(rows.map(({ name, values }) => [name, values === undefined ? null : rounded(values[key])]))
+  const by = (key: 'speed' | 'processor') =>
+    Object.fromEntries(
+      rows.map(({ name, values }) => [
+        name,
+        values === undefined || than === undefined ? null : rounded(values[key] / than[key]),
+      ]),
+    )
   return [
-    { name: 'speed', unit: 'MiB/s', values: values(({ bytes, seconds }) => bytes / 2 ** 20 / seconds) },
-    {
-      name: 'processor time',
-      unit: 'ms/GiB',
-      values: values(({ bytes, cpuSeconds }) => (1000 * cpuSeconds) / (bytes / 2 ** 30)),
-    },
+    { name: 'speed', unit: 'MiB/s', values: of('speed') },
+    { name: 'processor time', unit: 'ms/GiB', values: of('processor') },
+    { name: 'speed ÷ qemu-img’s', unit: 'ratio', values: by('speed') },
+    { name: 'processor time ÷ qemu-img’s', unit: 'ratio', values: by('processor') },
   ]
 }
+
+const valuesOf = ({ bytes, seconds, cpuSeconds }: TransportCost) => ({
+  speed: bytes / 2 ** 20 / seconds,
+  processor: (1000 * cpuSeconds) / (bytes / 2 ** 30),
+})

@@ -14,6 +14,8 @@ export interface TransportSettings {
   readonly silenceMs?: number
   /** For `file`: where a datastore is mounted on this machine, by the datastore's name. */
   readonly mountedDatastores?: Readonly<Record<string, string>>
+  /** For `file`: whether runs of data are read past the kernel's page cache, where the file system can. `direct` if left out: it is faster, docs/benchmarks.md. */
+  readonly fileCaching?: 'direct' | 'buffered'
   /** For `san`: where the system names the disks it sees by their world wide names. `/dev/disk/by-id` if left out. */
   readonly lunFolder?: string
   /** For `vddk`: VMware's own library, where it is installed. */

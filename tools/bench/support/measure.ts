@@ -15,14 +15,14 @@ const sampleMs = 10
 const clockTicksPerSecond = 100 // USER_HZ, the same on every Linux a person has
 
 /**
- * Runs a program to its end and measures it, `sync` of what it wrote included: programs differ in what they leave to the kernel.
+ * Runs a program to its end and measures it, `sync` of what it wrote to `syncFolder` included: programs differ in what they leave to the kernel.
  * Memory and processor time are what /proc said last, at most 10 ms before its end.
  *
  * @throws with what it said, if it failed
  */
 export async function measure(
   [program, ...args]: readonly [string, ...string[]],
-  { env = {}, syncFolder }: { readonly env?: Readonly<Record<string, string>>; readonly syncFolder: string },
+  { env = {}, syncFolder }: { readonly env?: Readonly<Record<string, string>>; readonly syncFolder?: string },
 ): Promise<Measured> {
   const startMs = performance.now()
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -35,7 +35,7 @@ export async function measure(
   } finally {
     clearInterval(timer)
   }
-  await sync(syncFolder)
+  if (syncFolder !== undefined) await sync(syncFolder)
   return { seconds: (performance.now() - startMs) / 1000, ...usage, stdout: stdout() }
 }
 

@@ -4,7 +4,7 @@ export interface BenchContext {
   readonly sizeBytes: number
   /** Of how many chunks the index of the scenario `scale` is. */
   readonly chunks: number
-  /** Which phases of the scenario `scale` to do, one after the other: what it wrote then stays. Empty: all, and nothing stays. */
+  /** Which phases of the scenario `scale` to do, one after the other: what it wrote then stays. Of `transports`: the ways whose names begin so. Empty: all, and nothing stays. */
   readonly phases: readonly string[]
   /** How often a race is run; of each number the best counts: a shared machine only ever makes things slower. */
   readonly rounds: number

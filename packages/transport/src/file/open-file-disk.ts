@@ -6,6 +6,7 @@ import { differenceOf } from '../difference-of.ts'
 import { fail } from '../errors.ts'
 import type { TransportSettings } from '../settings.ts'
 import type { DiskPlace, VmDiskReader, VmDiskRequest } from '../transport.ts'
+import { directFiles } from './direct-files.ts'
 
 export function whyNotFile({ path }: DiskPlace, { mountedDatastores = {} }: TransportSettings): string | undefined {
   const datastore = parseDatastorePath(path)?.datastore
@@ -25,7 +26,7 @@ export async function openFileDisk({ path, settings, capacityBytes, uuid }: VmDi
   const place = parseDatastorePath(path)!
   const root = settings.mountedDatastores![place.datastore]!
   const file = join(root, place.path)
-  const disk = await openVmdk(file, { root })
+  const disk = await openVmdk(file, settings.fileCaching === 'buffered' ? { root } : { files: directFiles(root) })
   const fact = differenceOf(disk, { capacityBytes, uuid })
   if (fact === undefined) return new FileDisk(disk)
   await disk[Symbol.asyncDispose]()
