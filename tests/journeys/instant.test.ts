@@ -1,6 +1,7 @@
 // What a restore point holds equals the disk at the snapshot's instant, while the guest goes on writing.
 import { seededRandom } from '@vmkeep/kit'
 import type { VmDescription } from '@vmkeep/lab'
+import { readProperties, waitForTask } from '@vmkeep/vsphere'
 import { describe, expect, it } from 'vitest'
 import { busyGuest, randomWrite } from '../support/guest.ts'
 import { World } from '../support/world.ts'
@@ -66,6 +67,17 @@ describe('a restore point equals the instant of its snapshot', () => {
     ],
     ['growth of the disk', (world) => world.lab.vm('web').grow(undefined, 48 * MiB), 'capacity-changed'],
     ['a reset of change tracking', (world) => resetTracking(world), 'tracking-restarted'],
+    [
+      'a migration that switched change tracking off, as HCX does',
+      async ({ lab }) => {
+        await lab.vm('web').storage.setChangeTracking(false)
+        await lab.vm('web').migrate({ datastore: 'shared-2' })
+        await lab.vm('web').snapshot('stun')
+        await lab.vm('web').removeSnapshots()
+      },
+      'tracking-restarted',
+    ],
+    ['another disk came into its place, under the same key', putAnotherDisk, 'disk-replaced'],
   ])('after %s between two backups', async (_name, happen, cause) => {
     await using world = await World.start({ seed: 'between', vms: [{ name: 'web', disks: [disk()] }] })
     const vm = world.lab.vm('web')
@@ -82,6 +94,34 @@ describe('a restore point equals the instant of its snapshot', () => {
     await world.expectEqual(first.report.vms[0]!.point, first.instant)
     world.expectClean()
   })
+
+  it.each(['before', 'after'])(
+    'after its admin reverted to a snapshot taken %s the first of two backups',
+    async (when) => {
+      const described = { name: 'web', cbt: true, disks: [disk('thin', 8 * MiB)] }
+      await using world = await World.start({ seed: 'revert', vms: [described] })
+      const vm = world.lab.vm('web')
+      const write = (text: string) => vm.disk().writeGuest(MiB, seededRandom(text).bytes(2 * MiB))
+      const snapshot = async () => await vm.snapshot('an admin')
+      await write('old')
+      const early = when === 'before' ? await snapshot() : undefined
+      await write('of the first backup')
+      const first = await world.backupAtInstant('web')
+      const taken = early ?? (await snapshot())
+      await write('lost by the revert')
+      const request = { _this: taken, suppressPowerOn: false } as const
+      await waitForTask(world.session, await world.session.call('RevertToSnapshot_Task', request), {})
+      await vm.disk().writeGuest(5 * MiB, seededRandom('since').bytes(MiB))
+      const second = await world.backupAtInstant('web')
+      expect(second.report).toMatchObject({
+        outcome: 'ok',
+        vms: [{ disks: [{ mode: 'full', cause: { code: 'tracking-restarted' } }] }],
+      })
+      await world.expectEqual(second.report.vms[0]!.point, second.instant)
+      await world.expectEqual(first.report.vms[0]!.point, first.instant)
+      world.expectClean(['an admin'])
+    },
+  )
 
   it('over ten generations of random writes and trims, in every generation again', async () => {
     const seed = process.env['VMKEEP_TEST_SEED'] ?? String(Date.now())
@@ -129,6 +169,35 @@ describe('a restore point equals the instant of its snapshot', () => {
     world.expectClean()
   })
 })
+
+/** Takes the VM's disk away and adds an empty one in its place: the key is the same, the file is another. */
+async function putAnotherDisk({ lab, session }: World): Promise<void> {
+  const { ref, disks } = lab.vm('web')
+  const path = 'config.hardware.device'
+  const request = { type: 'VirtualMachine', ref, paths: [path] } as const
+  const device = (await readProperties(session, request))[path]!.find(({ $type }) => $type === 'VirtualDisk')!
+  const { capacityInKB, controllerKey, unitNumber, backing } = device as Extract<
+    typeof device,
+    { readonly $type: 'VirtualDisk' }
+  >
+  const { diskMode } = backing as { readonly diskMode: string }
+  const empty = {
+    $type: 'VirtualDisk',
+    key: -1,
+    controllerKey,
+    unitNumber,
+    capacityInKB,
+    backing: { $type: 'VirtualDiskFlatVer2BackingInfo', fileName: '[shared-1]', diskMode, thinProvisioned: true },
+  } as const
+  for (const change of [
+    { operation: 'remove', device: device as never },
+    { operation: 'add', fileOperation: 'create', device: empty },
+  ] as const) {
+    const deviceChange = [{ $type: 'VirtualDeviceConfigSpec', ...change }] as const
+    await waitForTask(session, await session.call('ReconfigVM_Task', { _this: ref, spec: { deviceChange } }), {})
+  }
+  expect(lab.vm('web').disks.map(({ key }) => key)).toEqual(disks.map(({ key }) => key))
+}
 
 /** As an admin does: change tracking off and on, each taking effect at a stun. */
 async function resetTracking(world: World): Promise<void> {

@@ -19,7 +19,7 @@ it.each<[fault: string, code: string]>([
   ['MultipleSnapshotsNotSupported', 'vsphere.snapshot-too-deep'],
   ['SnapshotLocked', 'vsphere.snapshot-disabled'],
   ['SnapshotDisabled', 'vsphere.snapshot-disabled'],
-  ['SnapshotNoChange', 'vsphere.snapshot-failed'],
+  ['SnapshotNoChange', 'vsphere.snapshot-no-change'],
   ['FileFault', 'vsphere.file-fault'],
   ['InvalidName', 'vsphere.invalid-argument'],
   ['VmConfigFault', 'vsphere.invalid-configuration'],
@@ -28,7 +28,7 @@ it.each<[fault: string, code: string]>([
   using _rule = world.lab.faults.add(parseFaultRule(`CreateSnapshot*_Task,then=task-fault:${fault}`))
   const { vms } = await world.backup(['web'])
   expect(vms).toMatchObject([{ outcome: 'failed', error: { code } }])
-  expect(vms[0]!.error!.message).toMatch(/web|vm-\d+/)
+  expect(vms[0]!.error!.message).toMatch(/^"?web"? |on "web" \(vm-\d+\): /)
   world.expectClean()
 })
 

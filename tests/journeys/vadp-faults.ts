@@ -53,20 +53,20 @@ export const vadpFaults: readonly FaultRow[] = [
         `${faults}vSphere does not support the question`,
       ],
       ['power failure', 'cbt.power-loss,then=reset-change-tracking', `${instant}a power failure that loses track`],
-      ['storage vMotion', 'POST /lab/vms/web01/migrate', `${instant}a storage vMotion`],
-    ],
-    [
+      ['revert to a snapshot', 'RevertToSnapshot_Task', `${instant}after its admin reverted to a snapshot taken %s`],
       [
-        'revert to a snapshot',
-        'only packages/backup/src/decide-read.test.ts (tracking-went-back); the lab reverts, no journey does',
+        'disk removed and another added under the same key',
+        'ReconfigVM_Task',
+        `${instant}another disk came into its place, under the same key`,
       ],
-      ['disk removed and added under the same name', 'only packages/backup/src/decide-read.test.ts (disk-replaced)'],
       [
         'HCX switches tracking off',
-        'no journey; the next run switches it on again and reads all (decide-read.test.ts, tracking-inactive)',
+        'POST /lab/vms/web01/migrate',
+        `${instant}a migration that switched change tracking off, as HCX does`,
       ],
-      ['hot-add clean-up deletes the -ctk file', 'the lab’s hot-add never deletes it; it shows as the FileFault above'],
+      ['storage vMotion', 'POST /lab/vms/web01/migrate', `${instant}a storage vMotion`],
     ],
+    [['hot-add clean-up deletes the -ctk file', 'the lab’s hot-add never deletes it; it shows as the FileFault above']],
   ),
   ...section(
     '2.3',
@@ -199,6 +199,21 @@ export const vadpFaults: readonly FaultRow[] = [
   ...section(
     '4',
     [
+      ['nonpersistent, undoable, append', "mode: 'undoable'", `${cases}'nonpersistent', 'undoable', 'append'`],
+      [
+        'flags.snapshotLocked, snapshotDisabled (3.4)',
+        "snapshotsForbidden: 'locked'",
+        `${cases}Snapshots are \${snapshotsForbidden} in its settings`,
+      ],
+      ['another snapshot in the background', 'snapshotInBackground: true', `${cases}Another snapshot is being taken`],
+      [
+        'key missing on the host (cryptoState locked)',
+        'keyMissing: true',
+        `${cases}Encrypted, and its host lacks the key`,
+      ],
+      ['first class disk', 'firstClass: true', `${cases}First class disk`],
+      ['instant clone, frozen', 'instantCloneFrozen: true', `${cases}Frozen source of instant clones`],
+      ['vNVDIMM', 'nvdimm: true', `${cases}Memory modules that keep their data (NVDIMM)`],
       ['template', 'template: true', `${cases}Template`],
       ['independent persistent', "mode: 'independent_persistent'", `${cases}Independent disk, persistent`],
       ['independent nonpersistent', "mode: 'independent_nonpersistent'", `${cases}Independent disk, nonpersistent`],
@@ -225,17 +240,7 @@ export const vadpFaults: readonly FaultRow[] = [
       ['no licence', '*_Task,then=fault:RestrictedVersion', `${refused}['RestrictedVersion', `],
     ],
     [
-      ['nonpersistent, undoable, append', 'the lab makes no such disks; only packages/vsphere/src/vm/why-not.test.ts'],
-      [
-        'flags.snapshotLocked beforehand (3.4)',
-        'the lab is not described so; only packages/vsphere/src/vm/why-not.test.ts',
-      ],
-      ['another snapshot in the background', 'the lab never says so; only packages/vsphere/src/vm/why-not.test.ts'],
       ['host in maintenance', 'the lab has no maintenance mode; only packages/vsphere/src/vm/why-not.test.ts'],
-      ['key missing on the host (cryptoState locked)', 'no rule: the lab’s hosts always hold the key'],
-      ['first class disks', 'the lab has none; attached ones are disks like others'],
-      ['instant clone, frozen', 'no rule'],
-      ['vNVDIMM', 'no rule for the device; disks in persistent memory are above'],
       ['capacity 0, datastore missing', 'only packages/vsphere/src/vm/why-not.test.ts (no-capacity, no-datastore)'],
       ['iSCSI or NFS inside the guest', 'invisible from outside: said in docs/guides/what-is-backed-up.md'],
     ],

@@ -35,6 +35,8 @@ const vm = (change: Partial<Vm> = {}): Vm => ({
   inventoryPath: '/Lab/vm/web',
   instanceUuid: '50112233-4455-6677-8899-aabbccddeeff',
   template: false,
+  locked: false,
+  instantCloneFrozen: false,
   changeTracking: { supported: true, enabled: true },
   powerState: 'poweredOn',
   connectionState: 'connected',

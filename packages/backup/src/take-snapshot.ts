@@ -119,7 +119,8 @@ async function create(
   quiesce: false | QuiesceOptions,
 ): Promise<{ readonly ref: SnapshotRef; readonly reached: ReachedConsistency }> {
   const { clock, random, signal, session } = run
-  const request = { name: formatMarker(marker), description: describeSnapshot(marker), quiesce, memory: false } as const
+  const whose = { name: formatMarker(marker), description: describeSnapshot(marker), vmName: vm.name }
+  const request = { ...whose, quiesce, memory: false } as const
   const ref = await run.tasks.run(
     () =>
       retry(() => createSnapshot(session, vm.ref, request, signal), {

@@ -60,6 +60,10 @@ export const fail = defineErrors({
     (d: { disk: string; path: string; fact: string }) =>
       `${d.path} is not ${d.disk}: ${d.fact}; check which datastore is mounted there`,
   ],
+  'transport.file-refused': [
+    'change-request',
+    (d: { disk: string; reason: string }) => `file does not read ${d.disk}: ${d.reason}; nbdssl reads it`,
+  ],
   'transport.san-refused': [
     'change-request',
     (d: { disk: string; reason: string }) => `san does not read ${d.disk}: ${d.reason}; nbdssl reads it`,

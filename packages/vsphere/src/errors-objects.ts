@@ -49,6 +49,11 @@ export const objectErrors = {
     (d: { vm: string; reason: string }) =>
       `${d.vm} has a device that allows no snapshots (${d.reason}): a shared bus, a physical RDM or a passthrough device`,
   ],
+  'vsphere.snapshot-no-change': [
+    'change-request',
+    (d: { vm: string; reason: string }) =>
+      `${d.vm} has not changed since its last snapshot (${d.reason}), as a suspended VM has not, and vSphere takes no second one: resume the VM, or remove that snapshot`,
+  ],
   'vsphere.snapshot-unconfirmed': [
     'retry',
     (d: { vm: string; name: string }) =>

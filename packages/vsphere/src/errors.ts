@@ -139,7 +139,11 @@ export const fail = defineErrors({
   ],
   'vsphere.invalid-request': ['report-bug', (d: FaultPlace) => `${said(d)}; this server does not understand our call`],
   'vsphere.invalid-state': ['change-request', (d: FaultPlace) => `${said(d)}; its present state does not allow that`],
-  'vsphere.invalid-configuration': ['change-request', (d: FaultPlace) => said(d)],
+  'vsphere.invalid-configuration': [
+    'change-request',
+    (d: FaultPlace) =>
+      `${said(d)}; something in its settings does not go with that: open them in the vSphere client and mend what it marks`,
+  ],
   'vsphere.not-supported': ['change-request', (d: FaultPlace) => `${said(d)}; this server or object cannot do that`],
   'vsphere.restricted-licence': [
     'call-operator',

@@ -15,8 +15,14 @@ export interface DiskDescription {
   readonly capacityBytes?: number
   /** `thin`, if left out. */
   readonly format?: DiskFormat
-  /** `persistent`, if left out. Independent disks are in no snapshot. */
-  readonly mode?: 'persistent' | 'independent_persistent' | 'independent_nonpersistent'
+  /** `persistent`, if left out. Independent disks are in no snapshot; the last three are of old times. */
+  readonly mode?:
+    | 'persistent'
+    | 'independent_persistent'
+    | 'independent_nonpersistent'
+    | 'nonpersistent'
+    | 'undoable'
+    | 'append'
   /** A raw device mapping instead of a file. */
   readonly rdm?: 'physical' | 'virtual'
   /** In persistent memory of the host. */
@@ -35,6 +41,8 @@ export interface DiskDescription {
   readonly datastore?: string
   /** Whether this disk is encrypted with a key of the lab's key provider. */
   readonly encrypted?: boolean
+  /** A first class disk: it has an id of its own in vCenter's catalogue. */
+  readonly firstClass?: boolean
 }
 
 export interface SnapshotDescription {
@@ -74,7 +82,17 @@ export interface VmDescription {
   /** PCI passthrough: no snapshot while the VM is on. */
   readonly passthrough?: boolean
   readonly virtualTpm?: boolean
+  /** A memory module of persistent memory: in no snapshot. */
+  readonly nvdimm?: boolean
   readonly encrypted?: boolean
+  /** Its host lacks the key: the VM is locked, and nothing can be done with it. */
+  readonly keyMissing?: boolean
+  /** Frozen as the source of instant clones: it is on, and its guest stands still. */
+  readonly instantCloneFrozen?: boolean
+  /** vSphere says that another snapshot of it is being taken. */
+  readonly snapshotInBackground?: boolean
+  /** What its settings forbid: any change of its snapshots, or any snapshot. */
+  readonly snapshotsForbidden?: 'locked' | 'disabled'
   readonly connection?: 'connected' | 'disconnected' | 'orphaned' | 'inaccessible' | 'invalid'
   readonly consolidationNeeded?: boolean
   /** A question that hangs the VM until somebody answers. */

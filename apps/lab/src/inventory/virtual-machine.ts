@@ -50,6 +50,10 @@ export class VirtualMachine extends ManagedEntity {
   ownConnectionState: ConnectionState = 'connected'
   question: string | undefined
   faultTolerant = false
+  /** Its host lacks the key of an encrypted VM. */
+  keyMissing = false
+  instantCloneFrozen = false
+  snapshotInBackground = false
   /** The folder in which its guest's devices appear, where somebody asked for that. */
   machine: LabMachine | undefined
   cleanPowerOff = true
@@ -79,7 +83,8 @@ export class VirtualMachine extends ManagedEntity {
     return this.storage.power
   }
   get toolsState(): ToolsState {
-    return this.tools === 'running' && this.power !== 'on' ? 'stopped' : this.tools
+    const stands = this.power !== 'on' || this.instantCloneFrozen
+    return this.tools === 'running' && stands ? 'stopped' : this.tools
   }
   get connectionState(): ConnectionState {
     return this.host.connection === 'connected' ? this.ownConnectionState : 'disconnected'

@@ -4,23 +4,26 @@ import { openVmdk, type VmdkReader } from '@vmkeep/vmdk'
 import { parseDatastorePath } from '@vmkeep/vsphere'
 import { differenceOf } from '../difference-of.ts'
 import { fail } from '../errors.ts'
+import { isEncrypted, namesEncryption } from '../is-encrypted.ts'
 import type { TransportSettings } from '../settings.ts'
 import type { DiskPlace, VmDiskReader, VmDiskRequest } from '../transport.ts'
 import { directFiles } from './direct-files.ts'
 
-export function whyNotFile({ path }: DiskPlace, { mountedDatastores = {} }: TransportSettings): string | undefined {
-  const datastore = parseDatastorePath(path)?.datastore
+export function whyNotFile(disk: DiskPlace, { mountedDatastores = {} }: TransportSettings): string | undefined {
+  const datastore = parseDatastorePath(disk.path)?.datastore
   if (datastore === undefined) return 'the disk is no file of a datastore'
-  return Object.hasOwn(mountedDatastores, datastore)
-    ? undefined
-    : `the datastore ${datastore} is not mounted on this machine`
+  if (!Object.hasOwn(mountedDatastores, datastore)) return `the datastore ${datastore} is not mounted on this machine`
+  return isEncrypted(disk) ? encrypted : undefined
 }
+
+/** Its files hold noise. Source: vadp.md §4: such data arrives in clear from a host, over NFC or HotAdd. Evidence: documented. */
+const encrypted = 'the disk is encrypted; only its host can read it'
 
 /**
  * Opens the VMDK of a disk, and its parents, where its datastore is mounted: NFS, or a copy of it. The layers below a snapshot do not
  * change, so that they can be read while the VM writes to its own.
  *
- * @throws `transport.another-disk` if size or uuid are not the disk's: then something else is mounted there; `vmdk.*`
+ * @throws `transport.file-refused` if it is encrypted; `transport.another-disk` if size or uuid are not the disk's: then something else is mounted there; `vmdk.*`
  */
 export async function openFileDisk({ path, settings, capacityBytes, uuid }: VmDiskRequest): Promise<VmDiskReader> {
   const place = parseDatastorePath(path)!
@@ -28,9 +31,11 @@ export async function openFileDisk({ path, settings, capacityBytes, uuid }: VmDi
   const file = join(root, place.path)
   const disk = await openVmdk(file, settings.fileCaching === 'buffered' ? { root } : { files: directFiles(root) })
   const fact = differenceOf(disk, { capacityBytes, uuid })
-  if (fact === undefined) return new FileDisk(disk)
+  const isNoise = namesEncryption(disk.database)
+  if (fact === undefined && !isNoise) return new FileDisk(disk)
   await disk[Symbol.asyncDispose]()
-  throw fail('transport.another-disk', { disk: path, path: file, fact })
+  if (isNoise) throw fail('transport.file-refused', { disk: path, reason: encrypted })
+  throw fail('transport.another-disk', { disk: path, path: file, fact: fact! })
 }
 
 /** A VMDK on a mounted datastore as the rest of vmkeep knows disks. */

@@ -1,3 +1,4 @@
+import { isEncrypted } from '../is-encrypted.ts'
 import type { DiskPlace } from '../transport.ts'
 import type { TransportSettings } from '../settings.ts'
 import type { Proxy } from './proxy.ts'
@@ -15,8 +16,8 @@ const rules: readonly Rule[] = [
     address === undefined || address.startsWith('scsi')
       ? undefined
       : `it hangs on ${address}, and only SCSI disks are hot-added`,
-  ({ device }, proxy) =>
-    isEncrypted(device) && !proxy.encrypted
+  (disk, proxy) =>
+    isEncrypted(disk) && !proxy.encrypted
       ? `it is encrypted, and ${proxy.name}, which vmkeep runs on, is not`
       : undefined,
   ({ device }, proxy) => {
@@ -41,6 +42,3 @@ export function whyNotHotadd(disk: DiskPlace, { proxy }: TransportSettings): str
   }
   return undefined
 }
-
-const isEncrypted = (device: DiskPlace['device']): boolean =>
-  device?.backing !== undefined && 'keyId' in device.backing && device.backing.keyId !== undefined

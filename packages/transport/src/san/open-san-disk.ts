@@ -5,6 +5,7 @@ import type { VmfsVolume } from '@vmkeep/vmfs'
 import { parseDatastorePath } from '@vmkeep/vsphere'
 import { differenceOf } from '../difference-of.ts'
 import { fail } from '../errors.ts'
+import { namesEncryption } from '../is-encrypted.ts'
 import type { DiskPlace, VmDiskReader, VmDiskRequest } from '../transport.ts'
 import { ChainFiles } from './chain-files.ts'
 import { compareWithHost } from './compare-with-host.ts'
@@ -33,8 +34,8 @@ export async function openSanDisk(request: VmDiskRequest): Promise<VmDiskReader>
   try {
     const files = new ChainFiles(volume, datastore.name)
     const vmdk = await openVmdk(place.path, { files })
-    const encryption = Object.values(vmdk.database).find((value) => value.includes('vmwarevmcrypt'))
-    if (encryption !== undefined) throw fail('transport.san-refused', { disk: path, reason: 'the disk is encrypted' })
+    if (namesEncryption(vmdk.database))
+      throw fail('transport.san-refused', { disk: path, reason: 'the disk is encrypted' })
     const fact = differenceOf(vmdk, request)
     if (fact !== undefined)
       throw fail('transport.another-disk', { disk: path, path: `${volume.name}:/${place.path}`, fact })

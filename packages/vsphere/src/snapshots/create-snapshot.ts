@@ -36,11 +36,12 @@ export async function createSnapshot(
     const ended = await waitForTask(session, task, { signal })
     if (ended.state === 'success' && isReference(ended.result)) return ended.result
   } catch (error) {
-    throw snapshotError(error, vm)
+    throw snapshotError(error, vm, options.vmName)
   }
   // The task was forgotten before we saw its end; the snapshot itself tells whether it was made.
   const made = await findByName(session, vm, options.name, signal)
-  if (made === undefined) throw fail('vsphere.snapshot-unconfirmed', { vm: vm.value, name: options.name })
+  if (made === undefined)
+    throw fail('vsphere.snapshot-unconfirmed', { vm: options.vmName ?? vm.value, name: options.name })
   return made
 }
 

@@ -9,13 +9,25 @@ const codes = {
   TooManySnapshotLevels: 'vsphere.snapshot-too-deep',
   MultipleSnapshotsNotSupported: 'vsphere.snapshot-too-deep',
   SnapshotIncompatibleDeviceInVm: 'vsphere.snapshot-device-incompatible',
+  SnapshotNoChange: 'vsphere.snapshot-no-change',
 } as const
 
-/** The error of a refused snapshot, with a code of its own where the admin has a way of his own out. */
-export function snapshotError(error: unknown, vm: ManagedObjectReference): unknown {
+/**
+ * The error of a refused snapshot, with a code of its own where the admin has a way of his own out, and the VM's name where there is one:
+ * nobody knows a VM as `vm-101`.
+ */
+export function snapshotError(error: unknown, vm: ManagedObjectReference, name?: string): unknown {
   const fault = faultOf(error)
   const code = fault && (codes as Readonly<Record<string, (typeof codes)[keyof typeof codes]>>)[fault.$type]
-  return code === undefined ? error : fail(code, { vm: vm.value, reason: saidBy(error, fault!.$type) }, error)
+  if (code !== undefined) return fail(code, { vm: name ?? vm.value, reason: saidBy(error, fault!.$type) }, error)
+  return name === undefined ? error : named(error, vm, name)
+}
+
+/** The same error, about the VM of this name. */
+function named(error: unknown, vm: ManagedObjectReference, name: string): unknown {
+  if (!(error instanceof AppError) || error.details['object'] !== `${vm.type}:${vm.value}`) return error
+  const details = { ...error.details, object: `"${name}" (${vm.value})` }
+  return (fail as (code: string, details: object, cause?: unknown) => AppError)(error.code, details, error.cause)
 }
 
 /** vSphere's own words, or the name of the fault if it had none. */

@@ -7,6 +7,8 @@ export interface SnapshotOptions {
   /** Found again by this name alone when the answer is lost: it must be unique, our marker. */
   readonly name: string
   readonly description: string
+  /** The VM's name, for errors. */
+  readonly vmName?: string
   readonly quiesce: false | QuiesceOptions
   /** Memory is never captured: it takes minutes, and a restore can't use it. */
   readonly memory?: false

@@ -92,6 +92,8 @@ export function aVm(changes: Partial<Vm> = {}): Vm {
     toolsRunning: true,
     faultTolerance: false,
     encrypted: false,
+    locked: false,
+    instantCloneFrozen: false,
     snapshots: [],
     snapshotLocked: false,
     snapshotDisabled: false,

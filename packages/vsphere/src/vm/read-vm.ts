@@ -68,6 +68,8 @@ export function factsOf(ref: ManagedObjectReference, properties: Properties): Om
     toolsRunning: properties['guest.toolsRunningStatus'] === 'guestToolsRunning',
     faultTolerance: config?.ftInfo !== undefined || isFaultTolerant(runtime.faultToleranceState),
     encrypted: isEncrypted(config, runtime),
+    locked: runtime.cryptoState === 'locked',
+    instantCloneFrozen: runtime.instantCloneFrozen === true,
     snapshots: flattenSnapshots(properties.snapshot),
     snapshotLocked: config?.flags?.snapshotLocked === true,
     snapshotDisabled: config?.flags?.snapshotDisabled === true,

@@ -25,6 +25,10 @@ export interface Vm {
   readonly toolsRunning: boolean
   readonly faultTolerance: boolean
   readonly encrypted: boolean
+  /** Whether it is encrypted and its host lacks the key. */
+  readonly locked: boolean
+  /** Whether its guest stands still as the source of instant clones. */
+  readonly instantCloneFrozen: boolean
   /** The snapshot tree, parents before children. */
   readonly snapshots: readonly SnapshotNode[]
   /** Whether the VM's own settings forbid snapshots to change. */

@@ -65,6 +65,23 @@ const rules = {
     () =>
       "It is encrypted by vSphere. The backup holds its data as the guest sees it; the repository's own encryption protects it. Restored in place it stays encrypted; a new VM is not encrypted until a storage policy does it.",
   ],
+  // Source: vSphere Web Services API, VirtualPMem.SnapshotMode: a snapshot never holds their data. Evidence: documented.
+  nvdimm: [
+    (vm) => has(vm, 'VirtualNVDIMM'),
+    () =>
+      'It has memory modules that keep their data (NVDIMM), which no snapshot holds: back up what is on them from inside the guest.',
+  ],
+  'first-class-disk': [
+    (vm) => vm.disks.some(({ device }) => device.vDiskId !== undefined),
+    () =>
+      'It has a first class disk, as Kubernetes volumes are. Its data is saved; restored into a new VM it is an ordinary disk, and whoever knows it by its id has to be told of the new one.',
+  ],
+  // Source: vSphere Web Services SDK Programming Guide 6.7, "Freezing the Source Virtual Machine". Evidence: documented.
+  'instant-clone-frozen': [
+    (vm) => vm.instantCloneFrozen,
+    () =>
+      'It is frozen as the source of instant clones: its guest stands still and cannot be quiesced. Its disks are saved as they stand, its memory is not.',
+  ],
   suspended: [
     (vm) => vm.powerState === 'suspended',
     () => 'It is suspended: its disks are saved as they stand, the memory of the guest is not.',

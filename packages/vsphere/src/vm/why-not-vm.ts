@@ -6,7 +6,7 @@ type Rule = readonly [applies: (vm: Vm) => boolean, sentence: (vm: Vm) => string
 
 const isState = (state: Vm['connectionState']) => (vm: Vm) => vm.connectionState === state
 
-// Source: vSphere Web Services API 8.0, VirtualMachineConnectionState, VirtualMachineFlagInfo, VirtualMachineRuntimeInfo;
+// Source: vSphere Web Services API 8.0, VirtualMachineConnectionState, VirtualMachineFlagInfo, VirtualMachineRuntimeInfo (cryptoState);
 // that a host in maintenance mode refuses to serve disks: virt-v2v's manual. Evidence: documented.
 const rules = {
   'fault-tolerant': [
@@ -39,6 +39,11 @@ const rules = {
     (vm) => vm.question !== undefined,
     (vm) =>
       `vSphere waits for an answer before it does anything else: "${vm.question}" Answer it in the vSphere client.`,
+  ],
+  'key-missing': [
+    (vm) => vm.locked,
+    (vm) =>
+      `It is encrypted and its host${named(vm.host?.name)} lacks the key, so vSphere keeps it locked. Bring the key provider back, then unlock the VM in the vSphere client.`,
   ],
   'host-in-maintenance': [
     (vm) => vm.host?.inMaintenance === true,

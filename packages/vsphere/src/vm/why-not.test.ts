@@ -112,6 +112,7 @@ describe('whyNotVm', () => {
     ['invalid', { connectionState: 'invalid' }, ['invalid']],
     ['waiting for an answer', { question: 'Did you move or copy it?' }, ['question-pending']],
     ['on a host in maintenance', { host }, ['host-in-maintenance']],
+    ['whose key its host lacks', { locked: true }, ['key-missing']],
     ['with locked snapshots', { snapshotLocked: true }, ['snapshots-locked']],
     ['with disabled snapshots', { snapshotDisabled: true }, ['snapshots-disabled']],
   ])('of a VM %s', (_, changes, expected) => {

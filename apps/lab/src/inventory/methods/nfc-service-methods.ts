@@ -43,6 +43,7 @@ function openDisk(
   if (host !== vm.host) throw new VimFault('InvalidArgument', { invalidProperty: 'hostForAccess' })
   if (!isKnownDisk(vm, request.diskDeviceKey))
     throw new VimFault('InvalidArgument', { invalidProperty: 'diskDeviceKey' })
+  if (vm.keyMissing) throw new VimFault('InvalidState')
   return ticketFor(world, host, { access, vm: vm.storage, diskKey: request.diskDeviceKey })
 }
 

@@ -1,6 +1,7 @@
 import type { DiskDescription, SnapshotDescription, VmDescription } from '../../config/vm-description.ts'
 import type { DiskSource } from '../../config/open-disk-source.ts'
 import { parseDatastorePath } from '../../storage/index.ts'
+import { uuidOf } from '../../config/uuid.ts'
 import { fail } from '../../errors.ts'
 import type { DiskAllocation } from '../../storage/model.ts'
 import type { Folder } from '../folder.ts'
@@ -68,10 +69,17 @@ function describedSettings(world: World, described: VmDescription): Partial<VmSe
     guestId,
     annotation,
     extraConfig: new Map(Object.entries(described.extraConfig ?? {})),
-    kept: described.encrypted === true || described.virtualTpm === true ? key : {},
+    kept: {
+      ...(described.encrypted === true || described.virtualTpm === true ? key : {}),
+      ...(described.snapshotsForbidden === undefined ? {} : forbidding(described.snapshotsForbidden)),
+    },
     devices: [...defaultDevices, ...oddDevices(described), ...cards],
   }
 }
+
+const forbidding = (what: 'locked' | 'disabled') => ({
+  flags: what === 'locked' ? { snapshotLocked: true } : { snapshotDisabled: true },
+})
 
 /** A firmware store of the size ESXi makes. Restores must bring it back: its content is told apart by the VM's name. */
 const nvramOf = (name: string): Uint8Array => {
@@ -80,7 +88,7 @@ const nvramOf = (name: string): Uint8Array => {
   return store
 }
 
-function oddDevices({ passthrough, virtualTpm }: VmDescription): Device[] {
+function oddDevices({ passthrough, virtualTpm, nvdimm }: VmDescription): Device[] {
   const label = (text: string) => ({ $type: 'Description', label: text, summary: text }) as const
   const pci: Device = {
     $type: 'VirtualPCIPassthrough',
@@ -90,8 +98,25 @@ function oddDevices({ passthrough, virtualTpm }: VmDescription): Device[] {
     unitNumber: 18,
   }
   const tpm: Device = { $type: 'VirtualTPM', key: 11_000, deviceInfo: label('Virtual TPM') }
-  return [...(passthrough === true ? [pci] : []), ...(virtualTpm === true ? [tpm] : [])]
+  return [
+    ...(passthrough === true ? [pci] : []),
+    ...(virtualTpm === true ? [tpm] : []),
+    ...(nvdimm === true ? memoryModule : []),
+  ]
 }
+
+/** Its keys are made up: nobody has published any. */
+const memoryModule: readonly Device[] = [
+  { $type: 'VirtualNVDIMMController', key: 30_000, busNumber: 0, controllerKey: 100, device: [30_100] },
+  {
+    $type: 'VirtualNVDIMM',
+    key: 30_100,
+    deviceInfo: { $type: 'Description', label: 'NVDIMM 1', summary: '1,024 MB' },
+    controllerKey: 30_000,
+    unitNumber: 0,
+    capacityInMB: 1024,
+  },
+]
 
 async function addDescribedDisk(
   vm: VirtualMachine,
@@ -129,14 +154,15 @@ function linkedFile(vm: VirtualMachine, name: string): DiskFile {
   throw fail('lab.bad-description', { what: `a disk of "${vm.name}"`, why: `"${name}" has no snapshot to stand on` })
 }
 
-type Traits = Partial<Pick<PlannedDisk['disk'], 'mode' | 'sharing' | 'rdm' | 'pmem' | 'keyId'>>
+type Traits = Partial<Pick<PlannedDisk['disk'], 'mode' | 'sharing' | 'rdm' | 'pmem' | 'keyId' | 'firstClassId'>>
 
 function traitsOf(vm: VirtualMachine, described: DiskDescription): Traits {
-  const { mode, multiwriter, rdm, encrypted, pmem } = described
+  const { mode, multiwriter, rdm, encrypted, pmem, firstClass } = described
   const lun = `0200000000${vm.number.toString(16).padStart(8, '0')}${vm.settings.disks.length.toString(16).padStart(8, '0')}`
   return {
     ...(mode === undefined ? {} : { mode }),
     ...(pmem === true ? { pmem } : {}),
+    ...(firstClass === true ? { firstClassId: uuidOf(vm.world.random) } : {}),
     ...(multiwriter === true ? { sharing: 'sharingMultiWriter' } : {}),
     ...(rdm === undefined ? {} : { rdm: { mode: `${rdm}Mode`, lunUuid: lun, deviceName: `vml.${lun}` } }),
     ...(encrypted === true ? { keyId: { keyId: 'lab-key-1', providerId: { id: 'lab-provider' } } } : {}),
@@ -166,6 +192,9 @@ async function applyState(vm: VirtualMachine, described: VmDescription): Promise
   vm.tools = described.tools ?? 'running'
   vm.ownConnectionState = described.connection ?? 'connected'
   vm.faultTolerant = described.faultTolerant ?? false
+  vm.keyMissing = described.keyMissing ?? false
+  vm.instantCloneFrozen = described.instantCloneFrozen ?? false
+  vm.snapshotInBackground = described.snapshotInBackground ?? false
   if (described.cbt === true) await vm.storage.setChangeTracking(true)
   const power = described.template === true ? 'off' : (described.power ?? 'on')
   if (power !== 'off') await vm.storage.setPower('on')

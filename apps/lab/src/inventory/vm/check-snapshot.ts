@@ -38,6 +38,9 @@ export function checkSnapshot(
 export function checkReachable(vm: VirtualMachine): void {
   if (vm.host.connection !== 'connected') throw new VimFault('HostNotConnected')
   if (vm.connectionState !== 'connected') throw new VimFault('InvalidState')
+  // That InvalidState is the fault is inferred. Source: vadp.md §4, cryptoState "locked". Evidence: documented.
+  if (vm.keyMissing)
+    throw new VimFault('InvalidState', {}, 'The key of this encrypted virtual machine is not available.')
 }
 
 function checkDevice(vm: VirtualMachine, device: Device): void {

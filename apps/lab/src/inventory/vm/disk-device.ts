@@ -31,6 +31,7 @@ export function diskDevice(
     storageIOAllocation: { limit: -1, shares: disk.shares, reservation: 0 },
     diskObjectId: `${options.vmId}-${disk.key}`,
     nativeUnmanagedLinkedClone: false,
+    ...(disk.firstClassId === undefined ? {} : { vDiskId: { id: disk.firstClassId } }),
   }
 }
 

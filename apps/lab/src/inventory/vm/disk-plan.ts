@@ -17,6 +17,7 @@ export interface DiskWish {
   readonly sharing?: DiskSettings['sharing'] | undefined
   readonly rdm?: DiskSettings['rdm']
   readonly pmem?: boolean
+  readonly firstClassId?: string
   readonly keyId?: DiskSettings['keyId']
   readonly shares?: DiskSettings['shares'] | undefined
   readonly file: DiskFile
@@ -51,6 +52,7 @@ export function planDisk(settings: VmSettings, wish: DiskWish, index: number): P
     shares: wish.shares ?? { shares: 1000, level: 'normal' },
     ...(wish.rdm === undefined ? {} : { rdm: wish.rdm }),
     ...(wish.pmem === true ? { pmem: true } : {}),
+    ...(wish.firstClassId === undefined ? {} : { firstClassId: wish.firstClassId }),
     ...(wish.keyId === undefined ? {} : { keyId: wish.keyId }),
   }
   return { disk, node: nodeOf(controller, unitNumber), file: wish.file }

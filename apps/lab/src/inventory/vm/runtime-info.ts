@@ -21,10 +21,10 @@ export function runtimeInfo(vm: VirtualMachine): DataObject<'VirtualMachineRunti
     cleanPowerOff: vm.power === 'off' ? vm.cleanPowerOff : undefined,
     onlineStandby: false,
     consolidationNeeded: vm.consolidationNeeded,
-    snapshotInBackground: false,
+    snapshotInBackground: vm.snapshotInBackground,
     quiescedForkParent: false,
-    instantCloneFrozen: false,
-    cryptoState: vm.settings.kept.keyId === undefined ? undefined : 'unlocked',
+    instantCloneFrozen: vm.instantCloneFrozen,
+    cryptoState: vm.keyMissing ? 'locked' : vm.settings.kept.keyId === undefined ? undefined : 'unlocked',
   }
 }
 

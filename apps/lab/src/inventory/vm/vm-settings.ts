@@ -74,6 +74,8 @@ export interface DiskSettings {
     readonly deviceName: string
   }
   readonly pmem?: boolean
+  /** Of a first class disk. */
+  readonly firstClassId?: string
   readonly keyId?: DataObject<'CryptoKeyId'> | undefined
   readonly shares: DataObject<'SharesInfo'>
 }
