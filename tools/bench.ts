@@ -6,6 +6,7 @@ import { userCacheFolder } from '@vmkeep/kit'
 import { s3Scenario as s3, scenario as backup } from './bench/backup.ts'
 import { scenario as copies } from './bench/copies.ts'
 import { scenario as growth } from './bench/growth.ts'
+import { scenario as inPlace } from './bench/in-place.ts'
 import { scenario as latency } from './bench/latency.ts'
 import { scenario as memory2Tib } from './bench/memory-2tib.ts'
 import { scenario as nfc } from './bench/nfc-scenario.ts'
@@ -25,6 +26,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'restore-limit': restoreLimit,
   scale,
   transports,
+  'in-place': inPlace,
   growth,
   writers,
   copies,

@@ -63,6 +63,9 @@ export interface LabStats {
   readonly snapshotsAlive: number
   readonly tasksRunning: number
   readonly nfcConnections: number
+  /** What the hosts have received and sent over NFC, as it was on the wire. */
+  readonly nfcBytesReceived: number
+  readonly nfcBytesSent: number
   /** Leases held now. */
   readonly leasesOpen: number
   /** How often each method was called. */
@@ -264,6 +267,8 @@ class RunningLab implements Lab {
       snapshotsAlive: vms.reduce((sum, vm) => sum + vm.snapshots.length, 0),
       tasksRunning: tasks.running,
       nfcConnections: hosts.reduce((sum, { nfc }) => sum + nfc.connections, 0),
+      nfcBytesReceived: hosts.reduce((sum, { nfc }) => sum + nfc.bytesReceived, 0),
+      nfcBytesSent: hosts.reduce((sum, { nfc }) => sum + nfc.bytesSent, 0),
       leasesOpen: leases.open.length,
       calls: this.#dispatcher.counts,
       mistakes,

@@ -44,6 +44,9 @@ export interface NfcServer extends AsyncDisposable {
   readonly address: string
   readonly port: number
   readonly connections: number
+  /** Over all connections there ever were, everything on the wire included. */
+  readonly bytesReceived: number
+  readonly bytesSent: number
   /** A ticket for one connection, good until it is used or `expiresInMs` (two minutes) have passed. */
   issueTicket(request: NfcTicketRequest): NfcTicket
   /** Cuts every connection, as a host that fails. */

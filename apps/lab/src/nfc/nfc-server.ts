@@ -44,6 +44,7 @@ class Listener implements NfcServer {
   readonly #onConnection: NfcServerOptions['onConnection']
   readonly #sockets = new Set<Socket>()
   readonly #serving = new Set<Promise<void>>()
+  readonly #ended = { received: 0, sent: 0 }
 
   constructor(server: Server, host: Host, onConnection: NfcServerOptions['onConnection']) {
     this.#onConnection = onConnection
@@ -57,6 +58,14 @@ class Listener implements NfcServer {
 
   get connections(): number {
     return this.#sockets.size
+  }
+
+  get bytesReceived(): number {
+    return [...this.#sockets].reduce((sum, { bytesRead }) => sum + bytesRead, this.#ended.received)
+  }
+
+  get bytesSent(): number {
+    return [...this.#sockets].reduce((sum, { bytesWritten }) => sum + bytesWritten, this.#ended.sent)
   }
 
   issueTicket(request: NfcTicketRequest): NfcTicket {
@@ -83,7 +92,11 @@ class Listener implements NfcServer {
   #accept(socket: Socket): void {
     this.#sockets.add(socket)
     this.#onConnection?.(this.#sockets.size)
-    socket.on('close', () => this.#sockets.delete(socket))
+    socket.on('close', () => {
+      this.#sockets.delete(socket)
+      this.#ended.received += socket.bytesRead
+      this.#ended.sent += socket.bytesWritten
+    })
     const serving = serveConnection(socket, this.#host).finally(() => this.#serving.delete(serving))
     this.#serving.add(serving)
   }
