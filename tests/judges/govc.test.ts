@@ -123,6 +123,22 @@ describe('govc changes a vCenter', () => {
   )
 })
 
+judgeTest('govc reads the latency that hosts count for their datastores', ['govc'], ({ govc }) =>
+  withLab(govc, {}, async ({ run, json }, lab) => {
+    lab.setLatency('shared-1', { readMs: 41, writeMs: 7 })
+    lab.clock.advance(20_000)
+    const host = '/Lab/host/Cluster/esxi-1.lab'
+    const counters = await run('metric.ls', '-i', 'real', host)
+    expect(counters).toBe('datastore.totalReadLatency.average\ndatastore.totalWriteLatency.average\n')
+    expect(await run('metric.info', host, 'datastore.totalReadLatency.average')).toMatch(/Unit: +ms/)
+    const url = lab.storage.datastore('shared-1').url.split('/').at(-2)!
+    const sample = (counter: string) =>
+      json('metric.sample', '-json', '-n', '1', '-i', 'real', '-instance', url, host, `datastore.${counter}.average`)
+    expect(await sample('totalReadLatency')).toMatchObject({ sample: [{ value: [{ instance: url, value: [41] }] }] })
+    expect(await sample('totalWriteLatency')).toMatchObject({ sample: [{ value: [{ instance: url, value: [7] }] }] })
+  }),
+)
+
 judgeTest('govc reads the tags of a VM, over the REST API', ['govc'], ({ govc }) =>
   withLab(govc, { vms: [{ name: 'web01', tags: ['env:prod', 'owner:web team'] }] }, async ({ run, json }) => {
     expect((await run('tags.category.ls')).trim().split('\n').toSorted()).toEqual(['env', 'owner'])

@@ -18,6 +18,7 @@ import { LabWorld } from './inventory/lab-world.ts'
 import { type LabState, labState } from './lab-state.ts'
 import { LabVmHandle } from './lab-vm-handle.ts'
 import type { NfcLimits } from './nfc/model.ts'
+import type { Latency } from './performance/latencies.ts'
 import { Dispatcher } from './soap/dispatcher.ts'
 import { privilegesOf, type User } from './soap/user.ts'
 import { openLabStorage } from './storage/index.ts'
@@ -98,6 +99,8 @@ export interface Lab extends AsyncDisposable {
   /** Ends every session, as a restart of the server does. */
   expireSessions(): void
   connectHost(name: string, connected: boolean): void
+  /** How slow a datastore is from now on, as its hosts' samples tell from the next one on; `undefined`: they tell nothing of it. */
+  setLatency(datastore: string, latency: Latency | undefined): void
   /** Waits until no task runs. */
   settled(): Promise<void>
 }
@@ -301,6 +304,10 @@ class RunningLab implements Lab {
     this.#world.inventory.changed()
     const $type = connected ? 'HostConnectedEvent' : 'HostConnectionLostEvent'
     this.#world.events.host(host, { $type, message: `Host ${name} is ${connected ? 'connected' : 'not responding'}` })
+  }
+
+  setLatency(datastore: string, latency: Latency | undefined): void {
+    this.#world.latencies.set(datastore, latency)
   }
 
   settled(): Promise<void> {

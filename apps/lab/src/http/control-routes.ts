@@ -37,6 +37,9 @@ export function controlRoutes(lab: Lab): ControlRoutes {
     route('POST', '/lab/datastores/{}/fill', (body, name) =>
       lab.storage.datastore(name!).fill(optionalNumber(body, 'freeBytes')),
     ),
+    route('POST', '/lab/datastores/{}/latency', (body, name) =>
+      lab.setLatency(name!, { readMs: number(body, 'readMs'), writeMs: number(body, 'writeMs') }),
+    ),
     route('POST', '/lab/hosts/{}/(connect|disconnect)', (_, name, verb) => lab.connectHost(name!, verb === 'connect')),
     ...vmRoutes(lab, route),
   ]

@@ -7,6 +7,7 @@ import type { DiskDescription } from '../config/vm-description.ts'
 import type { DiskSource } from '../config/open-disk-source.ts'
 import { fail } from '../errors.ts'
 import type { NfcLimits } from '../nfc/model.ts'
+import { PerformanceManager } from '../performance/performance-manager.ts'
 import { PropertyCollector } from '../properties/property-collector.ts'
 import { ViewManager } from '../properties/views.ts'
 import { ComputeResource } from './compute-resource.ts'
@@ -70,6 +71,7 @@ function addServices(world: LabWorld): void {
     new EventManager(world),
     new LicenseManager(world),
     new OptionManager(world),
+    new PerformanceManager(world),
     new ViewManager(services.viewManager),
     new PropertyCollector(services.propertyCollector, (session) => world.collection(session)),
     new PlainService('SearchIndex', services.searchIndex),

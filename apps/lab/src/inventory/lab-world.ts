@@ -6,6 +6,7 @@ import { uuidOf } from '../config/uuid.ts'
 import { EventLog } from '../events/event-log.ts'
 import type { LabFaults } from '../faults/lab-faults.ts'
 import { LeaseBook } from '../leases/lease-book.ts'
+import { Latencies } from '../performance/latencies.ts'
 import { PagedResults } from '../properties/paged-results.ts'
 import { PropertyCollection, PropertyCollector } from '../properties/property-collector.ts'
 import { removeSessionObjects } from '../soap/session-objects.ts'
@@ -66,6 +67,7 @@ export class LabWorld implements World {
   readonly events: EventLog
   readonly customFields: CustomFields
   readonly tags: Tags
+  readonly latencies = new Latencies(this)
   readonly instanceUuid: string
   readonly rootFolder: Folder
   /** Mistakes of the lab itself. There should be none. */

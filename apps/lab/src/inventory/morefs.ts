@@ -38,6 +38,7 @@ export interface ServiceMorefs {
   readonly environmentBrowser: string
   readonly nfcService: string
   readonly ovfManager: string
+  readonly perfManager: string
 }
 
 /** Counters shared by all kinds, as vCenter's database has one: VMs start at 101, snapshots at 1001. */
@@ -99,6 +100,7 @@ const vcenterServices: ServiceMorefs = {
   environmentBrowser: 'envbrowser',
   nfcService: 'nfcService',
   ovfManager: 'OvfManager',
+  perfManager: 'PerfMgr',
 }
 
 const esxiServices: ServiceMorefs = {
@@ -119,4 +121,5 @@ const esxiServices: ServiceMorefs = {
   environmentBrowser: 'ha-env-browser',
   nfcService: 'ha-nfc-service',
   ovfManager: 'ha-ovf-manager',
+  perfManager: 'ha-perfmgr',
 }

@@ -38,6 +38,7 @@ export class ServiceInstance extends LabObject {
       setting: ref('OptionManager', services.setting),
       sessionManager: ref('SessionManager', services.sessionManager),
       authorizationManager: ref('AuthorizationManager', services.authorizationManager),
+      perfManager: ref('PerformanceManager', services.perfManager),
       eventManager: ref('EventManager', services.eventManager),
       taskManager: ref('TaskManager', services.taskManager),
       customFieldsManager:

@@ -9,6 +9,7 @@ import { searchMethods } from '../inventory/methods/search-methods.ts'
 import { vmConfigMethods } from '../inventory/methods/vm-config-methods.ts'
 import { vmPowerMethods } from '../inventory/methods/vm-power-methods.ts'
 import { vmSnapshotMethods } from '../inventory/methods/vm-snapshot-methods.ts'
+import { performanceMethods } from '../performance/performance-methods.ts'
 import { propertyCollectorMethods } from '../properties/property-collector-methods.ts'
 import { viewMethods } from '../properties/view-methods.ts'
 import { authorizationMethods } from './authorization-methods.ts'
@@ -32,4 +33,5 @@ export const allMethods: Handlers = {
   ...leaseMethods,
   ...ovfMethods,
   ...hostMethods,
+  ...performanceMethods,
 }

@@ -14,6 +14,8 @@ export const enums = enumerations({
   ManagedEntityStatus: ['gray', 'green', 'yellow', 'red'],
   ObjectUpdateKind: ['modify', 'enter', 'leave'],
   PropertyChangeOp: ['add', 'remove', 'assign', 'indirectRemove'],
+  PerfStatsType: ['absolute', 'delta', 'rate'],
+  PerfSummaryType: ['average', 'maximum', 'minimum', 'latest', 'summation', 'none'],
   SharesLevel: ['low', 'normal', 'high', 'custom'],
   TaskFilterSpecRecursionOption: ['self', 'children', 'all'],
   TaskFilterSpecTimeOption: ['queuedTime', 'startedTime', 'completedTime'],

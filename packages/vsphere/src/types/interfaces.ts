@@ -4348,6 +4348,85 @@ export interface VirtualAppImportSpec extends ImportSpec {
   readonly child?: readonly AnyOf<'ImportSpec'>[] | undefined
 }
 
+export interface PerformanceDescription extends DynamicData {
+  readonly counterType: readonly AnyOf<'ElementDescription'>[]
+  readonly statsType: readonly AnyOf<'ElementDescription'>[]
+}
+
+export interface PerfInterval extends DynamicData {
+  readonly key: number
+  readonly samplingPeriod: number
+  readonly name: string
+  readonly length: number
+  readonly level?: number | undefined
+  readonly enabled: boolean
+}
+
+export interface PerfCounterInfo extends DynamicData {
+  readonly key: number
+  readonly nameInfo: AnyOf<'ElementDescription'>
+  readonly groupInfo: AnyOf<'ElementDescription'>
+  readonly unitInfo: AnyOf<'ElementDescription'>
+  readonly rollupType: Enumeration<'PerfSummaryType'>
+  readonly statsType: Enumeration<'PerfStatsType'>
+  readonly level?: number | undefined
+  readonly perDeviceLevel?: number | undefined
+  readonly associatedCounterId?: readonly number[] | undefined
+}
+
+export interface PerfProviderSummary extends DynamicData {
+  readonly entity: ManagedObjectReference
+  readonly currentSupported: boolean
+  readonly summarySupported: boolean
+  readonly refreshRate?: number | undefined
+}
+
+export interface PerfMetricId extends DynamicData {
+  readonly counterId: number
+  readonly instance: string
+}
+
+export interface PerfQuerySpec extends DynamicData {
+  readonly entity: ManagedObjectReference
+  readonly startTime?: string | undefined
+  readonly endTime?: string | undefined
+  readonly maxSample?: number | undefined
+  readonly metricId?: readonly PerfMetricId[] | undefined
+  readonly intervalId?: number | undefined
+  readonly format?: string | undefined
+}
+
+export interface PerfSampleInfo extends DynamicData {
+  readonly timestamp: string
+  readonly interval: number
+}
+
+export interface PerfEntityMetricBase extends DynamicData {
+  readonly entity: ManagedObjectReference
+}
+
+export interface PerfEntityMetric extends PerfEntityMetricBase {
+  readonly sampleInfo?: readonly PerfSampleInfo[] | undefined
+  readonly value?: readonly AnyOf<'PerfMetricSeries'>[] | undefined
+}
+
+export interface PerfEntityMetricCSV extends PerfEntityMetricBase {
+  readonly sampleInfoCSV: string
+  readonly value?: readonly PerfMetricSeriesCSV[] | undefined
+}
+
+export interface PerfMetricSeries extends DynamicData {
+  readonly id: PerfMetricId
+}
+
+export interface PerfMetricIntSeries extends PerfMetricSeries {
+  readonly value?: readonly (number | bigint)[] | undefined
+}
+
+export interface PerfMetricSeriesCSV extends PerfMetricSeries {
+  readonly value?: string | undefined
+}
+
 export interface InternalServiceInstanceContent extends DynamicData {
   readonly nfcService?: ManagedObjectReference | undefined
 }
@@ -5097,6 +5176,19 @@ export interface DataObjects {
   readonly ImportSpec: ImportSpec
   readonly VirtualMachineImportSpec: VirtualMachineImportSpec
   readonly VirtualAppImportSpec: VirtualAppImportSpec
+  readonly PerformanceDescription: PerformanceDescription
+  readonly PerfInterval: PerfInterval
+  readonly PerfCounterInfo: PerfCounterInfo
+  readonly PerfProviderSummary: PerfProviderSummary
+  readonly PerfMetricId: PerfMetricId
+  readonly PerfQuerySpec: PerfQuerySpec
+  readonly PerfSampleInfo: PerfSampleInfo
+  readonly PerfEntityMetricBase: PerfEntityMetricBase
+  readonly PerfEntityMetric: PerfEntityMetric
+  readonly PerfEntityMetricCSV: PerfEntityMetricCSV
+  readonly PerfMetricSeries: PerfMetricSeries
+  readonly PerfMetricIntSeries: PerfMetricIntSeries
+  readonly PerfMetricSeriesCSV: PerfMetricSeriesCSV
   readonly InternalServiceInstanceContent: InternalServiceInstanceContent
   readonly DisabledMethodRequest: DisabledMethodRequest
 }
@@ -6055,4 +6147,6 @@ export interface Families {
     | 'DVSMacLearningPolicy'
   readonly OvfManagerCommonParams: 'OvfCreateImportSpecParams' | 'OvfManagerCommonParams' | 'OvfParseDescriptorParams'
   readonly ImportSpec: 'ImportSpec' | 'VirtualMachineImportSpec' | 'VirtualAppImportSpec'
+  readonly PerfEntityMetricBase: 'PerfEntityMetricBase' | 'PerfEntityMetric' | 'PerfEntityMetricCSV'
+  readonly PerfMetricSeries: 'PerfMetricSeries' | 'PerfMetricIntSeries' | 'PerfMetricSeriesCSV'
 }

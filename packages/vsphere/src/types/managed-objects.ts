@@ -230,9 +230,9 @@ export const services = managedObjects({
   },
   PerformanceManager: {
     $extends: 'ManagedObject',
-    description: 'opaque PerformanceDescription',
-    historicalInterval: 'opaque PerfInterval[]?',
-    perfCounter: 'opaque PerfCounterInfo[]?',
+    description: 'PerformanceDescription',
+    historicalInterval: 'PerfInterval[]?',
+    perfCounter: 'PerfCounterInfo[]?',
   },
   ExtensionManager: {
     $extends: 'ManagedObject',

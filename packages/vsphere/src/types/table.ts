@@ -15,6 +15,7 @@ import { entities, services } from './managed-objects.ts'
 import { networkCards } from './network-cards.ts'
 import { otherDevices } from './other-devices.ts'
 import { ovf } from './ovf.ts'
+import { performanceMethods, performanceTypes } from './performance.ts'
 import { propertyCollector } from './property-collector.ts'
 import { serviceMethods } from './service-methods.ts'
 import { session } from './session.ts'
@@ -49,6 +50,7 @@ export const dataObjectTable = {
   ...host,
   ...compute,
   ...ovf,
+  ...performanceTypes,
   ...undocumentedTypes,
 } as const
 
@@ -56,7 +58,13 @@ export const enumerationTable: typeof enums = enums
 
 export const managedObjectTable = { ...entities, ...services } as const
 
-export const methodTable = { ...serviceMethods, ...vmMethods, ...fileMethods, ...undocumentedMethods } as const
+export const methodTable = {
+  ...serviceMethods,
+  ...performanceMethods,
+  ...vmMethods,
+  ...fileMethods,
+  ...undocumentedMethods,
+} as const
 
 export type DataObjectTable = typeof dataObjectTable
 export type EnumerationTable = typeof enumerationTable
