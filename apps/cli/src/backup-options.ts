@@ -80,6 +80,14 @@ export async function keepingOptionsOf(
   return { tags, gfs: parseRetentionPolicy(retention) }
 }
 
+/** Both 0: nobody asks how slow datastores are. */
+function latencyOf(guards: Config['backup']['guards']): Pick<BackupOptions, 'latency'> {
+  const { startMaxLatencyMs, readMaxLatencyMs, latencyPatienceMinutes: patienceMinutes } = guards
+  if (startMaxLatencyMs === 0 && readMaxLatencyMs === 0) return {}
+  const limit = (ms: number) => (ms === 0 ? Infinity : ms)
+  return { latency: { startMaxMs: limit(startMaxLatencyMs), readMaxMs: limit(readMaxLatencyMs), patienceMinutes } }
+}
+
 export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof backupFlags>): BackupOptions {
   const domain = flags.domain ?? backup.domain
   return {
@@ -98,6 +106,7 @@ export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof
       minFreeBytes: backup.guards.minFreeGiB * 1024 ** 3,
       minFreeShare: backup.guards.minFreePercent / 100,
     },
+    ...latencyOf(backup.guards),
     limits: {
       vmsMax: limits.vms,
       disksPerHostMax: limits.disksPerHost,

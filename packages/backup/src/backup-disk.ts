@@ -26,6 +26,7 @@ import { decideDisk } from './decide-transport.ts'
 import { fail } from './errors.ts'
 import type { DiskReport } from './report.ts'
 import { placeOf, type RunContext } from './run-context.ts'
+import { SlowedDisk } from './slowed-disk.ts'
 import { transportsFor } from './standstill.ts'
 import { copyRuns } from './stages/copy-runs.ts'
 import { planReads, type PlannedRun } from './stages/plan-reads.ts'
@@ -71,7 +72,7 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
   const options = transportsFor(vm, run.options)
   const { read: decision } = decideDisk(now, job.previous, options)
   try {
-    await using source = await openVmDisk({
+    await using opened = await openVmDisk({
       session: run.session,
       vm: vm.ref,
       snapshot: job.snapshot,
@@ -91,15 +92,23 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
       ...transportNotes(run.onEvent, { vm: vm.name, disk: disk.label }),
       signal: run.signal,
     })
-    const backup = await readDisk(run, job, source, decision, tell)
+    const slowed = slowedDisk(run, job, opened)
+    const backup = await readDisk(run, job, slowed ?? opened, decision, tell)
     tell('done')
-    return backup
+    return slowed === undefined || slowed.slowedSeconds === 0
+      ? backup
+      : { ...backup, report: { ...backup.report, slowedSeconds: slowed.slowedSeconds } }
   } catch (error) {
     tell('failed', messageOf(error))
     run.signal.throwIfAborted()
     if (isOfRepository(error)) throw error // what can't be kept is no fault of the disk that was read
     throw fail('backup.reading-disk', { vm: vm.name, disk: disk.label, why: messageOf(error) }, error)
   }
+}
+
+function slowedDisk({ latency }: RunContext, { vm, disk }: DiskJob, opened: VmDiskReader): SlowedDisk | undefined {
+  const datastore = vm.datastores.find(({ name }) => name === disk.datastoreName)
+  return latency && datastore && new SlowedDisk(opened, datastore, latency)
 }
 
 const isOfRepository = (error: unknown) => /^(storage|repository)\./.test(codeOf(error) ?? '')

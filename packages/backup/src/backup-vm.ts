@@ -16,6 +16,7 @@ import {
 import { backupDisk, type DiskBackup } from './backup-disk.ts'
 import { fail } from './errors.ts'
 import { identityOf } from './identity.ts'
+import { waitUntilCalm } from './place-to-start.ts'
 import { planVm, type VmPlan } from './plan.ts'
 import { keepingOf, suspicionAbout } from './keeping.ts'
 import type { VmHistory } from './previous-points.ts'
@@ -88,7 +89,7 @@ async function protect(
     ? await withSnapshot(run, vm, plan, (snapshot) =>
         whileSnapshotIsYoung(run, vm, (within) => work(within, inSnapshot(within, vm, snapshot))),
       )
-    : { value: await work(run, asItLies(run, vm)) }
+    : { value: await work(run, asItLies(run, vm, await waitUntilCalm(run, vm))) }
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'verify' })
   await run.repository.checkPoint(value.point, { since: writer.held, signal: run.signal })
   const { lockFailure } = value.point

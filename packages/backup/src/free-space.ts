@@ -42,7 +42,7 @@ export async function whyTooFullNow(
 }
 
 /** Those of its disks and its home, where a snapshot's files go; not that of a CD image. */
-function snapshotDatastores({ datastores, disks, vmxPath }: Vm): VmDatastore[] {
+export function snapshotDatastores({ datastores, disks, vmxPath }: Vm): VmDatastore[] {
   return datastores.filter(
     ({ name, accessible, capacityBytes }) =>
       accessible &&

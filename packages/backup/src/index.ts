@@ -1,5 +1,6 @@
 export type { DiskNow, ReadDecision } from './decide-read.ts'
 export { fail as backupFail } from './errors.ts'
+export type { LatencyLimits } from './latency-guard.ts'
 export {
   type BackupOptions,
   defaultLimits,

@@ -1,5 +1,6 @@
 import type { RetentionPolicy } from '@vmkeep/retention'
 import type { FreeSpaceGuard } from './free-space.ts'
+import type { LatencyLimits } from './latency-guard.ts'
 import type { TransportSettings } from '@vmkeep/transport'
 
 /**
@@ -53,6 +54,8 @@ export interface BackupOptions {
   readonly snapshotMaxHours?: number
   /** No snapshot is started where less is free; none: everywhere. */
   readonly freeSpace?: FreeSpaceGuard
+  /** Above it nothing is started on a datastore, or it is read slowly; none: nowhere. */
+  readonly latency?: LatencyLimits
   readonly limits: RunLimits
 }
 

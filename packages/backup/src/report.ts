@@ -13,6 +13,8 @@ export interface DiskReport {
   readonly transport: string
   /** What was read only to see whether change tracking tells the truth. */
   readonly auditedBytes?: number
+  /** For how long reading rested, since the datastore was slow. */
+  readonly slowedSeconds?: number
   readonly sizes: DiskSizes
 }
 

@@ -3,6 +3,7 @@ import { checkTags, type Repository } from '@vmkeep/repository'
 import { prepareTransports } from '@vmkeep/transport'
 import type { VmSummary } from '@vmkeep/vsphere'
 import { backupVm } from './backup-vm.ts'
+import { openLatencyGuard } from './latency-guard.ts'
 import { type BackupOptions, nfcConnectionsDefault } from './options.ts'
 import { previousPoints } from './previous-points.ts'
 import { outcomeOf, type RunReport, type VmReport } from './report.ts'
@@ -27,10 +28,12 @@ export async function runBackup(request: BackupRequest): Promise<RunReport> {
   checkTags(options.tags ?? []) // before the first byte, not at the first commit
   await using started = await startRun(request, limits)
   const { runId, clock } = started
+  await using latency = await openLatencyGuard(started, options.latency)
   const transport = await prepareTransports(request.session, options.transport, signal)
   const startedMs = clock.monotonicMs()
   const run: RunContext = {
     ...started,
+    latency,
     repository,
     options: { ...options, transport },
     disksPerHost: new KeyedLimiter(limits.disksPerHostMax),

@@ -3,6 +3,7 @@ import type { Repository } from '@vmkeep/repository'
 import type { Journal, Leftover, OnRunEvent } from '@vmkeep/run'
 import type { Session, Vm } from '@vmkeep/vsphere'
 import { identityOf } from './identity.ts'
+import type { LatencyGuard } from './latency-guard.ts'
 import type { BackupOptions } from './options.ts'
 import type { QuiesceSettings } from './quiesce-ladder.ts'
 
@@ -17,6 +18,8 @@ export interface SnapshotContext {
   readonly snapshotsPerDatastore: KeyedLimiter
   /** Places for tasks on this vCenter. Held while a task runs, and while one that may be running is looked for. */
   readonly tasks: Limiter
+  /** Absent: nothing waits for slow datastores. */
+  readonly latency?: LatencyGuard | undefined
   readonly clock: Clock
   readonly random: Random
   readonly onEvent: OnRunEvent

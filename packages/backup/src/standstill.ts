@@ -41,10 +41,10 @@ export const inSnapshot = (run: SnapshotContext, vm: Vm, { ref, ...taken }: Take
 })
 
 /** @param vm as it was before anything was read */
-export const asItLies = (run: SnapshotContext, vm: Vm): Standstill => ({
+export const asItLies = (run: SnapshotContext, vm: Vm, warnings: readonly Cause[]): Standstill => ({
   configOf: vm.ref,
   consistency: 'crash',
-  warnings: [],
+  warnings,
   async requireUnchanged() {
     const now = await readVm(run.session, vm.ref, run.signal)
     if (fingerprintOf(now) !== fingerprintOf(vm)) throw fail('backup.template-changed', { vm: vm.name })

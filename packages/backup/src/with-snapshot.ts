@@ -4,8 +4,9 @@ import type { Vm } from '@vmkeep/vsphere'
 import { betweenScripts } from './between-scripts.ts'
 import { fail } from './errors.ts'
 import { whyTooFullNow } from './free-space.ts'
+import { placeToStart } from './place-to-start.ts'
 import { removeOurs } from './remove-ours.ts'
-import { acquireAll, placeOf, type SnapshotContext } from './run-context.ts'
+import { placeOf, type SnapshotContext } from './run-context.ts'
 import { type SnapshotWish, type TakenSnapshot, takeSnapshot } from './take-snapshot.ts'
 
 export interface SnapshotOutcome<T> {
@@ -28,10 +29,7 @@ export async function withSnapshot<T>(
 ): Promise<SnapshotOutcome<T>> {
   const place = placeOf(run, vm)
   const { marker } = place
-  const datastores = vm.disks.flatMap(({ datastoreName }) => datastoreName ?? [])
-  const onWait = (datastore: string) =>
-    run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'waiting', detail: `a place on ${datastore}` })
-  using _place = await acquireAll(run.snapshotsPerDatastore, datastores, { onWait, signal: run.signal })
+  using start = await placeToStart(run, vm)
   await requireSpace(run, vm)
   const entry = await run.journal.intend({ kind: 'snapshot', ...place })
   // Done is done: a journal that can't take this line, its disk full, makes the next start look for a snapshot that is gone.
@@ -42,7 +40,7 @@ export async function withSnapshot<T>(
     const snapshot = await betweenScripts(run, vm, () => takeSnapshot(run, vm, how, marker))
     crashPoint('backup.after-snapshot')
     await entry.created(snapshot.ref.value)
-    value = await work(snapshot)
+    value = await work({ ...snapshot, warnings: [...start.warnings, ...snapshot.warnings] })
   } catch (error) {
     await takeAway(run, vm, marker, gone)
     throw error

@@ -153,6 +153,11 @@ function causesOf({ outcome, error, reasons, skippedDisks, disks, warnings }: Vm
     ...reasons.map(({ message }) => `skipped: ${message}`),
     ...skippedDisks.map(({ label, cause }) => `${label} is not in the restore point: ${cause.message}`),
     ...disks.flatMap(({ label, cause }) => (cause === undefined ? [] : [`${label} was read whole: ${cause.message}`])),
+    ...disks.flatMap(({ label, slowedSeconds }) =>
+      slowedSeconds === undefined
+        ? []
+        : [`${label} was read slowly, since its datastore was slow: ${length(slowedSeconds * 1000)} of rests`],
+    ),
     ...warnings.map(({ message }) => message),
   ]
 }

@@ -212,6 +212,23 @@ const guards = z
       .max(100)
       .default(3)
       .describe('The same as a share of the capacity. Both must be met; 0 and 0 turn the guard off.'),
+    startMaxLatencyMs: z
+      .number()
+      .min(0)
+      .default(20)
+      .describe(
+        'Above this latency of a datastore, as its hosts count it, no snapshot is started there: the VM waits. 0: never wait.',
+      ),
+    readMaxLatencyMs: z
+      .number()
+      .min(0)
+      .default(30)
+      .describe('Above it disks there are read slowly: one read at a time, with rests. 0: never.'),
+    latencyPatienceMinutes: z
+      .number()
+      .min(0)
+      .default(30)
+      .describe('A VM waits for slow datastores no longer, and then starts all the same with a warning.'),
   })
   .describe('What keeps snapshots from doing harm.')
 

@@ -1,6 +1,6 @@
 import type { DataObject, ManagedObjectReference } from '@vmkeep/vsphere/types'
 import { describe, expect, it } from 'vitest'
-import { CallFault, openTestLab, service, type TestClient } from '../testing.ts'
+import { type CallFault, openTestLab, service, type TestClient } from '../testing.ts'
 
 const manager = service('PerformanceManager', 'PerfMgr')
 const query = async (client: TestClient, spec: DataObject<'PerfQuerySpec'>) =>
