@@ -49,6 +49,7 @@ const passing: readonly ProxyFault[] = [
   { kind: 'answer', status: 409, code: 'ConditionalRequestConflict' },
   { kind: 'reset' },
   { kind: 'lost-reply' },
+  { kind: 'duplicate' },
   { kind: 'half-body' },
 ]
 const titleOf = (fault: ProxyFault) => (fault.kind === 'answer' ? `${fault.status} ${fault.code}` : fault.kind)

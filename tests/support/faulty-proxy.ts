@@ -1,6 +1,6 @@
 // Stands between us and a real S3 server, and spoils what passes by rule: what a network and an overloaded service do.
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, request, type RequestOptions, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { FaultPlan, type FaultRule, seededRandom } from '@vmkeep/kit'
 
@@ -12,6 +12,8 @@ export type ProxyFault =
   | { readonly kind: 'reset' }
   /** The server does it; the connection is reset instead of an answer. */
   | { readonly kind: 'lost-reply' }
+  /** The server hears of it twice, as of a retry that somebody on the way makes; the second answer counts: 412 to who creates a name. */
+  | { readonly kind: 'duplicate' }
   /** The server's answer, half of its body, and a reset. */
   | { readonly kind: 'half-body' }
 
@@ -61,16 +63,22 @@ async function pass(
   // The signature covers the Host header: it goes on as it came.
   const { hostname, port } = target
   const { method, url: path, headers } = incoming
-  const onward = request({ hostname, port, method, path, headers, setHost: false })
-  onward.end(Buffer.concat(chunks))
+  const ask = () => send({ hostname, port, method, path, headers, setHost: false }, Buffer.concat(chunks))
+  if (fault?.kind === 'duplicate') await ask()
+  const { reply, body: whole } = await ask()
+  if (fault?.kind === 'lost-reply') return void outgoing.socket?.resetAndDestroy()
+  outgoing.writeHead(reply.statusCode!, reply.headers)
+  if (fault?.kind !== 'half-body') return void outgoing.end(whole)
+  outgoing.write(whole.subarray(0, Math.floor(whole.length / 2)), () => outgoing.socket?.resetAndDestroy())
+}
+
+async function send(options: RequestOptions, bytes: Buffer): Promise<{ reply: IncomingMessage; body: Buffer }> {
+  const onward = request(options)
+  onward.end(bytes)
   const [reply] = (await once(onward, 'response')) as [IncomingMessage]
   const body: Buffer[] = []
   for await (const chunk of reply as AsyncIterable<Buffer>) body.push(chunk)
-  if (fault?.kind === 'lost-reply') return void outgoing.socket?.resetAndDestroy()
-  outgoing.writeHead(reply.statusCode!, reply.headers)
-  const whole = Buffer.concat(body)
-  if (fault?.kind !== 'half-body') return void outgoing.end(whole)
-  outgoing.write(whole.subarray(0, Math.floor(whole.length / 2)), () => outgoing.socket?.resetAndDestroy())
+  return { reply, body: Buffer.concat(body) }
 }
 
 /** The call by its name, and the key without the bucket. */
