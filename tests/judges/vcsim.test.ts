@@ -33,7 +33,7 @@ import {
   powerOn,
   privilegeSets,
   readVm,
-  readVmFacts,
+  readSelectableVms,
   removeSnapshot,
   resolveDestination,
   resolveVm,
@@ -147,7 +147,7 @@ judged(
       await govc('tags.create', '-c', 'env', 'prod')
       await govc('tags.attach', '-c', 'env', 'prod', first!.inventoryPath)
     }
-    const { vms: facts, tagsUnknown } = await readVmFacts(session, { tags: isVCenter })
+    const { vms: facts, tagsUnknown } = await readSelectableVms(session, { tags: isVCenter })
     expect(tagsUnknown).toBeUndefined()
     expect(facts.map(({ path }) => path).toSorted()).toEqual(vms.map(({ inventoryPath }) => inventoryPath).toSorted())
     const pools = lines(await govc('find', '/', '-type', 'p'))

@@ -1,6 +1,6 @@
 import { messageOf } from '@vmkeep/kit'
 import { type Expression, speaksOf } from '@vmkeep/selection'
-import { readVmFacts, type SelectableVm, type Session } from '@vmkeep/vsphere'
+import { readSelectableVms, type SelectableVm, type Session } from '@vmkeep/vsphere'
 import { fail } from '../errors.ts'
 import type { Messages } from '../output/messages.ts'
 
@@ -15,7 +15,7 @@ export async function readSelectable(
   asking: readonly Expression[],
   { say, signal }: { readonly say: Messages; readonly signal: AbortSignal },
 ): Promise<readonly SelectableVm[]> {
-  const { vms, tagsUnknown } = await readVmFacts(session, { tags: true }, signal)
+  const { vms, tagsUnknown } = await readSelectableVms(session, { tags: true }, signal)
   if (tagsUnknown !== undefined) {
     const why = messageOf(tagsUnknown)
     if (asking.some((expression) => speaksOf(expression, 'tag'))) throw fail('cli.tags-unknown', { why }, tagsUnknown)

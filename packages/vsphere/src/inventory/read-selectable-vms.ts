@@ -33,7 +33,7 @@ export interface SelectableVm {
   readonly usedBytes?: number | undefined
 }
 
-export interface VmFactsRead {
+export interface SelectableVmsRead {
   readonly vms: readonly SelectableVm[]
   /** Why no tag is known, where they could not be read: a selector that asks for tags must not be answered then. */
   readonly tagsUnknown?: unknown
@@ -53,11 +53,11 @@ const paths = [
  *
  * @param options.tags whether tags are read: they take a session of their own at the REST API
  */
-export async function readVmFacts(
+export async function readSelectableVms(
   session: Session,
   options: { readonly tags: boolean },
   signal?: AbortSignal,
-): Promise<VmFactsRead> {
+): Promise<SelectableVmsRead> {
   const summaries: VmSummary[] = []
   for await (const summary of listVms(session, signal)) summaries.push(summary)
   const places = await readPlaces(session, signal)
