@@ -3,7 +3,7 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cleanUpLeftovers } from '@vmkeep/run'
-import { type TransportName, transportNames, type TransportSettings } from '@vmkeep/transport'
+import { transportNames, type TransportSettings } from '@vmkeep/transport'
 import { temporaryFake, whyNoFakeVddk } from '@vmkeep/vddk/testing'
 import { readProperties } from '@vmkeep/vsphere'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -49,7 +49,7 @@ async function withLibrary(): Promise<TransportSettings> {
   return { ...settings, vddk: { library: fake.root } }
 }
 
-it.each(transportNames)('by %s', async (name: TransportName, context) => {
+it.for(transportNames)('by %s', async (name, context) => {
   if (name === 'vddk' && whyNoVddk !== undefined) return context.skip(whyNoVddk)
   const transport = { ...(name === 'vddk' ? await withLibrary() : settings), order: [name] }
   const work = { kind: 'backup', vms: ['web'], options: { ...options, fullRead: true, transport } } as const

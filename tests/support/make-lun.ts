@@ -14,20 +14,28 @@ export interface MadeLun {
   readonly path: string
 }
 
+type LikeFile = Pick<NewFile, 'format' | 'inLargeBlocks' | 'through'>
+
 /** Makes the LUN of the datastore of a VM's first disk, anew if it is there. `like` says how its flat files lie on it. */
-export async function makeLun(
-  lab: Lab,
-  vm: string,
-  folder: string,
-  like: Pick<NewFile, 'format' | 'inLargeBlocks' | 'through'> = {},
-): Promise<MadeLun> {
+export async function makeLun(lab: Lab, vm: string, folder: string, like: LikeFile = {}): Promise<MadeLun> {
   const name = parseDatastorePath(lab.vm(vm).disks[0]!.backing.fileName)!.datastore
+  return await makeLunOf(lab, name, folder, (files) => mountDisks(lab, vm, files), like)
+}
+
+/** Makes the LUN of a datastore, with whatever `write` puts into a folder. */
+export async function makeLunOf(
+  lab: Lab,
+  name: string,
+  folder: string,
+  write: (folder: string) => Promise<void>,
+  like: LikeFile = {},
+): Promise<MadeLun> {
   const { url } = lab.storage.datastore(name)
   const [files, lunFolder] = [join(folder, 'files-of-lun'), join(folder, 'by-id')]
   const path = join(folder, `lun-of-${name}`)
   for (const old of [files, lunFolder, path]) await rm(old, { recursive: true, force: true })
   await mkdir(lunFolder)
-  await mountDisks(lab, vm, files)
+  await write(files)
   await using made = new AsyncDisposableStack()
   const contents: NewFile[] = []
   for (const file of (await readdir(files, { recursive: true, withFileTypes: true })).filter((entry) =>

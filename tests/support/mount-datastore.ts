@@ -10,15 +10,18 @@ const pageBytes = 4096
 type Disk = ReturnType<Lab['vm']>['disks'][number]
 type Backing = Disk['backing']
 
+/** What the files of a disk are that its guest does not see: noise, or a pointer to a LUN. */
+export type OddFiles = 'encrypted' | 'raw device'
+
 /** Writes the chains of all disks of a VM below `folder`, the mounted datastore. For small disks: they are held in memory. */
-export async function mountDisks(lab: Lab, vm: string, folder: string): Promise<void> {
+export async function mountDisks(lab: Lab, vm: string, folder: string, odd?: OddFiles): Promise<void> {
   for (const disk of lab.vm(vm).disks) {
     let below: { image: Buffer; cid: number; path: string } | undefined
     for (const [depth, backing] of chainOf(disk.backing).entries()) {
       const path = join(folder, parseDatastorePath(backing.fileName)!.path)
       await mkdir(dirname(path), { recursive: true })
       const layer = { path, image: await imageOf(lab, disk, backing), cid: depth + 1 }
-      if (below === undefined) await writeBase(layer, backing)
+      if (below === undefined) await writeBase(layer, backing, odd)
       else await writeDelta(layer, below, backing)
       below = layer
     }
@@ -46,12 +49,20 @@ interface LayerFile {
   readonly cid: number
 }
 
-async function writeBase({ path, image, cid }: LayerFile, { uuid }: Backing): Promise<void> {
-  const fileName = basename(path).replace(/\.vmdk$/, '-flat.vmdk')
-  await writeFile(join(dirname(path), fileName), image)
-  const extent = { access: 'RW', sizeSectors: image.length / 512, type: 'VMFS', fileName } as const
-  const descriptor = { version: 1, cid, parentCid: noParent, createType: 'vmfs', extents: [extent], settings: {} }
-  await writeFile(path, formatDescriptor({ ...descriptor, ddb: { 'ddb.adapterType': 'lsilogic', 'ddb.uuid': uuid } }))
+async function writeBase({ path, image, cid }: LayerFile, { uuid }: Backing, odd?: OddFiles): Promise<void> {
+  const isRaw = odd === 'raw device'
+  const fileName = basename(path).replace(/\.vmdk$/, isRaw ? '-rdm.vmdk' : '-flat.vmdk')
+  await writeFile(join(dirname(path), fileName), odd === undefined ? image : image.map((byte) => byte ^ 0xa5))
+  const type = isRaw ? 'VMFSRDM' : 'VMFS'
+  const extent = { access: 'RW', sizeSectors: image.length / 512, type, fileName } as const
+  const createType = isRaw ? 'vmfsRawDeviceMap' : 'vmfs'
+  const descriptor = { version: 1, cid, parentCid: noParent, createType, extents: [extent], settings: {} }
+  const ddb = {
+    'ddb.adapterType': 'lsilogic',
+    'ddb.uuid': uuid,
+    ...(odd === 'encrypted' ? { 'ddb.iofilters': 'vmwarevmcrypt' } : {}),
+  }
+  await writeFile(path, formatDescriptor({ ...descriptor, ddb }))
 }
 
 async function writeDelta({ path, image, cid }: LayerFile, below: LayerFile, backing: Backing): Promise<void> {

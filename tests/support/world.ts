@@ -163,7 +163,8 @@ const stepBytes = 4 * 1024 * 1024
 /** The offset of the first byte in which two disks differ. Skips what both call unallocated, so that terabytes take no time. */
 export async function firstDifference(a: DiskReader, b: DiskReader): Promise<number | undefined> {
   if (a.capacityBytes !== b.capacityBytes) return Math.min(a.capacityBytes, b.capacityBytes)
-  const [left, right] = [Buffer.alloc(stepBytes), Buffer.alloc(stepBytes)]
+  const buffer = () => Buffer.alloc(Math.min(stepBytes, a.capacityBytes))
+  const [left, right] = [buffer(), buffer()]
   for (const disk of [a, b])
     for await (const extent of disk.allocated(whole(a.capacityBytes)))
       for (let at = extent.offsetBytes; at < extent.offsetBytes + extent.lengthBytes; at += stepBytes) {
