@@ -1,6 +1,7 @@
-import type { BackupOptions, HostScripts } from '@vmkeep/backup'
+import type { BackupOptions, GuestScripts, HostScripts } from '@vmkeep/backup'
 import { type TransportName, transportNames, type TransportSettings, type VddkSettings } from '@vmkeep/transport'
 import type { Config } from './config/schema.ts'
+import { guestLogin, type LoginSources } from './guest-login.ts'
 import { choice, flag, option, options, text, type Values } from './parameters.ts'
 
 /** The flags `plan` and `backup` share, so that a plan is made of exactly what the backup will be made of. */
@@ -17,6 +18,10 @@ export const backupFlags = {
   full: flag({ help: 'read every disk whole, whatever change tracking says; only differences are stored' }),
   quiesce: option(choice(['off', 'prefer', 'require', 'application', 'require-application']), {
     help: 'how the guest is brought to rest for the snapshot (default: backup.quiesce of the config, prefer)',
+  }),
+  scripts: flag({
+    negated: true,
+    help: 'run none of the scripts that the config names around the snapshot, here or in the guest',
   }),
   domain: option(text('NAME'), {
     help: 'the domain the restore points belong to, with keys of its own (default: backup.domain of the config, or none)',
@@ -63,6 +68,17 @@ const scriptsOf = ({ pre, post, ...rest }: NonNullable<Config['backup']['scripts
   ...(post !== undefined && { post }),
 })
 
+const guestScriptsOf = (
+  { pre, post, timeoutSeconds, ifPreFails, ...account }: NonNullable<Config['backup']['guestScripts']>,
+  sources: LoginSources,
+): GuestScripts => ({
+  timeoutSeconds,
+  ifPreFails,
+  login: guestLogin(account, sources),
+  ...(pre !== undefined && { pre }),
+  ...(post !== undefined && { post }),
+})
+
 const vddkOf = ({ library, configFile, transports }: NonNullable<Config['backup']['vddk']>): VddkSettings => ({
   library,
   transports,
@@ -88,13 +104,19 @@ function latencyOf(guards: Config['backup']['guards']): Pick<BackupOptions, 'lat
   return { latency: { startMaxMs: limit(startMaxLatencyMs), readMaxMs: limit(readMaxLatencyMs), patienceMinutes } }
 }
 
-export function backupOptionsOf({ backup, limits }: Config, flags: Values<typeof backupFlags>): BackupOptions {
+export function backupOptionsOf(
+  { backup, limits }: Config,
+  flags: Values<typeof backupFlags>,
+  sources: LoginSources,
+): BackupOptions {
   const domain = flags.domain ?? backup.domain
+  const { scripts, guestScripts } = flags.scripts ? backup : {}
   return {
     quiesce: flags.quiesce ?? backup.quiesce,
     quiesceTimeoutMinutes: backup.quiesceTimeoutMinutes,
     vss: backup.vss,
-    ...(backup.scripts !== undefined && { scripts: scriptsOf(backup.scripts) }),
+    ...(scripts !== undefined && { scripts: scriptsOf(scripts) }),
+    ...(guestScripts !== undefined && { guestScripts: guestScriptsOf(guestScripts, sources) }),
     changeTracking: backup.changeTracking,
     fullRead: flags.full,
     auditDays: backup.auditDays,

@@ -4,6 +4,7 @@ export type { DatastoreDescription, LabDescription, UserDescription } from './co
 export type { DiskSource } from './config/open-disk-source.ts'
 export { parseVmArgument } from './config/parse-vm-argument.ts'
 export type {
+  GuestDescription,
   ControllerKind,
   DiskDescription,
   DiskFormat,
@@ -13,6 +14,7 @@ export type {
 export type { LabAction, LabRule } from './faults/lab-action.ts'
 export { actionNames, parseFaultRule } from './faults/parse-fault-rule.ts'
 export type { DiskContent, GeneratedDisk, GuestWriter, GuestWriterKind } from './guest/index.ts'
+export type { GuestProcess } from './inventory/vm/guest-system.ts'
 export { lunNameOf } from './inventory/lun-name.ts'
 export type { LabState, VmState } from './lab-state.ts'
 export type { LabVmHandle } from './lab-vm-handle.ts'

@@ -3,6 +3,7 @@ import type { ManagedObjectReference } from '@vmkeep/vsphere/types'
 import { fail } from './errors.ts'
 import { type GeneratedDisk, type GuestWriter, type GuestWriterOptions, startGuestWriter } from './guest/index.ts'
 import type { VirtualMachine } from './inventory/virtual-machine.ts'
+import type { GuestProcess } from './inventory/vm/guest-system.ts'
 import { anotherHost, moveToDatastore, moveToHost } from './inventory/vm/move-vm.ts'
 import { switchPower } from './inventory/vm/power.ts'
 import { createSnapshot, removeAllSnapshots } from './inventory/vm/snapshot-operations.ts'
@@ -43,6 +44,11 @@ export class LabVmHandle {
   }
   get snapshots(): readonly VmSnapshot[] {
     return this.#vm.storage.snapshots
+  }
+
+  /** What has been started in its guest through VMware Tools, oldest first. */
+  get guestProcesses(): readonly GuestProcess[] {
+    return this.#vm.guestSystem.started
   }
 
   /** A disk by its key; the first, if none is given. @throws `lab.no-such-disk` */

@@ -137,7 +137,7 @@ async function capture(
   writer: WriterSession,
   standstill: Standstill,
 ): Promise<CapturedPoint> {
-  const { configOf, snapshot, consistency } = standstill
+  const { configOf, snapshot, consistency, scripts } = standstill
   const captured = await captureSnapshot(run.session, configOf, run.signal)
   const home = await withManifest(await storeHomeFiles(run, vm, writer), standstill, writer, run.signal)
   const wanted = captured.disks.filter(({ key }) => plan.disks.some((disk) => disk.key === key))
@@ -167,7 +167,7 @@ async function capture(
   const place = { ...(await describePlace(run.session, vm, run.signal)), ...tags }
   const recreate = tryRecreate(vm.name, captured, home.files, place, run.session)
   const warnings = [...home.warnings, ...tellAll(run, vm, [...moves, ...ofTags, ...recreateWarnings(recreate)])]
-  const saved = { place, recreate, homeFiles: home.files, warnings: [...plan.warnings, ...warnings] }
+  const saved = { place, recreate, scripts, homeFiles: home.files, warnings: [...plan.warnings, ...warnings] }
   const point = await commit(run, vm, plan, writer, captured, consistency, saved, backups, keeping)
   crashPoint('backup.after-commit')
   const suspicion = suspicionAbout(point, before)
@@ -247,7 +247,7 @@ async function commit(
   writer: WriterSession,
   captured: Captured,
   consistency: Standstill['consistency'],
-  saved: Pick<VmPointAttributes, 'place' | 'recreate' | 'homeFiles' | 'warnings'>,
+  { scripts = [], ...saved }: Pick<VmPointAttributes, 'place' | 'recreate' | 'homeFiles' | 'warnings' | 'scripts'>,
   backups: readonly DiskBackup[],
   keeping: ReturnType<typeof keepingOf>,
 ): Promise<RestorePoint> {
@@ -265,6 +265,7 @@ async function commit(
     runId: run.runId,
     skippedDisks: plan.skippedDisks,
     configXml,
+    ...(scripts.length > 0 && { scripts }),
     ...saved,
   }
   const blobs = Object.fromEntries([

@@ -15,6 +15,11 @@ export const fail = defineErrors({
     (d: { vm: string; script: string; why: string }) =>
       `${d.vm}: the script ${d.script} before the snapshot failed: ${d.why}; mend it, or set "scripts: {ifPreFails: continue}"`,
   ],
+  'backup.guest-script-failed': [
+    'change-request',
+    (d: { vm: string; script: string; why: string }) =>
+      `${d.vm}: the script ${d.script} in the guest failed before the snapshot: ${d.why}; mend it, or set "guestScripts: {ifPreFails: continue}"`,
+  ],
   'backup.application-required': [
     'change-request',
     (d: { vm: string; why: string }) =>

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import { dirname, isAbsolute } from 'node:path'
 import type { Clock } from '@vmkeep/kit'
+import type { ScriptResult } from './scripts.ts'
 
 export interface HostScriptCall {
   /** An absolute path; no shell looks at it. */
@@ -14,19 +15,13 @@ export interface HostScriptCall {
   readonly signal?: AbortSignal
 }
 
-export interface HostScriptResult {
-  /** Why it failed, if it did: it was not run, it ended badly, or it took too long. */
-  readonly failure?: string
-  /** What it wrote on stdout and stderr, up to {@link outputBytesMax}. */
-  readonly output: string
-}
-
+/** Of what a script writes on stdout and stderr, so much is kept. */
 export const outputBytesMax = 4096
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const graceMs = 5000
 
 /** Runs a script of the admin's on this machine, and says how it went. Does not throw, except `signal.reason`. */
-export async function runHostScript(call: HostScriptCall): Promise<HostScriptResult> {
+export async function runHostScript(call: HostScriptCall): Promise<ScriptResult> {
   const refusal = await whyNotRun(call.path)
   if (refusal !== undefined) return { failure: refusal, output: '' }
   call.signal?.throwIfAborted() // it would not be heard any more
@@ -52,7 +47,7 @@ async function whyNotRun(script: string): Promise<string | undefined> {
   }
 }
 
-function run({ path: script, env, timeoutMs, clock, signal }: HostScriptCall): Promise<HostScriptResult> {
+function run({ path: script, env, timeoutMs, clock, signal }: HostScriptCall): Promise<ScriptResult> {
   const over = new AbortController()
   // A group of its own, so that what it started ends with it.
   const child = spawn(script, [], { env: { PATH: path, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })

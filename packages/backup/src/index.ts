@@ -4,6 +4,7 @@ export type { LatencyLimits } from './latency-guard.ts'
 export {
   type BackupOptions,
   defaultLimits,
+  type GuestScripts,
   type HostScripts,
   type QuiescePolicy,
   type RunLimits,

@@ -2,6 +2,7 @@ import type { RetentionPolicy } from '@vmkeep/retention'
 import type { FreeSpaceGuard } from './free-space.ts'
 import type { LatencyLimits } from './latency-guard.ts'
 import type { TransportSettings } from '@vmkeep/transport'
+import type { GuestLogin } from '@vmkeep/vsphere'
 
 /**
  * How a guest is brought to rest for the snapshot. `prefer` takes a crash-consistent snapshot where it can't be quiesced, and says so;
@@ -16,6 +17,16 @@ export interface HostScripts {
   readonly post?: string
   readonly timeoutSeconds: number
   readonly ifPreFails: 'fail' | 'continue'
+}
+
+export interface GuestScripts {
+  /** Absolute paths in the guest. `post` runs as soon as the snapshot is there, and also if it is not to be. */
+  readonly pre?: string
+  readonly post?: string
+  readonly timeoutSeconds: number
+  readonly ifPreFails: 'fail' | 'continue'
+  /** The account of the guest that runs them. Asked for when it is first needed; the same each time. */
+  readonly login: () => Promise<GuestLogin>
 }
 
 export interface VssOptions {
@@ -33,6 +44,8 @@ export interface BackupOptions {
   readonly vss?: VssOptions
   /** Run on this machine around each snapshot; none if absent. */
   readonly scripts?: HostScripts
+  /** Run inside of each VM that runs; none if absent. */
+  readonly guestScripts?: GuestScripts
   /** `enable` switches changed block tracking on where it is off and no snapshot exists. */
   readonly changeTracking: 'enable' | 'as-is'
   /** Reads every disk whole, whatever change tracking says. Only differences are stored. */

@@ -17,6 +17,7 @@ import { decideDisk } from './decide-transport.ts'
 import { whyTooFull } from './free-space.ts'
 import { takesSnapshot, transportsFor } from './standstill.ts'
 import type { BackupOptions } from './options.ts'
+import { guestScriptWarnings } from './guest-scripts.ts'
 import { quiesceLadderOf } from './quiesce-ladder.ts'
 
 export interface DiskPlan {
@@ -67,7 +68,12 @@ export function planVm(vm: Vm, previous: VmPoint | undefined, options: BackupOpt
     instanceUuid: vm.instanceUuid ?? '',
     action: reasons.length === 0 ? 'backup' : 'skip',
     reasons,
-    warnings: [...warningsOf(vm).map(causeOf), ...trackingWarnings(vm, options), ...applicationWarnings(vm, options)],
+    warnings: [
+      ...warningsOf(vm).map(causeOf),
+      ...trackingWarnings(vm, options),
+      ...applicationWarnings(vm, options),
+      ...guestScriptWarnings(vm, options),
+    ],
     enableChangeTracking: options.changeTracking === 'enable' && canEnableTracking(vm),
     quiesce,
     snapshot: takesSnapshot(vm),

@@ -26,6 +26,7 @@ export async function runBackup(request: BackupRequest): Promise<RunReport> {
   const { repository, options, stateFolder, onEvent, signal } = request
   const { limits } = options
   checkTags(options.tags ?? []) // before the first byte, not at the first commit
+  await options.guestScripts?.login() // the same for a password that cannot be had
   await using started = await startRun(request, limits)
   const { runId, clock } = started
   await using latency = await openLatencyGuard(started, options.latency)

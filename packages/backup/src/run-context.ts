@@ -14,7 +14,7 @@ export interface SnapshotContext {
   readonly endpointId: string
   readonly session: Session
   readonly journal: Journal
-  readonly options: QuiesceSettings & Pick<BackupOptions, 'scripts' | 'freeSpace'>
+  readonly options: QuiesceSettings & Pick<BackupOptions, 'scripts' | 'guestScripts' | 'freeSpace'>
   readonly snapshotsPerDatastore: KeyedLimiter
   /** Places for tasks on this vCenter. Held while a task runs, and while one that may be running is looked for. */
   readonly tasks: Limiter

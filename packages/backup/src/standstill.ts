@@ -1,5 +1,5 @@
 // What a backup reads from: a snapshot; or a template's own disks, to which nobody writes as long as it is one.
-import type { Cause } from '@vmkeep/run'
+import type { Cause, ScriptRun } from '@vmkeep/run'
 import type { TransportSettings } from '@vmkeep/transport'
 import { listSnapshots, type ManagedObjectReference, readVm, type SnapshotRef, type Vm } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
@@ -14,6 +14,7 @@ export interface Standstill {
   readonly consistency: TakenSnapshot['consistency']
   readonly manifest?: Buffer
   readonly warnings: readonly Cause[]
+  readonly scripts: readonly ScriptRun[]
   /** Asked before the commit. Throws if what was read may be of more than one moment. */
   requireUnchanged(): Promise<void>
 }
@@ -45,6 +46,7 @@ export const asItLies = (run: SnapshotContext, vm: Vm, warnings: readonly Cause[
   configOf: vm.ref,
   consistency: 'crash',
   warnings,
+  scripts: [],
   async requireUnchanged() {
     const now = await readVm(run.session, vm.ref, run.signal)
     if (fingerprintOf(now) !== fingerprintOf(vm)) throw fail('backup.template-changed', { vm: vm.name })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { hasCode, messageOf, retry } from '@vmkeep/kit'
-import { type Cause, describeSnapshot, formatMarker, isMarkedBy, type Marker } from '@vmkeep/run'
+import { type Cause, describeSnapshot, formatMarker, isMarkedBy, type Marker, type ScriptRun } from '@vmkeep/run'
 import {
   type Consistency,
   createSnapshot,
@@ -25,6 +25,8 @@ export interface TakenSnapshot {
   readonly manifest?: Buffer
   /** In what it is less than was asked for, and why. */
   readonly warnings: readonly Cause[]
+  /** The scripts around it, in the order in which they ran. */
+  readonly scripts: readonly ScriptRun[]
 }
 
 export interface SnapshotWish {
@@ -53,7 +55,8 @@ export async function takeSnapshot(
     try {
       const { ref, reached } = await create(run, vm, marker, rung.quiesce)
       compare(vm, ladder, rung, reached, warn)
-      return { ref, consistency: reached.level, warnings, ...(reached.manifest && { manifest: reached.manifest }) }
+      const { level: consistency } = reached
+      return { ref, consistency, warnings, scripts: [], ...(reached.manifest && { manifest: reached.manifest }) }
     } catch (error) {
       if (!hasCode(error, 'vsphere.snapshot-quiesce-failed')) throw error
       const next = ladder.rungs[index + 1]

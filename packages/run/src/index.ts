@@ -8,6 +8,7 @@ export {
   type Cause,
   type Provisioning,
   type Recreate,
+  type ScriptRun,
   type SkippedDisk,
   type VmHomeFile,
   type VmPoint,

@@ -61,6 +61,18 @@ export interface Recreate {
   readonly losses: readonly Cause[]
 }
 
+/** A script that was to run around the snapshot, and how that went. */
+export interface ScriptRun {
+  /** On the machine of vmkeep, or inside of the VM. */
+  readonly where: 'host' | 'guest'
+  readonly phase: 'pre' | 'post'
+  readonly script: string
+  readonly outcome: 'ok' | 'failed' | 'not-run'
+  /** Why it failed or was not run. */
+  readonly why?: string
+  readonly seconds: number
+}
+
 export interface VmPointAttributes {
   readonly format: number
   readonly inventoryPath: string
@@ -76,6 +88,8 @@ export interface VmPointAttributes {
   readonly consistency: Consistency
   /** What the policy asked for: `off`, `prefer`, `require`, `application`, `require-application`. */
   readonly quiesceAsked?: string
+  /** The scripts around the snapshot, in the order in which they ran. Absent where the policy had none, and in older points. */
+  readonly scripts?: readonly ScriptRun[]
   readonly runId: string
   readonly skippedDisks: readonly SkippedDisk[]
   readonly homeFiles: readonly VmHomeFile[]

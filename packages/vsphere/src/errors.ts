@@ -180,6 +180,31 @@ export const fail = defineErrors({
     'call-operator',
     (d: FaultPlace) => `${said(d)}; there is not enough of it on the host or pool`,
   ],
+  // What a guest refuses, to whom VMware Tools bring our wish. The details never hold the password.
+  'vsphere.guest-login-refused': [
+    'call-operator',
+    (d: FaultPlace) =>
+      `${said(d)}; the guest does not take this account: check its name, its password and whether it is locked, in the guest itself`,
+  ],
+  'vsphere.guest-unavailable': [
+    'retry',
+    (d: FaultPlace) =>
+      `${said(d)}; VMware Tools in the guest do not answer: install or start them, and look whether the guest has just been started`,
+  ],
+  'vsphere.guest-operation-refused': [
+    'call-operator',
+    (d: FaultPlace) =>
+      `${said(d)}; look at the rights of that account in the guest, at the version of VMware Tools, and whether their settings disable guest operations`,
+  ],
+  'vsphere.guest-file-refused': [
+    'call-operator',
+    (d: FaultPlace & { file: string }) =>
+      `${said(d, d.file)}; check in the guest that it is there and that the account may run it`,
+  ],
+  'vsphere.guest-operations-missing': [
+    'call-operator',
+    (d: { host: string }) => `${d.host} offers no guest operations; vSphere 5 or newer does`,
+  ],
   'vsphere.fault': ['call-operator', (d: FaultPlace) => said(d)],
   // VMs, snapshots, disks, places: what we find out ourselves.
   ...objectErrors,

@@ -76,7 +76,11 @@ export const backupCommand = command({
       session,
       repository,
       vms,
-      options: { ...backupOptionsOf(config, flags), excludeDisksOfVm, ...(await keepingOptionsOf(config, flags)) },
+      options: {
+        ...backupOptionsOf(config, flags, { world, signal, learn }),
+        excludeDisksOfVm,
+        ...(await keepingOptionsOf(config, flags)),
+      },
       stateFolder: stateFolderOf(config, world),
       onEvent: progress.onEvent,
       signal,

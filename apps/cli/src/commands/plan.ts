@@ -49,7 +49,17 @@ export const planCommand = command({
 
   check: checkChoice,
 
-  async run({ arguments: { vm }, options, config: { config: whole }, session, repositoryIfAny, out, say, signal }) {
+  async run({
+    arguments: { vm },
+    options,
+    config: { config: whole },
+    session,
+    repositoryIfAny,
+    out,
+    say,
+    signal,
+    world,
+  }) {
     const { planBackup } = await import('@vmkeep/backup')
     const { configUnder, policyNamed } = await import('../selection/policies.ts')
     const { chosenVms } = await import('../selection/chosen-vms.ts')
@@ -57,7 +67,12 @@ export const planCommand = command({
     const exclude = [...config.backup.exclude, ...options.exclude]
     const { vms, excludeDisksOfVm } = await chosenVms({ ...options, vm, exclude }, { session, config, say, signal })
     const plans = await planBackup(
-      { session, repository: repositoryIfAny, vms, options: { ...backupOptionsOf(config, options), excludeDisksOfVm } },
+      {
+        session,
+        repository: repositoryIfAny,
+        vms,
+        options: { ...backupOptionsOf(config, options, { world, signal }), excludeDisksOfVm },
+      },
       signal,
     )
     await out.answer(plans, (style) => describe(plans, style))

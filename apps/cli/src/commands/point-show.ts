@@ -1,5 +1,5 @@
 import type { RestorePoint } from '@vmkeep/repository'
-import type { Recreate, VmPoint } from '@vmkeep/run'
+import type { Recreate, ScriptRun, VmPoint } from '@vmkeep/run'
 import { command } from '../command.ts'
 import { length, relativeTime, size, time } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
@@ -59,6 +59,7 @@ function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): 
     ['created', `${time(vm.createdAt)}, ${relativeTime(vm.createdAt, nowMs)}`],
     ['locked until', point.lock],
     ['consistency', `${vm.consistency}${vm.quiesceAsked === undefined ? '' : ` (asked for: ${vm.quiesceAsked})`}`],
+    ...(vm.scripts ?? []).map((script) => [`${script.phase} script`, scriptFact(script)] as const),
     ['power', vm.powerState],
     ['was on', [place.endpoint, place.cluster, place.host].filter((each) => each !== undefined).join(', ')],
     ['datastores', place.datastores.join(', ')],
@@ -79,6 +80,12 @@ function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): 
   const told = warnings.map(({ message }) => `${style.warning('warning:')} ${message}`)
   const losses = vm.recreate?.losses.map(({ message }) => `a new VM: ${message}`) ?? []
   return [about, '', table(diskRows(vm), diskColumns, style), ...told, ...losses].join('\n')
+}
+
+function scriptFact({ where, script, outcome, why, seconds }: ScriptRun): string {
+  const place = where === 'guest' ? ' in the guest' : ''
+  if (outcome === 'ok') return `${script}${place}: ok, ${length(seconds * 1000)}`
+  return `${script}${place}: ${outcome === 'failed' ? 'failed' : 'not run'}: ${why}`
 }
 
 /** Older points have never been tried. */

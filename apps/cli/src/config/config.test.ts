@@ -146,6 +146,11 @@ describe('the config', () => {
       ['repository: give one of key, keyFile, keyEnv and keyCommand, not several'],
     ],
     ['retention: {keepDaily: seven}', ['retention.keepDaily: it must be a whole number from 0 on, or all']],
+    [
+      'backup: {guestScripts: {pre: /opt/$x, username: u}}',
+      ['backup.guestScripts.pre: it must be an absolute path in the guest'],
+    ],
+    ['policies: [{name: a, select: all, guestScripts: {pre: /x}}]', ['policies[0].guestScripts.username: ']],
     ['- a list', ['it must be keys and values']],
     ['repository: 5', ['repository: it must be keys and values']],
     ['vcenters: [5]', ['vcenters[0]: it must be keys and values']],

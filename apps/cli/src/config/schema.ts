@@ -179,6 +179,31 @@ const scripts = z
   })
   .describe('Scripts around the snapshot. Only their owner may be able to write to them.')
 
+/** No character that a shell of either kind of guest would read as more than itself. */
+const guestPath = text.refine(
+  (path) => /^\/[^"'`$\\\n;&|<>]*$|^[A-Za-z]:\\[^"%\n&|<>^]*$/.test(path),
+  'it must be an absolute path in the guest, /… or C:\\…, without characters of its shell',
+)
+
+const guestScripts = z
+  .strictObject({
+    pre: guestPath
+      .optional()
+      .describe(
+        'Run in the guest before the snapshot of each VM that is on, through VMware Tools. Of Windows also .ps1, .bat and .cmd.',
+      ),
+    post: guestPath.optional().describe('Run there as soon as the snapshot is there, and also if it failed.'),
+    timeoutSeconds: z.int().min(1).max(86_400).default(300).describe('How long each may take before it is ended.'),
+    ifPreFails: z
+      .enum(['fail', 'continue'])
+      .default('fail')
+      .describe('fail: the VM fails, without a snapshot. continue: it is backed up, with a warning.'),
+    username: text.describe('The account in the guest that runs them, such as backup or DOMAIN\\backup.'),
+    ...secretWays('password', 'Its password'),
+  })
+  .refine(onlyOneWay('password'), 'give one of password, passwordFile, passwordEnv and passwordCommand, not several')
+  .describe('Scripts around the snapshot that run inside of the VM.')
+
 const quiescePolicies = ['off', 'prefer', 'require', 'application', 'require-application'] as const
 
 const vss = z
@@ -244,6 +269,7 @@ const backup = z
     quiesceTimeoutMinutes: z.int().min(5).max(240).default(15).describe('How long the guest may take to quiesce.'),
     vss: vss.prefault({}),
     scripts: scripts.optional(),
+    guestScripts: guestScripts.optional(),
     changeTracking: z
       .enum(['enable', 'as-is'])
       .default('enable')
@@ -371,6 +397,7 @@ const policy = z
     exclude: text.optional().describe('Which of them it leaves out, by another selector.'),
     quiesce: z.enum(quiescePolicies).optional().describe('In place of backup.quiesce.'),
     scripts: scripts.optional(),
+    guestScripts: guestScripts.optional().describe('In place of backup.guestScripts.'),
     auditDays: z.int().min(0).max(3650).optional().describe('In place of backup.auditDays.'),
     domain: text.optional().describe('In place of backup.domain.'),
     excludeDisks: z.array(text).optional().describe('Beside backup.excludeDisks.'),

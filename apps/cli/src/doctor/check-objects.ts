@@ -1,5 +1,6 @@
 import { missingOnObjects, privilegeSets, type Session } from '@vmkeep/vsphere'
 import { count } from '../output/human.ts'
+import type { Purpose } from './needed-privileges.ts'
 import { type Finding, findingsOn } from './finding.ts'
 import type { VmFacts } from './inventory-facts.ts'
 
@@ -12,11 +13,13 @@ const namesShownMax = 10
 export async function checkObjects(
   about: string,
   vms: readonly VmFacts[],
+  wanted: readonly Purpose[],
   session: Session,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const on = findingsOn(about)
-  const ids = privilegeSets.backup.filter((id) => id.startsWith('VirtualMachine.'))
+  const inGuests = wanted.includes('guestScripts') ? privilegeSets.guestScripts : []
+  const ids = [...privilegeSets.backup, ...inGuests].filter((id) => id.startsWith('VirtualMachine.'))
   try {
     const missing = await missingOnObjects(
       session,

@@ -10,6 +10,7 @@ const meanings: Readonly<Record<Purpose, readonly [purpose: string, without: 'fa
   hotAdd: ['to read by hotadd', 'warn'],
   lease: ['to export and import by leases', 'warn'],
   encryption: ['to read encrypted VMs', 'warn'],
+  guestScripts: ['to run scripts in guests', 'fail'],
 }
 
 /** Whether the account's role has every privilege, the missing ones by name. */

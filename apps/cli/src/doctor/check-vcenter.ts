@@ -47,7 +47,7 @@ export async function checkVcenter(
     findings.push(...(await checkHotadd(about, session, options.transport, signal)))
     const vms = await readVmFacts(session, signal)
     if (vms.length > 0 && findings.every(({ check, state }) => check !== 'privileges' || state === 'ok'))
-      findings.push(...(await checkObjects(about, vms, session, signal)))
+      findings.push(...(await checkObjects(about, vms, options.purposes, session, signal)))
     findings.push(...(await checkHosts(about, { hosts: await readHostFacts(session, signal), vms }, session, signal)))
     findings.push(...checkVms(about, vms, await knownInstanceId(options.stateFolder), session.clock.nowMs()))
   } catch (error) {

@@ -9,14 +9,16 @@ export const purposes = [
   'hotAdd',
   'lease',
   'encryption',
+  'guestScripts',
 ] as const satisfies readonly PrivilegeSet[]
 export type Purpose = (typeof purposes)[number]
 
 /** What this config does: backups and restores, and what its transports need besides. */
-export function purposesOf({ backup }: Pick<Config, 'backup'>): Purpose[] {
+export function purposesOf({ backup, policies }: Pick<Config, 'backup' | 'policies'>): Purpose[] {
   const transports: readonly string[] = backup.transports
   const more = purposes.filter((purpose) => transports.includes(purpose.toLowerCase()))
-  return ['backup', 'nvram', 'restore', ...more]
+  const inGuests = [backup, ...policies].some(({ guestScripts }) => guestScripts !== undefined)
+  return ['backup', 'nvram', 'restore', ...more, ...(inGuests ? (['guestScripts'] as const) : [])]
 }
 
 export const privilegesFor = (wanted: readonly Purpose[]): string[] => [

@@ -24,7 +24,7 @@ export function policyNamed({ policies }: Pick<Config, 'policies'>, name: string
 /** The config as a policy changes it. */
 export function configUnder(config: Config, policy: PolicyConfig | undefined): Config {
   if (policy === undefined) return config
-  const { quiesce, scripts, auditDays, domain, excludeDisks = [], tags = [], copyTo } = policy
+  const { quiesce, scripts, guestScripts, auditDays, domain, excludeDisks = [], tags = [], copyTo } = policy
   const { backup } = config
   return {
     ...config,
@@ -32,6 +32,7 @@ export function configUnder(config: Config, policy: PolicyConfig | undefined): C
       ...backup,
       quiesce: quiesce ?? backup.quiesce,
       scripts: scripts ?? backup.scripts,
+      guestScripts: guestScripts ?? backup.guestScripts,
       auditDays: auditDays ?? backup.auditDays,
       domain: domain ?? backup.domain,
       excludeDisks: [...backup.excludeDisks, ...excludeDisks],

@@ -51,6 +51,27 @@ export interface SnapshotDescription {
   readonly children?: readonly SnapshotDescription[]
 }
 
+export interface GuestDescription {
+  readonly users?: readonly GuestUser[]
+  readonly programs?: readonly GuestProgram[]
+}
+
+export interface GuestUser {
+  readonly name: string
+  readonly password: string
+}
+
+export interface GuestProgram {
+  /** An absolute path of that guest. */
+  readonly path: string
+  /** 0, if left out. */
+  readonly exitCode?: number
+  /** How long it runs, by the lab's clock; it ends at once, if left out. */
+  readonly runsMs?: number
+  /** Who may run it; everybody, if left out. */
+  readonly onlyFor?: string
+}
+
 export interface VmDescription {
   readonly name: string
   readonly disks?: readonly DiskDescription[]
@@ -72,6 +93,8 @@ export interface VmDescription {
   readonly guestId?: string
   /** VMware Tools: `running` on a VM that is on, if left out. */
   readonly tools?: 'running' | 'stopped' | 'missing'
+  /** Who may log in to its guest, and what can be run there. Nobody and nothing, if left out. */
+  readonly guest?: GuestDescription
   readonly annotation?: string
   readonly extraConfig?: Readonly<Record<string, string>>
   readonly customValues?: Readonly<Record<string, string>>

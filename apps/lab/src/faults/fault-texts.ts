@@ -16,6 +16,10 @@ const texts: Readonly<Record<string, (fields: Fields) => string>> = {
   FileLocked: (f) => `Unable to access file ${text(f['file'])} since it is locked`,
   FileNotFound: (f) => `File ${text(f['file'])} was not found`,
   FilesystemQuiesceFault: () => quiesceText,
+  GuestComponentsOutOfDate: () => 'The guest agent is too old to support the operation.',
+  GuestOperationsUnavailable: () => 'The guest operations agent could not be contacted.',
+  GuestPermissionDenied: () => 'Permission to perform this operation was denied in the guest.',
+  GuestProcessNotFound: (f) => `The process ${text(f['pid'])} was not found in the guest.`,
   HostCommunication: () =>
     'Unable to communicate with the remote host, either due to network errors or because the host is not responding.',
   HostNotConnected: () => 'Unable to communicate with the remote host, since it is disconnected.',
@@ -24,6 +28,7 @@ const texts: Readonly<Record<string, (fields: Fields) => string>> = {
   InvalidDatastore: (f) => `Invalid datastore '${text(f['name'])}'.`,
   InvalidDatastorePath: (f) => `Invalid datastore path '${text(f['datastorePath'])}'.`,
   InvalidDeviceSpec: (f) => `Invalid configuration for device '${text(f['deviceIndex'])}'.`,
+  InvalidGuestLogin: () => 'Failed to authenticate with the guest operating system using the supplied credentials.',
   InvalidLogin: () => 'Cannot complete login due to an incorrect user name or password.',
   InvalidName: (f) => `The name '${text(f['name'])}' is invalid.`,
   InvalidPowerState: (f) =>

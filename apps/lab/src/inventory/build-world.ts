@@ -20,6 +20,7 @@ import { DistributedPortgroup, DistributedSwitch, Network } from './network.ts'
 import {
   AuthorizationManager,
   EventManager,
+  GuestOperationsManager,
   LicenseManager,
   OptionManager,
   PlainService,
@@ -80,6 +81,9 @@ function addServices(world: LabWorld): void {
     new PlainService('LicenseAssignmentManager', services.licenseAssignmentManager),
     new PlainService('NfcService', services.nfcService),
     new PlainService('OvfManager', services.ovfManager),
+    new GuestOperationsManager(world),
+    new PlainService('GuestAuthManager', services.guestAuthManager),
+    new PlainService('GuestProcessManager', services.guestProcessManager),
   ])
     inventory.add(service)
   if (services.customFieldsManager !== undefined) inventory.add(world.customFields)

@@ -39,6 +39,9 @@ export interface ServiceMorefs {
   readonly nfcService: string
   readonly ovfManager: string
   readonly perfManager: string
+  readonly guestOperationsManager: string
+  readonly guestAuthManager: string
+  readonly guestProcessManager: string
 }
 
 /** Counters shared by all kinds, as vCenter's database has one: VMs start at 101, snapshots at 1001. */
@@ -101,6 +104,9 @@ const vcenterServices: ServiceMorefs = {
   nfcService: 'nfcService',
   ovfManager: 'OvfManager',
   perfManager: 'PerfMgr',
+  guestOperationsManager: 'guestOperationsManager',
+  guestAuthManager: 'guestOperationsAuthManager',
+  guestProcessManager: 'guestOperationsProcessManager',
 }
 
 const esxiServices: ServiceMorefs = {
@@ -122,4 +128,7 @@ const esxiServices: ServiceMorefs = {
   nfcService: 'ha-nfc-service',
   ovfManager: 'ha-ovf-manager',
   perfManager: 'ha-perfmgr',
+  guestOperationsManager: 'ha-guest-operations-manager',
+  guestAuthManager: 'ha-guest-operations-auth-manager',
+  guestProcessManager: 'ha-guest-operations-process-manager',
 }

@@ -50,7 +50,24 @@ export class ServiceInstance extends LabObject {
       fileManager: ref('FileManager', services.fileManager),
       virtualDiskManager: ref('VirtualDiskManager', services.virtualDiskManager),
       ovfManager: ref('OvfManager', services.ovfManager),
+      guestOperationsManager: ref('GuestOperationsManager', services.guestOperationsManager),
     }
+  }
+}
+
+export class GuestOperationsManager extends LabObject {
+  readonly #world: World
+
+  constructor(world: World) {
+    super('GuestOperationsManager', world.morefs.services.guestOperationsManager)
+    this.#world = world
+  }
+
+  get authManager(): ManagedObjectReference {
+    return { type: 'GuestAuthManager', value: this.#world.morefs.services.guestAuthManager }
+  }
+  get processManager(): ManagedObjectReference {
+    return { type: 'GuestProcessManager', value: this.#world.morefs.services.guestProcessManager }
   }
 }
 

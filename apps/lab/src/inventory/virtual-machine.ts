@@ -13,6 +13,7 @@ import { capabilityOf } from './vm/capability.ts'
 import { configInfo } from './vm/config-info.ts'
 import { disabledMethodsOf } from './vm/disabled-methods.ts'
 import { FileKeys, fileLayout, layoutEx } from './vm/file-layout.ts'
+import { GuestSystem } from './vm/guest-system.ts'
 import { guestInfo } from './vm/guest-info.ts'
 import { networkOf } from './vm/network-card.ts'
 import { dropManifest } from './vm/quiesce-guest.ts'
@@ -54,6 +55,8 @@ export class VirtualMachine extends ManagedEntity {
   keyMissing = false
   instantCloneFrozen = false
   snapshotInBackground = false
+  /** What runs inside, for those who can log in there. */
+  readonly guestSystem: GuestSystem
   /** The folder in which its guest's devices appear, where somebody asked for that. */
   machine: LabMachine | undefined
   cleanPowerOff = true
@@ -70,6 +73,7 @@ export class VirtualMachine extends ManagedEntity {
     this.host = host
     this.pool = pool
     this.bootTime = world.clock.timestamp()
+    this.guestSystem = new GuestSystem(this)
     this.changedTime = this.bootTime
   }
 

@@ -1,6 +1,7 @@
 import { historyMethods } from '../events/event-methods.ts'
 import { fileMethods } from '../inventory/methods/file-methods.ts'
 import { folderMethods } from '../inventory/methods/folder-methods.ts'
+import { guestMethods } from '../inventory/methods/guest-methods.ts'
 import { hostMethods } from '../inventory/methods/host-methods.ts'
 import { leaseMethods } from '../inventory/methods/lease-methods.ts'
 import { nfcServiceMethods } from '../inventory/methods/nfc-service-methods.ts'
@@ -34,4 +35,5 @@ export const allMethods: Handlers = {
   ...ovfMethods,
   ...hostMethods,
   ...performanceMethods,
+  ...guestMethods,
 }

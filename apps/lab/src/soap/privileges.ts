@@ -98,6 +98,9 @@ const otherPrivileges = [
   'VirtualMachine.Config.Settings',
   'VirtualMachine.Config.SwapPlacement',
   'VirtualMachine.Config.UpgradeVirtualHardware',
+  'VirtualMachine.GuestOperations.Execute',
+  'VirtualMachine.GuestOperations.Modify',
+  'VirtualMachine.GuestOperations.Query',
   'VirtualMachine.Inventory.Delete',
   'VirtualMachine.Provisioning.PutVmFiles',
 ] as const

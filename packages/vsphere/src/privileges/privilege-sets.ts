@@ -63,7 +63,13 @@ const hotAdd = [
 /** Read whole disks through export leases, and restore through import leases. */
 const lease = ['VApp.Export', 'VApp.Import'] as const
 
+/**
+ * Scripts in guests: log in there, start a program, see how it ended.
+ * Source: vSphere Web Services API 8.0, "Required privileges" of ValidateCredentialsInGuest and of what the process manager does. Evidence: documented.
+ */
+const guestScripts = ['VirtualMachine.GuestOperations.Execute', 'VirtualMachine.GuestOperations.Query'] as const
+
 /** The privileges each purpose needs. */
-export const privilegeSets = { inventory, backup, nvram, restore, encryption, hotAdd, lease } as const
+export const privilegeSets = { inventory, backup, nvram, restore, encryption, hotAdd, lease, guestScripts } as const
 
 export type PrivilegeSet = keyof typeof privilegeSets

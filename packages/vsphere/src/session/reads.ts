@@ -42,6 +42,8 @@ const reads: ReadonlySet<MethodName> = new Set<MethodName>([
   'CreateDescriptor',
   'CreateImportSpec',
   'ParseDescriptor',
+  'ValidateCredentialsInGuest',
+  'ListProcessesInGuest',
   // A ticket that was lost is never used and expires by itself.
   'NfcGetVmFiles',
   'NfcRandomAccessOpenReadonly',

@@ -42,6 +42,10 @@ describe('a fault', () => {
     ['FilesystemQuiesceFault', 'vsphere.snapshot-quiesce-failed'],
     ['TooManySnapshotLevels', 'vsphere.snapshot-failed'],
     ['InsufficientResourcesFault', 'vsphere.out-of-resources'],
+    ['InvalidGuestLogin', 'vsphere.guest-login-refused'],
+    ['GuestOperationsUnavailable', 'vsphere.guest-unavailable'],
+    ['ToolsUnavailable', 'vsphere.guest-unavailable'],
+    ['GuestPermissionDenied', 'vsphere.guest-operation-refused'],
     ['SystemError', 'vsphere.fault'],
     ['RuntimeFault', 'vsphere.fault'],
   ])('%s is %s', ($type, code) => {
@@ -71,6 +75,13 @@ describe('a fault', () => {
     expect(isNotAuthenticated({ $type: 'NoPermission' }, 'Permission to perform this operation was denied.')).toBe(
       false,
     )
+  })
+
+  it('about a file in a guest never blames a datastore', () => {
+    const object = { type: 'GuestProcessManager', value: 'g' }
+    const call = { host: 'vc', method: 'StartProgramInGuest', object, text: 'Not there.' }
+    const error = errorOfFault({ $type: 'FileNotFound', file: '/opt/freeze' }, call)
+    expect(error).toMatchObject({ code: 'vsphere.guest-file-refused', message: expect.stringContaining('/opt/freeze') })
   })
 
   it('names what to mend', () => {

@@ -51,6 +51,10 @@ const codes: Readonly<Record<string, Code>> = {
   FilesystemQuiesceFault: 'vsphere.snapshot-quiesce-failed',
   SnapshotFault: 'vsphere.snapshot-failed',
   InsufficientResourcesFault: 'vsphere.out-of-resources',
+  InvalidGuestLogin: 'vsphere.guest-login-refused',
+  GuestOperationsUnavailable: 'vsphere.guest-unavailable',
+  ToolsUnavailable: 'vsphere.guest-unavailable',
+  GuestOperationsFault: 'vsphere.guest-operation-refused',
 }
 
 /** Faults so general that only their text tells a failed quiescing apart. */
@@ -78,17 +82,19 @@ export function errorOfFault(fault: AnyOf<'MethodFault'> | undefined, call: Refu
   const faultType = fault?.$type ?? 'fault without detail'
   const object = textOf(call.object)
   const details = { host, method, object, text, faultType, fault, ...particulars(fault) }
-  return makeError(codeOfFault(fault, text), details)
+  return makeError(codeOfFault(fault, call), details)
 }
 
 const textOf = ({ type, value }: ManagedObjectReference): string => `${type}:${value}`
 
-function codeOfFault(fault: AnyOf<'MethodFault'> | undefined, text: string): Code {
+function codeOfFault(fault: AnyOf<'MethodFault'> | undefined, { method, text }: RefusedCall): Code {
   if (isNotAuthenticatedText(text)) return 'vsphere.not-authenticated'
   if (fault === undefined) return 'vsphere.fault'
   // Source: users' reports of "Failed to quiesce the virtual machine" under a general fault. Evidence: observed.
   if (generalFaults.has(fault.$type) && /quiesc/i.test(text)) return 'vsphere.snapshot-quiesce-failed'
-  for (const type of objectSchema(fault.$type)?.lineage ?? []) if (Object.hasOwn(codes, type)) return codes[type]!
+  const lineage = objectSchema(fault.$type)?.lineage ?? new Set<string>()
+  if (method.endsWith('InGuest') && lineage.has('FileFault')) return 'vsphere.guest-file-refused' // no datastore is to blame
+  for (const type of lineage) if (Object.hasOwn(codes, type)) return codes[type]!
   return 'vsphere.fault'
 }
 

@@ -191,6 +191,16 @@ export const faults = dataTypes({
   ToolsUnavailable: { $extends: 'VimFault' },
   GuestOperationsUnavailable: { $extends: 'GuestOperationsFault' },
   GuestOperationsFault: { $extends: 'VimFault' },
+  GuestComponentsOutOfDate: { $extends: 'GuestOperationsFault' },
+  GuestPermissionDenied: { $extends: 'GuestOperationsFault' },
+  GuestProcessNotFound: {
+    $extends: 'GuestOperationsFault',
+    pid: 'long',
+  },
+  InvalidGuestLogin: { $extends: 'GuestOperationsFault' },
+  OperationDisabledByGuest: { $extends: 'GuestOperationsFault' },
+  OperationNotSupportedByGuest: { $extends: 'GuestOperationsFault' },
+  TooManyGuestLogons: { $extends: 'GuestOperationsFault' },
   CannotAccessLocalSource: { $extends: 'VimFault' },
   NoActiveHostInCluster: {
     $extends: 'InvalidState',

@@ -1082,6 +1082,22 @@ export interface GuestOperationsUnavailable extends GuestOperationsFault {}
 
 export interface GuestOperationsFault extends VimFault {}
 
+export interface GuestComponentsOutOfDate extends GuestOperationsFault {}
+
+export interface GuestPermissionDenied extends GuestOperationsFault {}
+
+export interface GuestProcessNotFound extends GuestOperationsFault {
+  readonly pid: number | bigint
+}
+
+export interface InvalidGuestLogin extends GuestOperationsFault {}
+
+export interface OperationDisabledByGuest extends GuestOperationsFault {}
+
+export interface OperationNotSupportedByGuest extends GuestOperationsFault {}
+
+export interface TooManyGuestLogons extends GuestOperationsFault {}
+
 export interface CannotAccessLocalSource extends VimFault {}
 
 export interface NoActiveHostInCluster extends InvalidState {
@@ -3024,6 +3040,36 @@ export interface GuestInfoCustomizationInfo extends DynamicData {
   readonly errorMsg?: string | undefined
 }
 
+export interface GuestAuthentication extends DynamicData {
+  readonly interactiveSession: boolean
+}
+
+export interface NamePasswordAuthentication extends GuestAuthentication {
+  readonly username: string
+  readonly password: string
+}
+
+export interface GuestProgramSpec extends DynamicData {
+  readonly programPath: string
+  readonly arguments: string
+  readonly workingDirectory?: string | undefined
+  readonly envVariables?: readonly string[] | undefined
+}
+
+export interface GuestWindowsProgramSpec extends GuestProgramSpec {
+  readonly startMinimized: boolean
+}
+
+export interface GuestProcessInfo extends DynamicData {
+  readonly name: string
+  readonly pid: number | bigint
+  readonly owner: string
+  readonly cmdLine: string
+  readonly startTime: string
+  readonly endTime?: string | undefined
+  readonly exitCode?: number | undefined
+}
+
 export interface DatastoreSummary extends DynamicData {
   readonly datastore?: ManagedObjectReference | undefined
   readonly name: string
@@ -4659,6 +4705,13 @@ export interface DataObjects {
   readonly ToolsUnavailable: ToolsUnavailable
   readonly GuestOperationsUnavailable: GuestOperationsUnavailable
   readonly GuestOperationsFault: GuestOperationsFault
+  readonly GuestComponentsOutOfDate: GuestComponentsOutOfDate
+  readonly GuestPermissionDenied: GuestPermissionDenied
+  readonly GuestProcessNotFound: GuestProcessNotFound
+  readonly InvalidGuestLogin: InvalidGuestLogin
+  readonly OperationDisabledByGuest: OperationDisabledByGuest
+  readonly OperationNotSupportedByGuest: OperationNotSupportedByGuest
+  readonly TooManyGuestLogons: TooManyGuestLogons
   readonly CannotAccessLocalSource: CannotAccessLocalSource
   readonly NoActiveHostInCluster: NoActiveHostInCluster
   readonly NoHost: NoHost
@@ -4998,6 +5051,11 @@ export interface DataObjects {
   readonly GuestScreenInfo: GuestScreenInfo
   readonly GuestInfoNamespaceGenerationInfo: GuestInfoNamespaceGenerationInfo
   readonly GuestInfoCustomizationInfo: GuestInfoCustomizationInfo
+  readonly GuestAuthentication: GuestAuthentication
+  readonly NamePasswordAuthentication: NamePasswordAuthentication
+  readonly GuestProgramSpec: GuestProgramSpec
+  readonly GuestWindowsProgramSpec: GuestWindowsProgramSpec
+  readonly GuestProcessInfo: GuestProcessInfo
   readonly DatastoreSummary: DatastoreSummary
   readonly DatastoreCapability: DatastoreCapability
   readonly DatastoreInfo: DatastoreInfo
@@ -5423,6 +5481,13 @@ export interface Families {
     | 'ToolsUnavailable'
     | 'GuestOperationsUnavailable'
     | 'GuestOperationsFault'
+    | 'GuestComponentsOutOfDate'
+    | 'GuestPermissionDenied'
+    | 'GuestProcessNotFound'
+    | 'InvalidGuestLogin'
+    | 'OperationDisabledByGuest'
+    | 'OperationNotSupportedByGuest'
+    | 'TooManyGuestLogons'
     | 'CannotAccessLocalSource'
     | 'NoActiveHostInCluster'
     | 'NoHost'
@@ -5577,6 +5642,13 @@ export interface Families {
     | 'ToolsUnavailable'
     | 'GuestOperationsUnavailable'
     | 'GuestOperationsFault'
+    | 'GuestComponentsOutOfDate'
+    | 'GuestPermissionDenied'
+    | 'GuestProcessNotFound'
+    | 'InvalidGuestLogin'
+    | 'OperationDisabledByGuest'
+    | 'OperationNotSupportedByGuest'
+    | 'TooManyGuestLogons'
     | 'CannotAccessLocalSource'
     | 'NoActiveHostInCluster'
     | 'NoHost'
@@ -5698,7 +5770,16 @@ export interface Families {
     | 'NoActiveHostInCluster'
   readonly InvalidHostState: 'InvalidHostState' | 'InvalidHostConnectionState'
   readonly TaskInProgress: 'TaskInProgress' | 'VAppTaskInProgress'
-  readonly GuestOperationsFault: 'GuestOperationsUnavailable' | 'GuestOperationsFault'
+  readonly GuestOperationsFault:
+    | 'GuestOperationsUnavailable'
+    | 'GuestOperationsFault'
+    | 'GuestComponentsOutOfDate'
+    | 'GuestPermissionDenied'
+    | 'GuestProcessNotFound'
+    | 'InvalidGuestLogin'
+    | 'OperationDisabledByGuest'
+    | 'OperationNotSupportedByGuest'
+    | 'TooManyGuestLogons'
   readonly VmConfigFault:
     | 'CannotDisableSnapshot'
     | 'UnsupportedVmxLocation'
@@ -6080,6 +6161,8 @@ export interface Families {
     | 'VirtualMachineDeviceRuntimeInfoDeviceRuntimeState'
     | 'VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeState'
   readonly VirtualMachineGuestQuiesceSpec: 'VirtualMachineGuestQuiesceSpec' | 'VirtualMachineWindowsQuiesceSpec'
+  readonly GuestAuthentication: 'GuestAuthentication' | 'NamePasswordAuthentication'
+  readonly GuestProgramSpec: 'GuestProgramSpec' | 'GuestWindowsProgramSpec'
   readonly DatastoreInfo:
     | 'DatastoreInfo'
     | 'LocalDatastoreInfo'

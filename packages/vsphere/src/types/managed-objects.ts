@@ -297,4 +297,14 @@ export const services = managedObjects({
   },
   HostStorageSystem: { $extends: 'ExtensibleManagedObject' },
   NfcService: { $extends: 'ManagedObject' },
+  GuestOperationsManager: {
+    $extends: 'ManagedObject',
+    authManager: 'ref?',
+    fileManager: 'ref?',
+    processManager: 'ref?',
+    guestWindowsRegistryManager: 'ref?',
+    aliasManager: 'ref?',
+  },
+  GuestAuthManager: { $extends: 'ManagedObject' },
+  GuestProcessManager: { $extends: 'ManagedObject' },
 })

@@ -9,6 +9,7 @@ import { enums } from './enumerations.ts'
 import { events } from './events.ts'
 import { faults } from './faults.ts'
 import { fileMethods } from './file-methods.ts'
+import { guestMethods, guestOperations } from './guest-operations.ts'
 import { guest } from './guest.ts'
 import { host } from './host.ts'
 import { entities, services } from './managed-objects.ts'
@@ -46,6 +47,7 @@ export const dataObjectTable = {
   ...vmRuntime,
   ...vmFiles,
   ...guest,
+  ...guestOperations,
   ...datastore,
   ...host,
   ...compute,
@@ -63,6 +65,7 @@ export const methodTable = {
   ...performanceMethods,
   ...vmMethods,
   ...fileMethods,
+  ...guestMethods,
   ...undocumentedMethods,
 } as const
 

@@ -190,6 +190,7 @@ function controllerFor(vm: VirtualMachine, { controller = 'pvscsi', sharedBus }:
 /** Change tracking first, then power: the VM starts with it active. Snapshots last, as an administrator would take them. */
 async function applyState(vm: VirtualMachine, described: VmDescription): Promise<void> {
   vm.tools = described.tools ?? 'running'
+  vm.guestSystem.describe(described.guest ?? {})
   vm.ownConnectionState = described.connection ?? 'connected'
   vm.faultTolerant = described.faultTolerant ?? false
   vm.keyMissing = described.keyMissing ?? false

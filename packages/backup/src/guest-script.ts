@@ -1,0 +1,113 @@
+import { AppError, type Clock, hasCode, messageOf, type Random, retry } from '@vmkeep/kit'
+import { Guest, type GuestLogin, type GuestProgram, type ManagedObjectReference, type Session } from '@vmkeep/vsphere'
+import type { ScriptResult } from './scripts.ts'
+
+export interface GuestScriptCall {
+  readonly session: Session
+  readonly vm: ManagedObjectReference
+  readonly login: GuestLogin
+  readonly command: GuestProgram
+  /** A word of the command that no other has: by it the process is found again. */
+  readonly mark: string
+  /** How often a guest that does not answer is asked. */
+  readonly attemptsMax: number
+  readonly timeoutMs: number
+  readonly clock: Clock
+  readonly random: Random
+  /** Ends the script. Absent for one that must run whatever happens. */
+  readonly signal?: AbortSignal
+}
+
+/** Runs a script of the admin's in a guest and waits for its end. Does not throw, except `signal.reason`. */
+export async function runInGuest(call: GuestScriptCall): Promise<ScriptResult> {
+  const { clock, timeoutMs, signal } = call
+  const over = new AbortController()
+  const timeUp = new AbortController()
+  const tooLong = `it took longer than ${timeoutMs / 1000} s`
+  void clock.sleep(timeoutMs, over.signal).then(
+    () => timeUp.abort(new Error(tooLong)),
+    () => {}, // aborted: it is over
+  )
+  const ending = AbortSignal.any([timeUp.signal, ...(signal === undefined ? [] : [signal])])
+  try {
+    return await run(call, ending)
+  } catch (error) {
+    signal?.throwIfAborted()
+    return { failure: timeUp.signal.aborted ? tooLong : messageOf(error), cause: error, output: '' }
+  } finally {
+    over.abort()
+  }
+}
+
+async function run(call: GuestScriptCall, ending: AbortSignal): Promise<ScriptResult> {
+  const guest = await patiently(call, ending, () => Guest.enter(call.session, call.vm, call.login, ending))
+  ending.throwIfAborted() // what is started now would have to be ended at once
+  const pid = await patiently(call, ending, () => start(guest, call))
+  try {
+    return await endOf(guest, pid, call, ending)
+  } catch (error) {
+    const left = await guest.end(pid).then(
+      () => undefined,
+      (failure: unknown) => messageOf(failure),
+    )
+    call.signal?.throwIfAborted()
+    const failure = messageOf(ending.aborted ? ending.reason : error)
+    const still = `, and could not be ended: ${left}; it may still run in the guest`
+    return { failure: left === undefined ? `${failure} and was ended` : failure + still, cause: error, output: '' }
+  }
+}
+
+/** An answer that was lost says nothing of whether it runs: the guest does. It is never started twice. */
+async function start(guest: Guest, { command, mark }: GuestScriptCall): Promise<number | bigint> {
+  try {
+    return await guest.start(command)
+  } catch (error) {
+    if (!hasCode(error, 'vsphere.reply-lost')) throw error
+    const { arguments: given } = command
+    const found = await guest.find(({ commandLine }) => commandLine.includes(mark) && commandLine.includes(given))
+    if (found === undefined) throw error
+    return found.pid
+  }
+}
+
+const pollMs = 1000
+
+async function endOf(
+  guest: Guest,
+  pid: number | bigint,
+  { clock }: GuestScriptCall,
+  ending: AbortSignal,
+): Promise<ScriptResult> {
+  for (;;) {
+    const process = await guest.process(pid, ending).catch((error: unknown) => {
+      if (error instanceof AppError && error.remedy === 'retry' && !ending.aborted) return 'unknown' as const
+      throw error
+    })
+    if (process === undefined)
+      return { failure: 'the guest knows nothing of it any more, so nobody knows how it ended', output: '' }
+    if (process !== 'unknown' && process.ended) return resultOf(process.exitCode)
+    await clock.sleep(pollMs, ending)
+  }
+}
+
+function resultOf(exitCode: number | undefined): ScriptResult {
+  if (exitCode === 0) return { output: '' }
+  const failure =
+    exitCode === undefined ? 'the guest does not tell its exit code' : `it ended with exit code ${exitCode}`
+  return { failure, output: '' }
+}
+
+/** Tools that have just quiesced the guest, a busy VM, a host that is slow: asked again. Nothing of that has started anything. */
+const patiently = <T>(
+  { attemptsMax, clock, random }: GuestScriptCall,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> =>
+  retry(work, {
+    attemptsMax,
+    delayMs: 2000,
+    isRetryable: (error) => hasCode(error, 'vsphere.guest-unavailable', 'vsphere.busy', 'vsphere.host-unreachable'),
+    clock,
+    random,
+    signal,
+  })

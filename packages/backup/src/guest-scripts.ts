@@ -1,0 +1,53 @@
+import { hasCode } from '@vmkeep/kit'
+import type { Cause } from '@vmkeep/run'
+import { isWindows, type Vm } from '@vmkeep/vsphere'
+import { guestCommand, whyOtherGuest } from './guest-command.ts'
+import { runInGuest } from './guest-script.ts'
+import type { BackupOptions, GuestScripts } from './options.ts'
+import type { SnapshotContext } from './run-context.ts'
+import type { ScriptMoment, ScriptPair, ScriptResult } from './scripts.ts'
+
+const asleep = 'the guest does not run, so there is nothing to bring to rest'
+const locking = 'the guest had refused the login, and is not asked again, so as not to lock the account'
+
+/** The policy's scripts inside of a VM. In one that does not run there is nothing to do for them. */
+export const guestScriptsFor = (run: SnapshotContext, vm: Vm, scripts: GuestScripts): ScriptPair => ({
+  where: 'guest',
+  pre: scripts.pre,
+  post: scripts.post,
+  ifPreFails: scripts.ifPreFails,
+  whyNot: vm.powerState === 'poweredOn' ? undefined : asleep,
+  whyNoPost: (cause) => (hasCode(cause, 'vsphere.guest-login-refused') ? locking : undefined),
+  async run(path, moment): Promise<ScriptResult> {
+    const refusal = whyOtherGuest(path, { windows: isWindows(vm) })
+    if (refusal !== undefined) return { failure: refusal, output: '' }
+    return runInGuest({
+      session: run.session,
+      vm: vm.ref,
+      login: await scripts.login(),
+      command: guestCommand(path, wordsOf(run, moment)),
+      mark: run.runId,
+      attemptsMax: vm.toolsRunning ? 5 : 1, // for a quiesced guest Tools may be silent for some seconds
+      timeoutMs: scripts.timeoutSeconds * 1000,
+      clock: run.clock,
+      random: run.random,
+      ...(moment.phase === 'pre' && { signal: moment.signal }),
+    })
+  },
+})
+
+/** What can be seen beforehand: why the policy's scripts cannot run in this guest. */
+export function guestScriptWarnings(vm: Vm, { guestScripts }: Pick<BackupOptions, 'guestScripts'>): Cause[] {
+  if (guestScripts === undefined || vm.powerState !== 'poweredOn' || vm.template) return []
+  const { pre, post } = guestScripts
+  const silent = 'VMware Tools are not running, so the scripts in the guest cannot be run. Install or start them.'
+  const paths = [pre, post].flatMap((path) => {
+    const why = path && whyOtherGuest(path, { windows: isWindows(vm) })
+    return why === undefined || why === '' ? [] : [{ code: 'guest-script-path', message: `${path}: ${why}` }]
+  })
+  return [...(vm.toolsRunning ? [] : [{ code: 'guest-script-tools', message: silent }]), ...paths]
+}
+
+/** Words and not an environment: vSphere would put it in the place of the guest's own. */
+const wordsOf = ({ runId }: SnapshotContext, moment: ScriptMoment): string[] =>
+  moment.phase === 'pre' ? ['pre', runId] : ['post', runId, moment.snapshot]
