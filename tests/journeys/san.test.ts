@@ -96,24 +96,26 @@ describe('a disk on a LUN that this machine sees', () => {
   })
 
   it('is not read from a LUN that is not there, or is another', async () => {
-    await expectOverNetwork(/the LUN naa\.6[0-9a-f]{31} of the datastore lun is not visible to this machine/)
+    await expectOverNetwork(/^not read by san: this machine shows no LUNs: ENOENT/)
     const { path } = await lun()
     await overwrite(path, Buffer.from(uuidBytes(world.lab.storage.datastore('lun').url)), Buffer.alloc(16, 7))
     await expectOverNetwork(/the volume on naa\.6[0-9a-f]+ is 07070707/)
     await rename(path, `${path}-gone`)
-    await expectOverNetwork(/is not visible to this machine/)
+    await expectOverNetwork(
+      /^not read by san: the LUN naa\.6[0-9a-f]{31} of the datastore lun is not visible to this machine/,
+    )
     await rm(`${path}-gone`)
   })
 })
 
 describe('a disk that lies on no LUN of ours', () => {
   it.each([
-    ['NFS', { type: 'NFS' }, {}, /is a share of NFS, not a LUN: mount it/],
-    ['vSAN', { type: 'vsan' }, {}, /is vSAN, whose objects lie on the hosts' own disks/],
-    ['vVol', { type: 'VVOL' }, {}, /is made of vVols/],
-    ['a local disk', { host: 'esxi-1.lab' }, {}, /is on a local disk of its host/],
-    ['encrypted', {}, { encrypted: true }, /the disk is encrypted; only its host can read it/],
-  ])('%s: is read over the network, and said why', async (_what, datastore, disk, why) => {
+    ['NFS', { type: 'NFS' }, {}, /^not read by san: .*is a share of NFS, not a LUN: mount it/],
+    ['vSAN', { type: 'vsan' }, {}, /^not read by san: .*is vSAN, whose objects lie on the hosts' own disks/],
+    ['vVol', { type: 'VVOL' }, {}, /^not read by san: .*is made of vVols/],
+    ['a local disk', { host: 'esxi-1.lab' }, {}, /^not read by san: .*is on a local disk of its host/],
+    ['encrypted', {}, { encrypted: true }, /^not read by san: the disk is encrypted; only its host can read it/],
+  ])('%s: is read over the network, and the plan knew why', async (_what, datastore, disk, why) => {
     await start(datastore, disk)
     await expectOverNetwork(why)
   })

@@ -19,7 +19,7 @@ import {
   type VmPoint,
   type VmPointDisk,
 } from '@vmkeep/run'
-import { openVmDisk, type VmDiskReader } from '@vmkeep/transport'
+import { defaultTransport, openVmDisk, type TransportChoice, type VmDiskReader } from '@vmkeep/transport'
 import { changedExtents, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
 import { type FullReadCause, fullReadCause, type PreviousDisk, type ReadDecision } from './decide-read.ts'
 import { decideDisk } from './decide-transport.ts'
@@ -70,7 +70,8 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
   const inSnapshot = job.snapshot !== undefined
   const now = { ...disk, vm: vm.ref, path: disk.fileName, backingUuid: disk.uuid, inSnapshot }
   const options = transportsFor(vm, run.options)
-  const { read: decision } = decideDisk(now, job.previous, options)
+  const { read: decision, transport: choice } = decideDisk(now, job.previous, options)
+  notePassedOver(run, job, choice)
   try {
     await using opened = await openVmDisk({
       session: run.session,
@@ -109,6 +110,15 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
 function slowedDisk({ latency }: RunContext, { vm, disk }: DiskJob, opened: VmDiskReader): SlowedDisk | undefined {
   const datastore = vm.datastores.find(({ name }) => name === disk.datastoreName)
   return latency && datastore && new SlowedDisk(opened, datastore, latency)
+}
+
+/** Of transports that somebody has asked for: the default order says with every disk that nothing is mounted here. */
+function notePassedOver({ onEvent }: RunContext, { vm, disk }: DiskJob, choice: TransportChoice | undefined): void {
+  for (const { name, whyNot } of choice?.passedOver ?? []) {
+    if (defaultTransport.order.includes(name)) continue
+    const message = `not read by ${name}: ${whyNot}`
+    onEvent({ type: 'note', level: 'info', vm: vm.name, disk: disk.label, message, code: 'transport-passed-over' })
+  }
 }
 
 const isOfRepository = (error: unknown) => /^(storage|repository)\./.test(codeOf(error) ?? '')

@@ -1,4 +1,5 @@
 import type { Proxy } from './hotadd/proxy.ts'
+import type { LunSurvey } from './san/survey-luns.ts'
 
 /** The ways to a VM's disk, in the words of VMware where it has them. */
 export const transportNames = ['file', 'hotadd', 'nbdssl', 'nbd', 'lease', 'vddk', 'san'] as const
@@ -26,6 +27,8 @@ export interface TransportSettings {
   readonly machineRoot?: string
   /** What `prepareTransports` found out. */
   readonly proxy?: Proxy | { readonly whyNot: string }
+  /** What `prepareTransports` found out. */
+  readonly luns?: LunSurvey
 }
 
 export interface VddkSettings {

@@ -3,7 +3,8 @@ import { openHotaddDisk } from './hotadd/open-hotadd-disk.ts'
 import { whyNotHotadd } from './hotadd/why-not-hotadd.ts'
 import { openLeaseDisk, whyNotLease } from './lease/open-lease-disk.ts'
 import { openNfcDisk } from './nfc/open-nfc-disk.ts'
-import { openSanDisk, whyNotSan } from './san/open-san-disk.ts'
+import { openSanDisk } from './san/open-san-disk.ts'
+import { whyNotSan } from './san/why-not-san.ts'
 import type { TransportName } from './settings.ts'
 import type { Transport } from './transport.ts'
 import { openVddkDisk, whyNotVddk } from './vddk/open-vddk-disk.ts'
@@ -45,7 +46,7 @@ export const transports: Readonly<Record<TransportName, Transport>> = {
     openForWriting: (request) => openVddkDisk(request, 'write'),
   },
   san: {
-    why: "read from its datastore's LUN, if this machine sees it",
+    why: "read from its datastore's LUN, which this machine sees",
     whyNot: whyNotSan,
     open: openSanDisk,
   },

@@ -7,6 +7,7 @@ const meanings: Readonly<Record<Purpose, readonly [purpose: string, without: 'fa
   backup: ['to back up', 'fail'],
   nvram: ['to save and restore firmware settings', 'warn'],
   restore: ['to restore into vSphere', 'warn'],
+  attach: ['to hang restored disks on other VMs (restore --attach-to)', 'warn'],
   hotAdd: ['to read by hotadd', 'warn'],
   lease: ['to export and import by leases', 'warn'],
   encryption: ['to read encrypted VMs', 'warn'],

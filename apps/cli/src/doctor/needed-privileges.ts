@@ -6,6 +6,7 @@ export const purposes = [
   'backup',
   'nvram',
   'restore',
+  'attach',
   'hotAdd',
   'lease',
   'encryption',

@@ -1,7 +1,7 @@
 /**
  * The disks of the machine we run on, as its kernel sees them, and what tells which VM it is.
  *
- * Contract (held by `proxyDevicesContract` in `proxy-devices.test.ts`):
+ * Contract (`proxy-devices.test.ts` tries it on made-up trees; `tests/journeys/hotadd.test.ts` on the lab's machine, where devices come and go):
  * - `list` tells what is there now; two devices of one list never share a path. A device that just comes or goes may be missing.
  * - A device that was taken off and attached again may have the path of another one before: a path means something only until the next `forget`.
  * - `rescan` and `forget` change nothing but what the kernel knows. Neither touches a byte of a disk.

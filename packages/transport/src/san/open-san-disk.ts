@@ -6,19 +6,13 @@ import { parseDatastorePath } from '@vmkeep/vsphere'
 import { differenceOf } from '../difference-of.ts'
 import { fail } from '../errors.ts'
 import { namesEncryption } from '../is-encrypted.ts'
-import type { DiskPlace, VmDiskReader, VmDiskRequest } from '../transport.ts'
+import type { VmDiskReader, VmDiskRequest } from '../transport.ts'
 import { ChainFiles } from './chain-files.ts'
 import { compareWithHost } from './compare-with-host.ts'
 import { findDatastore } from './find-datastore.ts'
 import { defaultLunFolder } from './find-lun.ts'
 import { openVolume } from './open-volume.ts'
 import { StillTheSame } from './still-the-same.ts'
-
-/** The rest is asked of vSphere and of this machine when the disk is opened. */
-export function whyNotSan({ path }: DiskPlace): string | undefined {
-  if (parseDatastorePath(path) === undefined) return 'the disk is no file of a datastore'
-  return process.platform === 'linux' ? undefined : 'LUNs are found only on Linux'
-}
 
 /**
  * Opens a VMDK, and its parents, in the VMFS on its datastore's LUNs. The layers below a snapshot do not change, so that they can be read while the

@@ -4,8 +4,9 @@ import { openBlockDevice } from '@vmkeep/disk'
 import { messageOf } from '@vmkeep/kit'
 import { openPartition, VmfsVolume, type VolumeDevice } from '@vmkeep/vmfs'
 import { fail } from '../errors.ts'
-import type { SanDatastore } from './find-datastore.ts'
+import type { SanDatastore } from './datastore-on-luns.ts'
 import { findLun } from './find-lun.ts'
+import { notVisible } from './survey-luns.ts'
 
 /**
  * Opens the file system of a datastore on its LUNs: for reading only, and past the kernel's cache, since hosts write to them and the cache would not know.
@@ -18,10 +19,7 @@ export async function openVolume(disk: string, { name, vmfs }: SanDatastore, fol
   try {
     for (const { diskName, partition } of vmfs.extent) {
       const path = await findLun(diskName, folder)
-      if (path === undefined)
-        throw refuse(
-          `the LUN ${diskName} of the datastore ${name} is not visible to this machine (nothing in ${folder})`,
-        )
+      if (path === undefined) throw refuse(notVisible(name, diskName, folder))
       const lun = await openLun(path, refuse)
       devices.push({ name: diskName, disk: await openedPart(lun, partition, diskName) })
     }

@@ -60,6 +60,9 @@ const hotAdd = [
   'VirtualMachine.Config.Settings',
 ] as const
 
+/** Hang a restored disk on a VM that is there, besides what `restore` needs. */
+const attach = ['VirtualMachine.Config.AddExistingDisk'] as const
+
 /** Read whole disks through export leases, and restore through import leases. */
 const lease = ['VApp.Export', 'VApp.Import'] as const
 
@@ -70,6 +73,16 @@ const lease = ['VApp.Export', 'VApp.Import'] as const
 const guestScripts = ['VirtualMachine.GuestOperations.Execute', 'VirtualMachine.GuestOperations.Query'] as const
 
 /** The privileges each purpose needs. */
-export const privilegeSets = { inventory, backup, nvram, restore, encryption, hotAdd, lease, guestScripts } as const
+export const privilegeSets = {
+  inventory,
+  backup,
+  nvram,
+  restore,
+  attach,
+  encryption,
+  hotAdd,
+  lease,
+  guestScripts,
+} as const
 
 export type PrivilegeSet = keyof typeof privilegeSets
