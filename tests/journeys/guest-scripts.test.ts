@@ -158,6 +158,18 @@ describe('scripts in the guest', () => {
     expect((await world.point(vm.point)).scripts).toMatchObject([{ outcome: 'failed' }, { outcome: 'not-run' }])
   })
 
+  it('thaw by a guest that is slow to come back, and say what it waited for if that takes too long', async () => {
+    const silent = 'ValidateCredentialsInGuest,after=1,times=6,then=fault:GuestOperationsUnavailable'
+    const patient = await backedUp({}, {}, [silent])
+    await using _patient = patient.world
+    expect(patient.vm).toMatchObject({ outcome: 'ok', warnings: [] })
+    expect(shortly(patient.ran).map(([, words]) => words)).toEqual(['pre', 'post ok'])
+    const dead = await backedUp({}, { timeoutSeconds: 10 }, [silent.replace('times=6,', '')])
+    await using _dead = dead.world
+    expect(dead.vm).toMatchObject({ outcome: 'ok', warnings: [{ code: 'guest-post-script-failed' }] })
+    expect(dead.vm.warnings[0]!.message).toMatch(/longer than 10 s to start it: .*GuestOperationsUnavailable/)
+  })
+
   it('thaw when the snapshot fails', async () => {
     const rule = 'CreateSnapshot*_Task,then=task-fault:SnapshotDisabled'
     const { world, vm, ran } = await backedUp({}, {}, [rule])

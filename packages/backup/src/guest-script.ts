@@ -9,7 +9,7 @@ export interface GuestScriptCall {
   readonly command: GuestProgram
   /** A word of the command that no other has: by it the process is found again. */
   readonly mark: string
-  /** How often a guest that does not answer is asked. */
+  /** How often a guest that does not answer is asked, within the time. */
   readonly attemptsMax: number
   readonly timeoutMs: number
   readonly clock: Clock
@@ -21,6 +21,7 @@ export interface GuestScriptCall {
 /** Runs a script of the admin's in a guest and waits for its end. Does not throw, except `signal.reason`. */
 export async function runInGuest(call: GuestScriptCall): Promise<ScriptResult> {
   const { clock, timeoutMs, signal } = call
+  const refusals: unknown[] = []
   const over = new AbortController()
   const timeUp = new AbortController()
   const tooLong = `it took longer than ${timeoutMs / 1000} s`
@@ -30,19 +31,26 @@ export async function runInGuest(call: GuestScriptCall): Promise<ScriptResult> {
   )
   const ending = AbortSignal.any([timeUp.signal, ...(signal === undefined ? [] : [signal])])
   try {
-    return await run(call, ending)
+    return await run(call, ending, (error) => refusals.splice(0, 1, error))
   } catch (error) {
     signal?.throwIfAborted()
-    return { failure: timeUp.signal.aborted ? tooLong : messageOf(error), cause: error, output: '' }
+    if (!timeUp.signal.aborted) return { failure: messageOf(error), cause: error, output: '' }
+    const [cause] = refusals
+    return { failure: cause === undefined ? tooLong : `${tooLong} to start it: ${messageOf(cause)}`, cause, output: '' }
   } finally {
     over.abort()
   }
 }
 
-async function run(call: GuestScriptCall, ending: AbortSignal): Promise<ScriptResult> {
-  const guest = await patiently(call, ending, () => Guest.enter(call.session, call.vm, call.login, ending))
+async function run(
+  call: GuestScriptCall,
+  ending: AbortSignal,
+  onRefusal: (error: unknown) => void,
+): Promise<ScriptResult> {
+  const patiently = <T>(work: () => Promise<T>) => untilItAnswers(call, work, { onRefusal, ending })
+  const guest = await patiently(() => Guest.enter(call.session, call.vm, call.login, ending))
   ending.throwIfAborted() // what is started now would have to be ended at once
-  const pid = await patiently(call, ending, () => start(guest, call))
+  const pid = await patiently(() => start(guest, call))
   try {
     return await endOf(guest, pid, call, ending)
   } catch (error) {
@@ -98,16 +106,18 @@ function resultOf(exitCode: number | undefined): ScriptResult {
 }
 
 /** Tools that have just quiesced the guest, a busy VM, a host that is slow: asked again. Nothing of that has started anything. */
-const patiently = <T>(
+const untilItAnswers = <T>(
   { attemptsMax, clock, random }: GuestScriptCall,
-  signal: AbortSignal,
   work: () => Promise<T>,
+  { onRefusal, ending }: { readonly onRefusal: (error: unknown) => void; readonly ending: AbortSignal },
 ): Promise<T> =>
   retry(work, {
     attemptsMax,
     delayMs: 2000,
+    delayMsMax: 5000, // somebody waits for a frozen application
     isRetryable: (error) => hasCode(error, 'vsphere.guest-unavailable', 'vsphere.busy', 'vsphere.host-unreachable'),
+    onRetry: onRefusal,
     clock,
     random,
-    signal,
+    signal: ending,
   })

@@ -27,7 +27,7 @@ export const guestScriptsFor = (run: SnapshotContext, vm: Vm, scripts: GuestScri
       login: await scripts.login(),
       command: guestCommand(path, wordsOf(run, moment)),
       mark: run.runId,
-      attemptsMax: vm.toolsRunning ? 5 : 1, // for a quiesced guest Tools may be silent for some seconds
+      attemptsMax: attemptsMax(vm, moment),
       timeoutMs: scripts.timeoutSeconds * 1000,
       clock: run.clock,
       random: run.random,
@@ -35,6 +35,10 @@ export const guestScriptsFor = (run: SnapshotContext, vm: Vm, scripts: GuestScri
     })
   },
 })
+
+/** Tools may be silent while they bring a guest back from its rest: what is frozen is worth all the time there is. */
+const attemptsMax = ({ toolsRunning }: Vm, { phase }: ScriptMoment): number =>
+  !toolsRunning ? 1 : phase === 'post' ? Infinity : 5
 
 /** What can be seen beforehand: why the policy's scripts cannot run in this guest. */
 export function guestScriptWarnings(vm: Vm, { guestScripts }: Pick<BackupOptions, 'guestScripts'>): Cause[] {

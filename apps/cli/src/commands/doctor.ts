@@ -52,6 +52,7 @@ export const doctorCommand = command({
     }
     const { checkMachine, machineFacts } = await import('../doctor/check-machine.ts')
     const { checkVddk } = await import('../doctor/check-vddk.ts')
+    const { checkGuestLogins } = await import('../doctor/check-guest-logins.ts')
     const { checkState } = await import('../doctor/check-state.ts')
     const { openConfiguredStorage } = await import('../open-storage.ts')
     const { checkRepository } = await import('../doctor/check-repository.ts')
@@ -76,6 +77,7 @@ export const doctorCommand = command({
       found.push(...(await checkVcenter(vcenter, fixing, { ...context, say })))
     }
     if (vcenters.length === 0) found.push(noVcenter)
+    found.push(...(await checkGuestLogins(config, context)))
     // The journals last: --fix may just have settled them.
     const machine = [...checkMachine(config, machineFacts()), ...(await checkVddk(config))]
     const findings = [...machine, ...(await checkState(stateFolder)), ...found]

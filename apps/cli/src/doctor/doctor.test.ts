@@ -7,6 +7,7 @@ import { memoryStorage, type Repository, type RepositoryStatus } from '@vmkeep/r
 import { instanceId, Journal } from '@vmkeep/run'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { configSchema } from '../config/schema.ts'
+import { checkGuestLogins } from './check-guest-logins.ts'
 import { checkMachine } from './check-machine.ts'
 import { portAnswers } from './check-reach.ts'
 import { checkRepository } from './check-repository.ts'
@@ -213,6 +214,21 @@ describe('doctor on VMs', () => {
   it('names ten VMs, not ten thousand', () => {
     const many = Array.from({ length: 10_000 }, (_, i) => vm(`vm-${i}`, { tracking: 'unsupported' }))
     expect(checkVms('vcenter a', many, undefined, 0)[1]!.found).toMatch(/vm-9 and 9990 more$/)
+  })
+})
+
+describe('doctor on scripts in guests', () => {
+  const configOf = (passwordEnv: string) =>
+    configSchema.parse({ backup: { guestScripts: { pre: '/x', username: 'backup', passwordEnv } } })
+
+  it('tells whether their password can be had, and never the password', async () => {
+    const sources = { world: { env: { GUEST: 'Pa55word' } }, signal }
+    const there = await checkGuestLogins(configOf('GUEST'), sources)
+    expect(there).toMatchObject([{ state: 'ok', check: 'account of backup' }])
+    expect(JSON.stringify(there)).not.toContain('Pa55')
+    const missing = await checkGuestLogins(configOf('OTHER'), sources)
+    expect(missing).toMatchObject([{ state: 'fail', code: 'cli.secret-variable-unset' }])
+    expect(await checkGuestLogins(config, sources)).toEqual([])
   })
 })
 
