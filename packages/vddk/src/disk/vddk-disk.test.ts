@@ -128,6 +128,23 @@ describe.skipIf(why !== undefined)('a disk by the library', () => {
     expect((await calls('QueryAllocatedBlocks')).map(({ call }) => call)).toEqual(['QueryAllocatedBlocks 0 8192 512'])
   })
 
+  it('asks for what is allocated once, until something is written', async () => {
+    const disk = await open(image, { access: 'write' })
+    const sample = await extents(disk, { offsetBytes: 2 * 1024 * 1024, lengthBytes: 512 * 1024 })
+    expect(sample).toEqual([{ offsetBytes: 2 * 1024 * 1024, lengthBytes: 262_144 }])
+    const all = await extents(disk)
+    expect(await extents(disk)).toEqual(all)
+    const asked = async () => (await calls('QueryAllocatedBlocks')).map(({ call }) => call)
+    expect(await asked()).toEqual([
+      'QueryAllocatedBlocks 4096 1024 512',
+      'QueryAllocatedBlocks 0 4096 512',
+      'QueryAllocatedBlocks 5120 3072 512',
+    ])
+    await disk.write(1024 * 1024, Buffer.alloc(512, 'new'))
+    expect(await extents(disk)).toContainEqual({ offsetBytes: 1024 * 1024, lengthBytes: 262_144 })
+    expect(await asked()).toHaveLength(4)
+  })
+
   it('calls everything allocated from where the library no longer tells', async () => {
     const disk = await open()
     await fake.rules('QueryAllocatedBlocks 1 error 6')

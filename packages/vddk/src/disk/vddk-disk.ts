@@ -1,7 +1,8 @@
 import { alignOutward, between, checkRun, cut, diskFail, endOf, type Extent, intersection, joined } from '@vmkeep/disk'
 import { codeOf, FormatError, hasCode, Limiter } from '@vmkeep/kit'
 import { vixSectorBytes } from '../protocol/messages.ts'
-import { allocationQueries, blocksOf, chunkSectors, unaskable } from './allocation-queries.ts'
+import { type AllocationQuery, allocationQueries, blocksOf, chunkSectors, unaskable } from './allocation-queries.ts'
+import { KnownAllocation, type QueryPart } from './known-allocation.ts'
 import type { OpenedVddkDisk } from './opened-disk.ts'
 
 export interface VddkDiskOptions {
@@ -36,6 +37,8 @@ export class VddkDisk implements AsyncDisposable {
   /** Writes that do not fill their sectors, one at a time: two of them must not undo each other. */
   readonly #edges = new Limiter(1)
   readonly #closing = Promise.withResolvers<never>()
+  /** Until something is written. */
+  #known: KnownAllocation | undefined = new KnownAllocation()
   #opened: OpenedVddkDisk
   #reopening: Promise<void> | undefined
   #deaths = 0
@@ -67,6 +70,7 @@ export class VddkDisk implements AsyncDisposable {
 
   async write(offsetBytes: number, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     const run = { offsetBytes, lengthBytes: bytes.length }
+    this.#known = undefined
     await this.#run(run, signal, async () => {
       const isWhole = offsetBytes % this.sectorSizeBytes === 0 && endOf(run) % this.sectorSizeBytes === 0
       if (isWhole) return await this.#writeSectors(run, bytes, signal)
@@ -87,27 +91,33 @@ export class VddkDisk implements AsyncDisposable {
 
   async *#allocatedIn(within: Extent, signal: AbortSignal | undefined): AsyncIterable<Extent> {
     const { queries, unaskableFromBytes } = allocationQueries(within, this.capacityBytes)
-    for (const query of queries) {
-      const blocks = await this.#run(within, signal, () => this.#query(query))
-      if (blocks === undefined) {
-        yield intersection(within, between(query.startSector * vixSectorBytes, this.capacityBytes))!
-        return
+    for (const whole of queries)
+      for (const { query, answer } of this.#known?.partsOf(whole) ?? [{ query: whole }]) {
+        const start = query.startSector * vixSectorBytes
+        const told = answer ?? (await this.#run(within, signal, () => this.#query(query)))
+        if (told === undefined) {
+          yield intersection(within, between(start, this.capacityBytes))!
+          return
+        }
+        const wanted = intersection(within, { offsetBytes: start, lengthBytes: query.sectors * vixSectorBytes })
+        for (const block of blocksOf(told.bytes, told.query)) {
+          const inside = wanted && intersection(block, wanted)
+          if (inside !== undefined) yield inside
+        }
       }
-      for (const block of blocks) {
-        const inside = intersection(block, within)
-        if (inside !== undefined) yield inside
-      }
-    }
     const rest = unaskable(within, unaskableFromBytes, this.capacityBytes)
     if (rest !== undefined) yield rest
   }
 
   /** `undefined`: the library does not tell. "It rarely works well" (nbdkit), and then everything counts as allocated. */
-  async #query(query: { startSector: number; sectors: number }): Promise<Extent[] | undefined> {
+  async #query(query: AllocationQuery): Promise<QueryPart['answer']> {
     try {
       const asked = { during: 'while asking what is allocated on', timeoutMs: queryMs }
       const { body } = await this.#asked((disk) => disk.ask('allocated', { ...query, chunkSectors }, asked))
-      return [...blocksOf(body, query)]
+      for (const _block of blocksOf(body, query)) continue // all of it is looked at before any of it is believed
+      const bytes = Uint8Array.from(body)
+      this.#known?.remember(query, bytes)
+      return { query, bytes }
     } catch (error) {
       if (hasCode(error, ...goneDown) || !(error instanceof FormatError || codeOf(error)?.startsWith('vddk.')))
         throw error
