@@ -177,6 +177,16 @@ export const fail = defineErrors({
     (d: { vm: string; damaged: number }) =>
       `there is no restore point of "${d.vm}"${d.damaged > 0 ? ` (${d.damaged} damaged points cannot tell what they are of; run "vmkeep verify")` : ''}; see "vmkeep point list"`,
   ],
+  'cli.vm-on-several-servers': [
+    'change-request',
+    (d: { name: string; servers: readonly string[] }) =>
+      `"${d.name}" is on ${d.servers.join(' and ')}; say which with --vcenter, or give its uuid`,
+  ],
+  'cli.vm-on-no-server': [
+    'change-request',
+    (d: { name: string; servers: readonly string[] }) =>
+      `none of ${d.servers.join(', ')} has a VM "${d.name}"; see "vmkeep vm list --vcenter ${d.servers[0] ?? 'NAME'}"`,
+  ],
   'cli.vm-not-found': [
     'change-request',
     (d: { name: string; vcenter: string }) => `${d.vcenter} has no VM "${d.name}"; see "vmkeep vm list"`,

@@ -6,6 +6,7 @@ import { Interruption } from './interruption.ts'
 // Held by exits.test.ts, which knows every code of every package.
 export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['cli.vm-not-found', 'notFound'],
+  ['cli.vm-on-no-server', 'notFound'],
   ['cli.no-point', 'notFound'],
   ['cli.no-policy', 'notFound'],
   ['cli.tags-unknown', 'precondition'],

@@ -26,7 +26,7 @@ export const globalOptions = {
   }),
   vcenter: option(vcenterName, {
     environment: 'VMKEEP_VCENTER',
-    help: 'which vCenter or ESXi host of the config to use, if there are several',
+    help: 'which vCenter or ESXi host of the config to use, if there are several; plan and backup use all of them without it',
   }),
   color: flag({ negated: true, help: 'no colour, as with NO_COLOR set' }),
   progress: option(choice(['bar', 'plain', 'none', 'jsonl']), {

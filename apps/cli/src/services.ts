@@ -2,6 +2,9 @@ import type { Repository } from '@vmkeep/repository'
 import type { Session } from '@vmkeep/vsphere'
 import type { LoadedConfig } from './config/load-config.ts'
 
+/** One vCenter or ESXi host of the config: a session with it, or why there is none. */
+export type Server = { readonly server: string } & ({ readonly session: Session } | { readonly error: unknown })
+
 /** What a command may name in `needs`: opened before it runs, closed after it. */
 export interface Services {
   readonly config: LoadedConfig
@@ -13,6 +16,8 @@ export interface Services {
   readonly openRepository: () => Promise<Repository>
   /** A session with the chosen vCenter or ESXi host. */
   readonly session: Session
+  /** Sessions with the chosen one, or with all that there are. Not all may be reached; at least one is. */
+  readonly servers: readonly Server[]
   /** Opens such a session, for a command that may not need it. Closed with the others. */
   readonly openSession: () => Promise<Session>
 }
@@ -25,4 +30,5 @@ export const serviceOrder = [
   'openRepository',
   'openSession',
   'session',
+  'servers',
 ] as const satisfies readonly (keyof Services)[]

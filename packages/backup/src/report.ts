@@ -44,7 +44,7 @@ export interface RunReport {
 }
 
 /** A run is as good as its worst VM; some good and some not is `partial`. */
-export function outcomeOf(vms: readonly VmReport[]): VmOutcome {
+export function outcomeOf(vms: readonly Pick<VmReport, 'outcome'>[]): VmOutcome {
   const outcomes = new Set(vms.map(({ outcome }) => outcome))
   if (outcomes.has('cancelled')) return 'cancelled'
   if (outcomes.size === 1) return vms[0]!.outcome

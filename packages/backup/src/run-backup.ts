@@ -1,4 +1,4 @@
-import { forEachConcurrent, KeyedLimiter } from '@vmkeep/kit'
+import { KeyedLimiter, Limiter } from '@vmkeep/kit'
 import { checkTags, type Repository } from '@vmkeep/repository'
 import { prepareTransports } from '@vmkeep/transport'
 import type { VmSummary } from '@vmkeep/vsphere'
@@ -15,6 +15,8 @@ export interface BackupRequest extends RunRequest {
   /** What to back up, as `findVms` or `listVms` gave it. */
   readonly vms: readonly VmSummary[]
   readonly options: BackupOptions
+  /** Places for VMs, where several runs share them. Else `limits.vmsMax` of its own. */
+  readonly vmPlaces?: Limiter
 }
 
 /**
@@ -45,9 +47,10 @@ export async function runBackup(request: BackupRequest): Promise<RunReport> {
   onEvent({ type: 'run-started', runId, vms: request.vms.map(({ name }) => name) })
   const previous = await previousPoints(repository, { domain: options.domain, signal })
   const reports: VmReport[] = []
-  await forEachConcurrent(request.vms, limits.vmsMax, async (vm) => {
-    reports.push(await backupVm(run, vm, stateFolder, previous.get(vm.instanceUuid?.toLowerCase() ?? '')))
-  })
+  const { vmPlaces = new Limiter(limits.vmsMax) } = request
+  const backUp = (vm: VmSummary) => backupVm(run, vm, stateFolder, previous.get(vm.instanceUuid?.toLowerCase() ?? ''))
+  // A place each: a VM that waits for long holds up no more than its own.
+  await Promise.all(request.vms.map(async (vm) => reports.push(await vmPlaces.run(() => backUp(vm)))))
   const outcome = outcomeOf(reports)
   onEvent({ type: 'run-finished', runId, outcome })
   return { runId, outcome, vms: reports, seconds: (clock.monotonicMs() - startedMs) / 1000 }

@@ -1,4 +1,4 @@
-import type { RunReport, VmOutcome, VmReport } from '@vmkeep/backup'
+import type { BackupRequest, RunReport, ServerReport, ServersReport, VmOutcome, VmReport } from '@vmkeep/backup'
 import { errorFromData } from '@vmkeep/kit'
 import { backupFlags, backupOptionsOf, checkChoice, keepingOptionsOf } from '../backup-options.ts'
 import { command } from '../command.ts'
@@ -8,6 +8,8 @@ import { count, length, size } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
 import { type Column, table } from '../output/table.ts'
 import { anyArguments, options, text } from '../parameters.ts'
+import type { Choosing, Surroundings } from '../selection/chosen-vms.ts'
+import type { Server } from '../services.ts'
 import { stateFolderOf } from '../state-folder.ts'
 import type { CopyReport } from '../sync/copy-new-points.ts'
 
@@ -17,6 +19,7 @@ export const backupCommand = command({
   description:
     'Every restore point is a full image of the VM; only what changed is read and only what is new is stored. ' +
     'What an interrupted run has left in vSphere is removed first. One VM that fails does not stop the others: the exit code is then 3. ' +
+    'With several vCenters in the config and no --vcenter, the VMs are looked for on all of them: one that cannot be reached fails only its own VMs, with exit code 3. ' +
     'So it is when all VMs are backed up, but the copies that backup.copyTo or --copy-to wants could not all be made.',
   examples: [
     { run: 'vmkeep backup web-01', does: 'one VM' },
@@ -43,7 +46,7 @@ export const backupCommand = command({
     tag: options(text('TAG'), { help: 'tag the points, such as audit or env=prod; retention can keep by tag' }),
   },
   exits: ['partial', 'failed', 'notFound', 'conflict', 'precondition', 'notSignedIn', 'damaged'],
-  needs: ['config', 'repository', 'session'],
+  needs: ['config', 'repository', 'servers'],
 
   check: checkChoice,
 
@@ -52,7 +55,7 @@ export const backupCommand = command({
     options: flags,
     config: loaded,
     repository,
-    session,
+    servers,
     out,
     say,
     learn,
@@ -62,31 +65,20 @@ export const backupCommand = command({
     clock,
     random,
   }) {
-    const { runBackup } = await import('@vmkeep/backup')
-    const { chosenVms } = await import('../selection/chosen-vms.ts')
     const { CopyTargets } = await import('../sync/copy-new-points.ts')
     const { configUnder, policyNamed } = await import('../selection/policies.ts')
     const policy = flags.policy === undefined ? undefined : policyNamed(loaded.config, flags.policy)
     const config = configUnder(loaded.config, policy)
     const names = flags.copyTo.length > 0 ? flags.copyTo : config.backup.copyTo
     const exclude = [...config.backup.exclude, ...flags.exclude]
-    const { vms, excludeDisksOfVm } = await chosenVms({ ...flags, vm, exclude }, { session, config, say, signal })
+    const choosing = { ...flags, vm, exclude }
+    const context = { world, signal, learn }
+    const options = { ...backupOptionsOf(config, flags, context), ...(await keepingOptionsOf(config, flags)) }
+    const stateFolder = stateFolderOf(config, world)
+    const common = { repository, options, stateFolder, onEvent: progress.onEvent, signal, clock, random }
+    const run = await planRun(servers, common, choosing, { config, say, signal })
     await using targets = await CopyTargets.open(loaded, names, { say, learn, signal, world, clock, random })
-    const report = await runBackup({
-      session,
-      repository,
-      vms,
-      options: {
-        ...backupOptionsOf(config, flags, { world, signal, learn }),
-        excludeDisksOfVm,
-        ...(await keepingOptionsOf(config, flags)),
-      },
-      stateFolder: stateFolderOf(config, world),
-      onEvent: progress.onEvent,
-      signal,
-      clock,
-      random,
-    })
+    const report = await run()
     const made = report.vms.flatMap(({ point }) => (point === undefined ? [] : [point]))
     const copies = made.length === 0 ? [] : await targets.copy(repository, made, progress.onEvent)
     await out.answer({ ...report, copies }, (style) =>
@@ -98,11 +90,35 @@ export const backupCommand = command({
   },
 })
 
+type Report = RunReport | (ServersReport & { readonly notFound: readonly string[] })
+
+/** Chooses the VMs now, backs them up later. With one server the report is of its run, with several of all of theirs. */
+async function planRun(
+  servers: readonly Server[],
+  common: Omit<BackupRequest, 'session' | 'vms'>,
+  choosing: Choosing,
+  around: Omit<Surroundings, 'session'>,
+): Promise<() => Promise<Report>> {
+  const { runBackup, runOnServers } = await import('@vmkeep/backup')
+  const { chosenOnServers } = await import('../selection/chosen-on-servers.ts')
+  const { notFound, ...chosen } = await chosenOnServers(choosing, servers, around)
+  const [only] = chosen.servers
+  if (servers.length > 1 || only === undefined)
+    return async () => ({ ...(await runOnServers({ ...common, ...chosen })), notFound })
+  const { session, vms, excludeDisksOfVm } = only
+  return () => runBackup({ ...common, session, vms, options: { ...common.options, excludeDisksOfVm } })
+}
+
+const brokenServers = (report: Report): ServerReport[] =>
+  'servers' in report ? report.servers.filter(({ error }) => error !== undefined) : []
+
 /** All ok is ok. Some points made, or nothing to do, is partial. None made is failed, or the one cause of which all VMs failed. */
-function exitOfReport({ vms }: RunReport): 'ok' | 'partial' | Failure {
-  if (vms.every(({ outcome }) => outcome === 'ok')) return 'ok'
+function exitOfReport(report: Report): 'ok' | 'partial' | Failure {
+  const { vms } = report
+  const broken = brokenServers(report)
+  if (broken.length === 0 && vms.every(({ outcome }) => outcome === 'ok')) return 'ok'
   if (vms.some(({ point, outcome }) => point !== undefined || outcome === 'skipped')) return 'partial'
-  const [exit, another] = new Set(vms.map(({ error }) => exitOf(error && errorFromData(error))))
+  const [exit, another] = new Set([...vms, ...broken].map(({ error }) => exitOf(error && errorFromData(error))))
   return another === undefined && isFailure(exit) ? exit : 'failed'
 }
 
@@ -110,8 +126,11 @@ const failures = ['failed', 'conflict', 'precondition', 'notSignedIn', 'damaged'
 type Failure = (typeof failures)[number]
 const isFailure = (exit: ExitName | undefined): exit is Failure => failures.some((failure) => failure === exit)
 
-const columns: readonly Column<VmReport>[] = [
-  { title: 'VM', value: ({ vm }) => vm },
+type VmRow = VmReport & { readonly server?: string }
+const nameOf = ({ vm, server }: VmRow) => (server === undefined ? vm : `${server}/${vm}`)
+
+const columns: readonly Column<VmRow>[] = [
+  { title: 'VM', value: nameOf },
   { title: 'RESULT', value: ({ outcome }) => outcome, paint: ({ outcome }, style) => paintOf(outcome, style) },
   { title: 'POINT', value: ({ point }) => point },
   {
@@ -131,9 +150,13 @@ const columns: readonly Column<VmReport>[] = [
 const paintOf = (outcome: VmOutcome, style: Style) =>
   outcome === 'ok' ? style.good : outcome === 'failed' ? style.bad : style.warning
 
-function describe({ vms, seconds }: RunReport, style: Style): string {
-  if (vms.length === 0) return 'No VM is chosen.'
-  const causes = vms.flatMap((vm) => causesOf(vm).map((cause) => `${vm.vm}: ${cause}`))
+function describe(report: Report, style: Style): string {
+  const { vms, seconds } = report
+  const servers = brokenServers(report).map(
+    ({ server, error }) => `${server}: ${style.bad('none of its VMs is backed up:')} ${error!.message}`,
+  )
+  if (vms.length === 0) return ['No VM is chosen.', ...servers].join('\n')
+  const causes = [...servers, ...vms.flatMap((vm) => causesOf(vm).map((cause) => `${nameOf(vm)}: ${cause}`))]
   const points = vms.filter(({ point }) => point !== undefined).length
   const summary = `${count(points, 'restore point')} of ${count(vms.length, 'VM')} in ${length(seconds * 1000)}`
   return [table(vms, columns, style), ...(causes.length > 0 ? ['', ...causes] : []), '', summary].join('\n')

@@ -1,4 +1,5 @@
 import type { VmPlan } from '@vmkeep/backup'
+import { messageOf } from '@vmkeep/kit'
 import { backupFlags, backupOptionsOf, checkChoice } from '../backup-options.ts'
 import { command } from '../command.ts'
 import { count, size } from '../output/human.ts'
@@ -45,7 +46,7 @@ export const planCommand = command({
   arguments: { vm: anyArguments(text('VM'), 'names, globs, inventory paths, uuids or references; or --all') },
   options: backupFlags,
   exits: ['notFound', 'partial'],
-  needs: ['config', 'session', 'repositoryIfAny'],
+  needs: ['config', 'servers', 'repositoryIfAny'],
 
   check: checkChoice,
 
@@ -53,7 +54,7 @@ export const planCommand = command({
     arguments: { vm },
     options,
     config: { config: whole },
-    session,
+    servers,
     repositoryIfAny,
     out,
     say,
@@ -62,23 +63,31 @@ export const planCommand = command({
   }) {
     const { planBackup } = await import('@vmkeep/backup')
     const { configUnder, policyNamed } = await import('../selection/policies.ts')
-    const { chosenVms } = await import('../selection/chosen-vms.ts')
+    const { chosenOnServers } = await import('../selection/chosen-on-servers.ts')
     const config = configUnder(whole, options.policy === undefined ? undefined : policyNamed(whole, options.policy))
     const exclude = [...config.backup.exclude, ...options.exclude]
-    const { vms, excludeDisksOfVm } = await chosenVms({ ...options, vm, exclude }, { session, config, say, signal })
-    const plans = await planBackup(
-      {
-        session,
-        repository: repositoryIfAny,
-        vms,
-        options: { ...backupOptionsOf(config, options, { world, signal }), excludeDisksOfVm },
-      },
-      signal,
-    )
-    await out.answer(plans, (style) => describe(plans, style))
-    return plans.some(({ action, skippedDisks }) => action === 'skip' || skippedDisks.length > 0) ? 'partial' : 'ok'
+    const choosing = { ...options, vm, exclude }
+    const chosen = await chosenOnServers(choosing, servers, { config, say, signal })
+    const backupOptions = backupOptionsOf(config, options, { world, signal })
+    const plans: ServerPlan[] = []
+    for (const { server, session, vms, excludeDisksOfVm } of chosen.servers) {
+      const request = { session, repository: repositoryIfAny, vms, options: { ...backupOptions, excludeDisksOfVm } }
+      const own = await planBackup(request, signal)
+      plans.push(...(servers.length === 1 ? own : own.map((plan) => ({ ...plan, server }))))
+    }
+    for (const { server, error } of chosen.unusable)
+      say.warn(`nothing on ${server} can be planned: ${messageOf(error)}`)
+    await out.answer(plans, (style) => describe(plans.map(named), style))
+    const complete = chosen.unusable.length === 0
+    return !complete || plans.some(({ action, skippedDisks }) => action === 'skip' || skippedDisks.length > 0)
+      ? 'partial'
+      : 'ok'
   },
 })
+
+type ServerPlan = VmPlan & { readonly server?: string }
+const named = ({ server, ...plan }: ServerPlan): VmPlan =>
+  server === undefined ? plan : { ...plan, vm: `${server}/${plan.vm}` }
 
 function describe(plans: readonly VmPlan[], style: Style): string {
   if (plans.length === 0) return 'No VM is chosen.'

@@ -24,7 +24,7 @@ export interface Chosen {
   readonly excludeDisksOfVm: Readonly<Record<string, readonly string[]>>
 }
 
-interface Surroundings {
+export interface Surroundings {
   readonly session: Session
   readonly config: Config
   readonly say: Messages
