@@ -1,6 +1,7 @@
 // The ways to a VM's disk: chosen with a reason, checked to be the disk meant, replaced by the next when they fail.
 import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { restoreInPlace, restoreToOtherVm, restoreToVsphere } from '@vmkeep/restore'
 import { defaultTransport, type TransportSettings } from '@vmkeep/transport'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { mountDisks } from '../support/mount-datastore.ts'
@@ -95,6 +96,32 @@ describe('a disk on a datastore that is mounted here', () => {
     )
   }
 })
+
+it.each(['san', 'file', 'hotadd'] as const)(
+  'a restore that may use nothing but %s is refused before anything is made or marked: it writes nothing',
+  async (name) => {
+    const { report } = await world.backupAtInstant('web')
+    const how = { transport: { ...transport, order: [name] }, verify: true, powerOn: false } as const
+    const { session, repository, stateFolder } = world
+    const point = await world.point(report.vms[0]!.point)
+    const { signal } = new AbortController()
+    const common = { session, repository, stateFolder, point, onEvent: () => {}, signal, ...how }
+    const destination = { networkMap: {}, identity: 'auto', connectNetworks: 'auto', disks: [] } as const
+    const tasks = world.lab.stats.calls.get('ReconfigVM_Task')
+    for (const restoring of [
+      restoreToVsphere({ ...common, destination }),
+      restoreInPlace({ ...common, disks: [], compareAll: false, powerOff: true }),
+      restoreToOtherVm({ ...common, disk: 'Hard disk 1', attachTo: 'web' }),
+    ])
+      await expect(restoring).rejects.toMatchObject({
+        code: 'transport.none-writes',
+        message: expect.stringMatching(/add nbdssl to the transports/) as string,
+      })
+    const { calls } = world.lab.stats
+    expect([calls.get('CreateVM_Task'), calls.get('PowerOffVM_Task')]).toEqual([undefined, undefined])
+    expect(calls.get('ReconfigVM_Task')).toBe(tasks)
+  },
+)
 
 it('a disk that no allowed transport reaches is skipped, and said so', async () => {
   const only = { ...transport, order: ['file'] as const, mountedDatastores: {} }

@@ -27,6 +27,7 @@ const refused = 'tests/journeys/refused-snapshots.test.ts: '
 const tracking = 'tests/journeys/change-tracking.test.ts: '
 const instant = 'tests/journeys/instant.test.ts: '
 const hotadd = 'tests/journeys/hotadd.test.ts: '
+const hosts = 'tests/journeys/hosts.test.ts: '
 const lease = 'tests/journeys/lease.test.ts: '
 const refusal = 'CreateSnapshot*_Task,then=task-fault:'
 
@@ -148,20 +149,35 @@ export const vadpFaults: readonly FaultRow[] = [
         'ReconfigVM_Task,object=proxy,after=1,then=fault:InvalidState',
         `${hotadd}that cannot be taken off is reported, and goes at the next start`,
       ],
+      [
+        'consolidation that takes hours',
+        'RemoveSnapshot_Task,times=1,then=long-task:7200000',
+        `${hosts}that takes hours is waited for, though sessions end meanwhile`,
+      ],
+      [
+        'success reported, snapshot still there',
+        'RemoveSnapshot_Task,times=1,then=leave-snapshot',
+        `${hosts}that vSphere calls done while the snapshot is there is tried again`,
+      ],
+      [
+        'host crash during the merge',
+        'RemoveSnapshot_Task,times=1,then=host-crash',
+        `${hosts}in which the host crashes`,
+      ],
+      [
+        'power-on done before the VM is on (DRS)',
+        'PowerOnVM_Task,then=late-power:200',
+        `${hosts}after vSphere has called it started`,
+      ],
+      ['power-on on another host (DRS)', 'PowerOnVM_Task,then=vmotion', `${hosts}on another host, as DRS likes it`],
       ['no space for a snapshot', `${refusal}NoDiskSpace`, `${faults}the datastore is full`],
       ['chain too deep', 'snapshotLevelsMax', `${refused}['TooManySnapshotLevels', `],
     ],
     [
       [
-        'consolidation that takes hours, stun at its end',
-        'the lab merges in steps but at once; no rule for a guest that writes faster than the merge',
+        'a guest that writes faster than the merge, stun at its end',
+        'the lab merges what a step finds and then the rest at once; nothing of it is seen from outside but time',
       ],
-      [
-        'success reported, snapshot still there',
-        'the lab’s removals never leave it; only packages/vsphere/src/snapshots/snapshots.test.ts',
-      ],
-      ['host crash during the merge', 'no rule'],
-      ['PowerOnMultiVM done before the VM is on (DRS)', 'the lab has no DRS'],
       ['more than 100 redo logs', 'only the warning before 32 snapshots (packages/vsphere/src/vm/why-not.test.ts)'],
     ],
   ),
@@ -178,6 +194,7 @@ export const vadpFaults: readonly FaultRow[] = [
         'nfc.io,after=5,times=1,then=disconnect',
         `${faults}when the connection to a host is cut in mid-read`,
       ],
+      ['host enters maintenance in mid-read', 'EnterMaintenanceMode_Task', `${hosts}and whose VMs move away by that`],
       [
         'storage vMotion in mid-read',
         'POST /lab/vms/web01/migrate',
@@ -214,6 +231,7 @@ export const vadpFaults: readonly FaultRow[] = [
       ['first class disk', 'firstClass: true', `${cases}First class disk`],
       ['instant clone, frozen', 'instantCloneFrozen: true', `${cases}Frozen source of instant clones`],
       ['vNVDIMM', 'nvdimm: true', `${cases}Memory modules that keep their data (NVDIMM)`],
+      ['host in maintenance', 'EnterMaintenanceMode_Task', `${hosts}and on which the VM stays, being off`],
       ['template', 'template: true', `${cases}Template`],
       ['independent persistent', "mode: 'independent_persistent'", `${cases}Independent disk, persistent`],
       ['independent nonpersistent', "mode: 'independent_nonpersistent'", `${cases}Independent disk, nonpersistent`],
@@ -240,7 +258,6 @@ export const vadpFaults: readonly FaultRow[] = [
       ['no licence', '*_Task,then=fault:RestrictedVersion', `${refused}['RestrictedVersion', `],
     ],
     [
-      ['host in maintenance', 'the lab has no maintenance mode; only packages/vsphere/src/vm/why-not.test.ts'],
       ['capacity 0, datastore missing', 'only packages/vsphere/src/vm/why-not.test.ts (no-capacity, no-datastore)'],
       ['iSCSI or NFS inside the guest', 'invisible from outside: said in docs/guides/what-is-backed-up.md'],
     ],
@@ -309,8 +326,13 @@ export const vadpFaults: readonly FaultRow[] = [
         "the datastore's `host`",
         'tests/journeys/san.test.ts: is on a local disk of its host',
       ],
+      [
+        'restore over SAN',
+        '`san` writes nothing',
+        'tests/journeys/transports.test.ts: a restore that may use nothing but %s is refused before anything',
+      ],
     ],
-    [['restore over SAN', 'vmkeep writes by no LUN']],
+    [],
   ),
   ...section('5.4', [
     ['a file is locked', 'folder.get,object=*.vmx,then=http-error:500', `${faults}a home file that cannot be had`],

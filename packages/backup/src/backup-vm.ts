@@ -190,12 +190,17 @@ async function allOrNone<T>(work: Promise<T>[]): Promise<T[]> {
   return Promise.all(work)
 }
 
-/** A disk that could not be read to the end because it is somewhere else now: the next run finds it there. */
+/** A disk that could not be read to the end because it is somewhere else now, where the next run finds it, or because its host serves none. */
 async function explained(run: RunContext, vm: Vm, paths: DiskPaths, error: unknown): Promise<unknown> {
   if (run.signal.aborted || !hasCode(error, 'backup.reading-disk')) return error
   const moved = await storageMoved(run, vm, paths).catch(() => undefined)
-  return moved === undefined ? error : fail('backup.storage-moved', { vm: vm.name, how: moved.message }, error)
+  if (moved !== undefined) return fail('backup.storage-moved', { vm: vm.name, how: moved.message }, error)
+  const host = await readVm(run.session, vm.ref, run.signal).then((now) => now.host, noHost)
+  if (host?.inMaintenance !== true) return error
+  return fail('backup.host-in-maintenance', { vm: vm.name, host: host.name, why: messageOf(error) }, error)
 }
+
+const noHost = () => undefined
 
 interface StoredHome {
   readonly files: readonly VmHomeFile[]

@@ -40,6 +40,11 @@ export const fail = defineErrors({
     (d: { vm: string; hours: number }) =>
       `${d.vm}: the backup has held its snapshot for ${d.hours} h and was called off, nothing was committed; find out what is slow, or raise backup.snapshotMaxHours`,
   ],
+  'backup.host-in-maintenance': [
+    'retry',
+    (d: { vm: string; host: string; why: string }) =>
+      `${d.vm}: its host ${d.host} was put into maintenance mode while its disks were read, and serves them no more: move the VM, or end maintenance, and run the backup again (${d.why})`,
+  ],
   'backup.storage-moved': [
     'retry',
     (d: { vm: string; how: string }) =>

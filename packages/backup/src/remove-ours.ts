@@ -11,9 +11,14 @@ import {
 import { fail } from './errors.ts'
 import type { SnapshotContext } from './run-context.ts'
 
-/** What keeps a snapshot for a while: a task at work, an answer that was lost, a host that still holds a disk we have closed. */
+/**
+ * What keeps a snapshot for a while: a task at work, an answer that was lost, a host that still holds a disk we have closed, one that
+ * crashed in the midst of the merge, a success that was none.
+ */
 const passing = [
   'vsphere.busy',
+  'vsphere.host-unreachable',
+  'vsphere.snapshot-not-removed',
   'vsphere.reply-lost',
   'vsphere.connection-lost',
   'vsphere.timed-out',

@@ -5,6 +5,7 @@ export {
   openVmDisk,
   openVmDiskForWriting,
   openVmDiskInPlace,
+  requireThatWrite,
   thatReadBack,
   thatWrite,
 } from './open-vm-disk.ts'

@@ -47,6 +47,20 @@ export async function openVmDiskInPlace(request: VmDiskRequest): Promise<VmDiskI
   return await transports[name].openInPlace!(request)
 }
 
+/**
+ * Refuses what none of the transports can do, before anything is made, marked or switched off for it.
+ *
+ * @throws `transport.none-writes`
+ */
+export function requireThatWrite(
+  { order }: TransportSettings,
+  what: string,
+  how: 'openForWriting' | 'openInPlace' = 'openForWriting',
+): void {
+  if (!order.some((name) => transports[name][how] !== undefined))
+    throw fail('transport.none-writes', { disk: what, order })
+}
+
 /** The transports by which a disk is both written and read back: a mounted datastore may show a state from before the write. */
 export const thatWrite = (settings: TransportSettings): TransportSettings => ({
   ...settings,

@@ -40,6 +40,14 @@ export type MethodAction =
   | { readonly do: 'vanish-task' }
   /** The snapshot goes from the tree, its disks are not merged, and the task succeeds. */
   | { readonly do: 'leave-consolidation-needed' }
+  /** The task succeeds, and the snapshot is there as before. */
+  | { readonly do: 'leave-snapshot' }
+  /** What the task does is done, and it goes on for so long, with its VM locked. */
+  | { readonly do: 'long-task'; readonly ms: number }
+  /** The host of the VM crashes in the midst of the merge: the task fails, and the VM starts anew on another host. */
+  | { readonly do: 'host-crash' }
+  /** The task ends, and the VM starts only so long after. */
+  | { readonly do: 'late-power'; readonly ms: number }
   /** The snapshot is taken without quiescing, in silence; or VSS quiesces file systems only, without the writers of applications. */
   | { readonly do: 'ignore-quiesce' }
   | { readonly do: 'file-system-only' }

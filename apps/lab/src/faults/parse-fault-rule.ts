@@ -9,6 +9,8 @@ const actions: Readonly<Record<string, (argument: string, text: string | undefin
   delay: (ms) => withNumber(ms, (value) => ({ do: 'delay', ms: value })),
   'http-error': (status) => withNumber(status, (value) => ({ do: 'http-error', status: value })),
   vmotion: (host) => (host === '' ? { do: 'vmotion' } : { do: 'vmotion', host }),
+  'long-task': (ms) => withNumber(ms, (value) => ({ do: 'long-task', ms: value })),
+  'late-power': (ms) => withNumber(ms, (value) => ({ do: 'late-power', ms: value })),
   error: (code) => withNumber(code, (value) => ({ do: 'error', code: value })),
   omit: (share) => withNumber(share, (value) => ({ do: 'omit', share: value })),
 }
@@ -22,6 +24,8 @@ const bareActions = [
   'power-loss',
   'vanish-task',
   'leave-consolidation-needed',
+  'leave-snapshot',
+  'host-crash',
   'ignore-quiesce',
   'file-system-only',
   'expire-lease',
@@ -67,7 +71,7 @@ export function parseFaultRule(text: string): LabRule {
 export function parseAction(rule: string, text: string): LabAction {
   const [, name = '', argument = '', rest] = /^([^:]*)(?::([^:]*))?(?::(.*))?$/s.exec(text)!
   const bare = bareActions.find((action) => action === name)
-  const action = bare === undefined ? actions[name]?.(argument, rest) : { do: bare }
+  const action = bare === undefined ? actions[name]?.(argument, rest) : ({ do: bare } as LabAction)
   if (action === undefined)
     throw fail('lab.bad-fault-rule', { rule, why: `"${text}" is no action; there are ${actionNames.join(', ')}` })
   return action

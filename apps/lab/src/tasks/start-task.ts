@@ -14,6 +14,14 @@ export interface StartTaskOptions {
   readonly cancelable?: boolean
 }
 
+const lengthened =
+  (work: TaskWork, wait: (signal: AbortSignal) => Promise<void>): TaskWork =>
+  async (task) => {
+    const result = await work(task)
+    await wait(task.signal)
+    return result
+  }
+
 /** Starts the task a method answers with, and lets a rule that struck the call play on it. */
 export function startTask<M extends MethodName>(
   call: Call<M>,
@@ -32,7 +40,7 @@ export function startTask<M extends MethodName>(
       failWith: action?.do === 'task-fault' ? completeFault(action, options.entity) : undefined,
       vanish: action?.do === 'vanish-task',
     },
-    work,
+    action?.do === 'long-task' ? lengthened(work, (signal) => world.clock.sleep(action.ms, signal)) : work,
   )
   return task.ref
 }

@@ -10,7 +10,7 @@ import {
 } from '@vmkeep/kit'
 import type { Repository } from '@vmkeep/repository'
 import { cleanUpLeftovers, lockVm, newRunId, type OnRunEvent, type VmPoint } from '@vmkeep/run'
-import type { TransportSettings } from '@vmkeep/transport'
+import { requireThatWrite, type TransportSettings } from '@vmkeep/transport'
 import {
   clearUnfinished,
   markUnfinished,
@@ -57,12 +57,13 @@ export interface InPlaceContext extends RestoreInPlaceRequest {
  * Before the first byte is written the VM is marked, in its settings and its notes; the mark goes when every disk is whole again and change
  * tracking was started anew. While it is there no backup is made of the VM, and the same restore goes on by comparing everything.
  *
- * @throws `restore.vm-gone`, `restore.not-in-place`, `restore.point-damaged`: nothing was touched
+ * @throws `restore.vm-gone`, `restore.not-in-place`, `restore.point-damaged`, `transport.none-writes`: nothing was touched
  * @throws `restore.unfinished`, `restore.tracking-not-reset`: the mark stays
  */
 export async function restoreInPlace(request: RestoreInPlaceRequest): Promise<RestoreReport> {
   const { session, point, stateFolder, onEvent, signal, clock = systemClock, random = systemRandom } = request
   const startedMs = clock.monotonicMs()
+  requireThatWrite(request.transport, point.name, 'openInPlace')
   await cleanUpLeftovers({ session, stateFolder, onEvent, signal })
   const work = `run ${newRunId(clock, random)}`
   await using _lock = await lockVm(stateFolder, { name: point.name, uuid: point.instanceUuid }, work)

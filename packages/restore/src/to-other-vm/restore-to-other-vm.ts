@@ -11,7 +11,7 @@ import {
   type OnRunEvent,
   type VmPoint,
 } from '@vmkeep/run'
-import type { TransportSettings } from '@vmkeep/transport'
+import { requireThatWrite, type TransportSettings } from '@vmkeep/transport'
 import {
   adoptDisk,
   createVm,
@@ -63,6 +63,7 @@ interface Work extends DiskContext {
 export async function restoreToOtherVm(request: RestoreToOtherVmRequest): Promise<RestoreReport> {
   const { session, point, stateFolder, onEvent, signal, clock = systemClock, random = systemRandom } = request
   const startedMs = clock.monotonicMs()
+  requireThatWrite(request.transport, request.disk)
   await cleanUpLeftovers({ session, stateFolder, onEvent, signal })
   const runId = newRunId(clock, random)
   const vmUuid = point.instanceUuid.toLowerCase()

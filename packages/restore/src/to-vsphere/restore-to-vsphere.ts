@@ -10,7 +10,7 @@ import {
   type OnRunEvent,
   type VmPoint,
 } from '@vmkeep/run'
-import { importsWholeVm, type TransportSettings } from '@vmkeep/transport'
+import { importsWholeVm, requireThatWrite, type TransportSettings } from '@vmkeep/transport'
 import {
   clearMarker,
   createVm,
@@ -64,6 +64,7 @@ export interface RestoreContext extends RestoreToVsphereRequest {
 export async function restoreToVsphere(request: RestoreToVsphereRequest): Promise<RestoreReport> {
   const { session, point, stateFolder, onEvent, signal, clock = systemClock, random = systemRandom } = request
   const startedMs = clock.monotonicMs()
+  if (!importsWholeVm(request.transport)) requireThatWrite(request.transport, point.name)
   await cleanUpLeftovers({ session, stateFolder, onEvent, signal })
   const runId = newRunId(clock, random)
   const marker: Marker = {

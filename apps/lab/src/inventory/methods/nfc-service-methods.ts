@@ -61,6 +61,7 @@ function hostOf(world: World, ref: ManagedObjectReference | undefined): HostSyst
 /** Through a vCenter a ticket names its host; a host by itself leaves the name away. */
 function ticketFor(world: World, host: HostSystem, request: Omit<NfcTicketRequest, 'service'>): Ticket {
   if (host.connection !== 'connected') throw new VimFault('HostNotConnected')
+  if (host.maintenance) throw new VimFault('InvalidState') // that it is this fault: inferred
   const isVcenter = world.mode === 'vcenter'
   const { port, sslThumbprint, service, serviceVersion, sessionId } = host.nfc.issueTicket({
     ...request,

@@ -48,7 +48,8 @@ function switching(
     checkReachable(vm)
     mustBe(vm, from, to)
     if (to === 'on') await untilAnswered(vm, signal)
-    await switchPower(vm, to)
+    if (call.action?.do !== 'late-power') return await switchPower(vm, to)
+    void call.world.clock.sleep(call.action.ms).then(() => switchPower(vm, to))
   })
 }
 

@@ -12,6 +12,7 @@ import {
   type CreateSnapshotOptions,
   removeAllSnapshots,
   removeSnapshot,
+  removeUntilHostCrashes,
   revertTo,
 } from '../vm/snapshot-operations.ts'
 import { untilAnswered } from '../vm/until-answered.ts'
@@ -59,7 +60,12 @@ export const vmSnapshotMethods: Handlers = {
   RemoveSnapshot_Task(call) {
     const snapshot = targetAs(call, Snapshot)
     const { removeChildren } = call.request
-    const work = (task: RunningTask) => removeSnapshot(snapshot, { removeChildren, consolidate: merges(call) }, task)
+    const { action } = call
+    const work = async (task: RunningTask) => {
+      if (action?.do === 'leave-snapshot') return
+      if (action?.do === 'host-crash') return await removeUntilHostCrashes(snapshot, task)
+      await removeSnapshot(snapshot, { removeChildren, consolidate: merges(call) }, task)
+    }
     return startTask(call, { descriptionId: 'vim.vm.Snapshot.remove', entity: snapshot.owner }, work)
   },
 

@@ -1,5 +1,7 @@
 import type { ManagedObjectReference } from '@vmkeep/vsphere/types'
+import { VimFault } from '../../faults/vim-fault.ts'
 import type { RunningTask } from '../../tasks/task-engine.ts'
+import { crashHost } from '../crash-host.ts'
 import type { VirtualMachine } from '../virtual-machine.ts'
 import { checkSnapshot } from './check-snapshot.ts'
 import type { ShownDisk } from './disk-device.ts'
@@ -59,6 +61,19 @@ export async function removeSnapshot(
   task: RunningTask,
 ): Promise<void> {
   await merge(snapshot.owner, snapshot.owner.storage.removeSnapshot(snapshot.ref.value, options), task)
+}
+
+/** The same until the first bytes are merged: then the VM's host crashes. @throws VimFault `HostCommunication` */
+export async function removeUntilHostCrashes(snapshot: Snapshot, task: RunningTask): Promise<void> {
+  const vm = snapshot.owner
+  let steps = 0
+  for await (const percent of vm.storage.removeSnapshot(snapshot.ref.value)) {
+    vm.dropGoneSnapshots()
+    task.progress(percent)
+    if (++steps === 2) break // the first took the snapshot from the tree
+  }
+  await crashHost(vm.host)
+  throw new VimFault('HostCommunication')
 }
 
 export async function removeAllSnapshots(
