@@ -45,6 +45,21 @@ describe('the clean-up after a kill', () => {
     expect(await cleanUp()).toEqual({ removed: [], gone: [], kept: [] })
   })
 
+  it('tells, once, what a script may have left frozen: the script that ends that is not ours to run', async () => {
+    const script = join(past.world.folder, 'script')
+    await writeFile(script, '#!/bin/sh\n', { mode: 0o700 })
+    const scripts = { pre: script, post: script, timeoutSeconds: 600, ifPreFails: 'fail' } as const
+    const frozen = { ...work, options: { ...backupOptions, scripts } }
+    const at = { event: { type: 'vm-phase', phase: 'snapshot' }, signal: 'SIGKILL' } as const
+    await using victim = startVictim(past.world, frozen, { at })
+    expect(await victim.death).toBe('SIGKILL')
+    expect((await cleanUp()).gone).toContainEqual(expect.objectContaining({ kind: 'frozen', vmName: 'web' }))
+    const told = past.world.events.filter((event) => event.type === 'note' && event.code === 'perhaps-frozen')
+    expect(told).toEqual([expect.objectContaining({ vm: 'web', message: expect.stringContaining(script) })])
+    expect(await cleanUp()).toEqual({ removed: [], gone: [], kept: [] })
+    await past.expectNothingLeft()
+  })
+
   it.each(crashPoints.filter((point) => point.of === 'clean-up'))(
     'killed itself at $at is done by the next one',
     async ({ at }) => {

@@ -3,7 +3,7 @@ import type { Vm } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 import { guestScriptsFor } from './guest-scripts.ts'
 import { hostScriptsFor } from './host-scripts.ts'
-import type { SnapshotContext } from './run-context.ts'
+import { placeOf, type SnapshotContext } from './run-context.ts'
 import type { ScriptMoment, ScriptPair } from './scripts.ts'
 import type { TakenSnapshot } from './take-snapshot.ts'
 
@@ -34,6 +34,9 @@ async function around(
   if (pair === undefined) return take()
   const told = new Told(run, vm, pair)
   if (pair.whyNot !== undefined) return told.withAll(await take(), pair.whyNot)
+  const { pre, post, where } = pair
+  const thaw = pre === undefined || post === undefined ? undefined : { script: post, where }
+  const frozen = thaw && (await run.journal.intend({ kind: 'frozen', ...placeOf(run, vm), thaw }))
   let taken: TakenSnapshot | undefined
   let whyNoPost: string | undefined
   try {
@@ -44,6 +47,7 @@ async function around(
   } finally {
     if (whyNoPost === undefined) await told.one({ phase: 'post', snapshot: taken === undefined ? 'failed' : 'ok' })
     else told.notRun('post', whyNoPost)
+    await frozen?.gone().catch(() => {}) // a journal that takes no line any more: the next start tells once too often
   }
   return told.withAll(taken)
 }

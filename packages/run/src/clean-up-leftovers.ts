@@ -84,6 +84,7 @@ const names = {
   vm: 'a half-restored VM',
   disk: 'an attached disk',
   'loose-disk': 'a restored disk',
+  frozen: 'a frozen application',
 } as const
 
 async function removeOne(
@@ -138,6 +139,7 @@ const removal: Readonly<Record<Leftover['kind'], Removal>> = {
   disk: (found, { session, signal }) => removeLeftDisk(session, found, signal),
   vm: ({ leftover }, request) => removeLeftVm(request, leftover),
   'loose-disk': ({ leftover }, request) => removeLooseDisk(request, leftover),
+  frozen: ({ leftover }, request) => tellFrozen(request, leftover),
 }
 
 /** A VM on which somebody is at work, perhaps another start with the same in mind, is tried again before it counts as a failure. */
@@ -159,6 +161,17 @@ function removeLooseDisk({ session, signal }: CleanUpRequest, { loose }: Leftove
     target: { type: 'VirtualMachine', value: target },
   }
   return deleteLooseDisk(session, { path, ...refs }, signal)
+}
+
+/** Told, once: scripts are run by who has their config, and the next backup of the VM ends with this one. */
+async function tellFrozen({ onEvent }: CleanUpRequest, { vmName, marker, thaw }: Leftover): Promise<boolean> {
+  const { script, where } = thaw!
+  const place = where === 'guest' ? 'in the guest' : 'on this machine'
+  const message =
+    `run ${marker.runId} was interrupted between the scripts around the snapshot of ${vmName}, so applications of it may still be frozen: ` +
+    `run ${script} ${place}, or back it up again, which ends with that script`
+  onEvent({ type: 'note', level: 'error', vm: vmName, message, code: 'perhaps-frozen' })
+  return false
 }
 
 /** A half-restored VM carries its marker until the restore is done; `destroyVm` refuses any other. */

@@ -12,9 +12,9 @@ import { fail } from './errors.ts'
 import type { Marker } from './marker.ts'
 import { isAlive, type ProcessOwner, thisProcess } from './process-owner.ts'
 
-/** Something of ours in vSphere that must not stay. */
+/** Something of ours in vSphere that must not stay; or what a script of the admin's may have frozen for us. */
 export interface Leftover {
-  readonly kind: 'snapshot' | 'vm' | 'disk' | 'loose-disk'
+  readonly kind: 'snapshot' | 'vm' | 'disk' | 'loose-disk' | 'frozen'
   /** Which vCenter or ESXi host, see {@link endpointIdOf}. */
   readonly endpointId: string
   readonly vmName: string
@@ -27,6 +27,8 @@ export interface Leftover {
   readonly attachment?: LeftAttachment
   /** For a whole disk on its way from a VM of ours to the VM `vmName`: no VM may have it. References of its datacenter and of that VM. */
   readonly loose?: { readonly path: string; readonly datacenter: string; readonly target: string }
+  /** For what a script has brought to rest before the snapshot: the script that was to end that, and where it runs. */
+  readonly thaw?: { readonly script: string; readonly where: 'host' | 'guest' }
 }
 
 export interface LeftAttachment extends AttachedDisk {

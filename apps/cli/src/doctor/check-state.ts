@@ -15,7 +15,8 @@ export async function checkState(stateFolder: string): Promise<Finding[]> {
     const remedy = `make ${stateFolder} writable for this user, or name another folder with stateFolder or VMKEEP_STATE_DIR`
     return [failed('state folder', error, remedy)]
   }
-  const left = runs.filter(({ alive }) => !alive).flatMap(({ outstanding }) => outstanding)
+  const all = runs.filter(({ alive }) => !alive).flatMap(({ outstanding }) => outstanding)
+  const left = all.filter(({ kind }) => kind !== 'frozen')
   const running = runs.filter(({ alive }) => alive).length
   const vms = [...new Set(left.map(({ vmName }) => vmName))].join(', ')
   return [
@@ -28,5 +29,14 @@ export async function checkState(stateFolder: string): Promise<Finding[]> {
           `an interrupted run may have left ${count(left.length, 'thing')} in vSphere, on ${vms}`,
           'run "vmkeep doctor --fix"; the next backup or restore removes it as well',
         ),
+    ...all.flatMap(({ vmName, thaw }) =>
+      thaw === undefined
+        ? []
+        : warn(
+            'scripts',
+            `a run was interrupted between the scripts around the snapshot of ${vmName}, so applications of it may be frozen`,
+            `run ${thaw.script} ${thaw.where === 'guest' ? 'in the guest' : 'on this machine'}, or back the VM up, which ends with it`,
+          ),
+    ),
   ]
 }
