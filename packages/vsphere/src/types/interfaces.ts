@@ -4456,21 +4456,12 @@ export interface PerfEntityMetric extends PerfEntityMetricBase {
   readonly value?: readonly AnyOf<'PerfMetricSeries'>[] | undefined
 }
 
-export interface PerfEntityMetricCSV extends PerfEntityMetricBase {
-  readonly sampleInfoCSV: string
-  readonly value?: readonly PerfMetricSeriesCSV[] | undefined
-}
-
 export interface PerfMetricSeries extends DynamicData {
   readonly id: PerfMetricId
 }
 
 export interface PerfMetricIntSeries extends PerfMetricSeries {
   readonly value?: readonly (number | bigint)[] | undefined
-}
-
-export interface PerfMetricSeriesCSV extends PerfMetricSeries {
-  readonly value?: string | undefined
 }
 
 export interface InternalServiceInstanceContent extends DynamicData {
@@ -5243,10 +5234,8 @@ export interface DataObjects {
   readonly PerfSampleInfo: PerfSampleInfo
   readonly PerfEntityMetricBase: PerfEntityMetricBase
   readonly PerfEntityMetric: PerfEntityMetric
-  readonly PerfEntityMetricCSV: PerfEntityMetricCSV
   readonly PerfMetricSeries: PerfMetricSeries
   readonly PerfMetricIntSeries: PerfMetricIntSeries
-  readonly PerfMetricSeriesCSV: PerfMetricSeriesCSV
   readonly InternalServiceInstanceContent: InternalServiceInstanceContent
   readonly DisabledMethodRequest: DisabledMethodRequest
 }
@@ -6230,6 +6219,6 @@ export interface Families {
     | 'DVSMacLearningPolicy'
   readonly OvfManagerCommonParams: 'OvfCreateImportSpecParams' | 'OvfManagerCommonParams' | 'OvfParseDescriptorParams'
   readonly ImportSpec: 'ImportSpec' | 'VirtualMachineImportSpec' | 'VirtualAppImportSpec'
-  readonly PerfEntityMetricBase: 'PerfEntityMetricBase' | 'PerfEntityMetric' | 'PerfEntityMetricCSV'
-  readonly PerfMetricSeries: 'PerfMetricSeries' | 'PerfMetricIntSeries' | 'PerfMetricSeriesCSV'
+  readonly PerfEntityMetricBase: 'PerfEntityMetricBase' | 'PerfEntityMetric'
+  readonly PerfMetricSeries: 'PerfMetricSeries' | 'PerfMetricIntSeries'
 }
