@@ -155,9 +155,8 @@ it('a point knows the size of sectors', async () => {
 })
 
 it('leaves only what was not ours', () => {
-  const clones = ['before upgrade', 'before upgrade']
   const left = names.flatMap((name) => world.lab.vm(name).snapshots.map((snapshot) => snapshot.name))
-  expect(left).toEqual(clones)
+  expect([left.length, new Set(left)]).toEqual([32, new Set(['before upgrade'])])
   expect(world.lab.stats.mistakes).toEqual([])
 })
 

@@ -1,6 +1,6 @@
 // Every case of a VM or a disk that is not the easy one: what it is, and what is done and said about it. A journey holds the product to
 // this table, and the guide `what-is-backed-up.md` to its words.
-import type { DiskDescription, VmDescription } from '@vmkeep/lab'
+import type { DiskDescription, SnapshotDescription, VmDescription } from '@vmkeep/lab'
 
 export interface DiskCase {
   /** As the guide names it, and the VM's name in the lab. */
@@ -28,6 +28,9 @@ const plain: DiskDescription = { capacityBytes: 2 * MiB }
 const beside = (odd: DiskDescription): Pick<VmDescription, 'disks'> => ({ disks: [plain, odd] })
 const independent = (mode: DiskDescription['mode'] & string) => beside({ ...plain, mode })
 
+const deep = (levels: number): SnapshotDescription[] =>
+  levels === 0 ? [] : [{ name: 'before upgrade', children: deep(levels - 1) }]
+
 export const diskCases: readonly DiskCase[] = [
   {
     name: 'Snapshots of its owner, change tracking on',
@@ -42,6 +45,13 @@ export const diskCases: readonly DiskCase[] = [
     outcome: 'ok',
     warnings: ['snapshots-present'],
     secondRead: 'tracking-inactive',
+  },
+  {
+    name: 'Snapshots 30 deep',
+    then: 'Backed up; vSphere stops at 32, and a backup needs one.',
+    vm: { disks: [plain], cbt: true, snapshots: deep(30) },
+    outcome: 'ok',
+    warnings: ['snapshot-chain-deep'],
   },
   {
     name: 'Linked clone',

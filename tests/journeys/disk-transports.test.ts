@@ -53,6 +53,7 @@ const refusals: Partial<Record<TransportName, Readonly<Record<string, RegExp>>>>
   },
   hotadd: {
     Template: /It is a template, which has no snapshots/, // what hangs on two VMs without a snapshot could be written to
+    'thin on vSAN': /it lies on vSAN, and proxy, which vmkeep runs on, does not/, // KB 306343
     'Encrypted VM': /it is encrypted, and proxy, which vmkeep runs on, is not/,
   },
   san: {

@@ -275,6 +275,11 @@ describe('a backup fails with a clear error and leaves nothing behind', () => {
       'NfcRandomAccessOpenReadonly,then=fault:NoPermission',
       'backup.reading-disk',
     ],
+    [
+      'the host shows another certificate than vCenter says',
+      'NfcRandomAccessOpenReadonly,then=wrong-thumbprint',
+      'backup.reading-disk',
+    ],
     ['vCenter answers with something that is no XML', 'QueryChangedDiskAreas,then=garbage', 'backup.reading-disk'],
   ])('when %s', async (_name, rule, code) => {
     const { world, first } = await strickenWorld([rule])
@@ -283,6 +288,7 @@ describe('a backup fails with a clear error and leaves nothing behind', () => {
     expect(report.outcome).toBe('failed')
     expect(report.vms[0]!.error?.code).toContain(code)
     expect(report.vms[0]!.error?.message).toMatch(/web|vm-/)
+    if (rule.includes('thumbprint')) expect(report.vms[0]!.error?.message).toMatch(/certificate/)
     await world.expectEqual(first.report.vms[0]!.point, first.instant)
     world.lab.faults.clear()
     world.expectClean()

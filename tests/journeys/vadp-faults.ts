@@ -171,6 +171,7 @@ export const vadpFaults: readonly FaultRow[] = [
       ],
       ['power-on on another host (DRS)', 'PowerOnVM_Task,then=vmotion', `${hosts}on another host, as DRS likes it`],
       ['no space for a snapshot', `${refusal}NoDiskSpace`, `${faults}the datastore is full`],
+      ['many redo logs: 32 are the end', 'snapshotLevelsMax', `${cases}Snapshots 30 deep`],
       ['chain too deep', 'snapshotLevelsMax', `${refused}['TooManySnapshotLevels', `],
     ],
     [
@@ -178,7 +179,6 @@ export const vadpFaults: readonly FaultRow[] = [
         'a guest that writes faster than the merge, stun at its end',
         'the lab merges what a step finds and then the rest at once; nothing of it is seen from outside but time',
       ],
-      ['more than 100 redo logs', 'only the warning before 32 snapshots (packages/vsphere/src/vm/why-not.test.ts)'],
     ],
   ),
   ...section(
@@ -273,6 +273,11 @@ export const vadpFaults: readonly FaultRow[] = [
       ['NFC error 5, no buffer left', 'nfc.io,times=1,then=error:5', `${faults}the host refuses every read`],
 
       ['a silent host', 'nfc.io,after=5,times=1,then=stall', `${faults}a host that falls silent in mid-read`],
+      [
+        'thumbprint mismatch',
+        'NfcRandomAccessOpenReadonly,then=wrong-thumbprint',
+        `${faults}the host shows another certificate than vCenter says`,
+      ],
       ['the ticket is dead', 'nfc.session,times=1,then=dead-ticket', `${faults}when a ticket is dead`],
     ],
     [
@@ -281,43 +286,34 @@ export const vadpFaults: readonly FaultRow[] = [
         'disk of a running VM',
         'the lab refuses it by itself (nfc-server.test.ts); vmkeep opens disks of snapshots only',
       ],
-      ['thumbprint mismatch', 'no rule; only packages/nfc/src/connect/connect.test.ts'],
     ],
   ),
-  ...section(
-    '5.2',
+  ...section('5.2', [
     [
-      [
-        'no SCSI disk, encrypted, datastore not seen',
-        "the datastore's `host`",
-        `${hotadd}what is no SCSI disk, what is encrypted, what its host does not see`,
-      ],
-      [
-        'no free slot',
-        '64 on a paravirtual one of hardware 14 and later',
-        `${hotadd}no free place: the network is used`,
-      ],
-      ['signature of sector 0 altered', 'machine.disk,then=signature', `${hotadd}has its first sector from the host`],
-      ['proxy of the same template', 'machine.disk,then=wrong-disk', `${hotadd}is another one than was asked for`],
-      ['the disk never appears', 'machine.disk,then=missing', `${hotadd}never appears`],
-      [
-        'another task on the proxy',
-        'ReconfigVM_Task,object=proxy,times=2,then=fault:TaskInProgress',
-        `${hotadd}waits for another task that changes the machine`,
-      ],
-      [
-        'disk not released',
-        'ReconfigVM_Task,object=proxy,after=1,then=fault:InvalidState',
-        `${hotadd}that cannot be taken off is reported`,
-      ],
+      'no SCSI disk, encrypted, datastore not seen',
+      "the datastore's `host`",
+      `${hotadd}what is no SCSI disk, what is encrypted, what its host does not see`,
+    ],
+    ['no free slot', '64 on a paravirtual one of hardware 14 and later', `${hotadd}no free place: the network is used`],
+    [
+      'vSAN disk on a proxy that is not on vSAN (KB 306343)',
+      'a disk on vSAN, on a machine that does not lie there',
+      'tests/journeys/disk-transports.test.ts: it lies on vSAN, and proxy',
+    ],
+    ['signature of sector 0 altered', 'machine.disk,then=signature', `${hotadd}has its first sector from the host`],
+    ['proxy of the same template', 'machine.disk,then=wrong-disk', `${hotadd}is another one than was asked for`],
+    ['the disk never appears', 'machine.disk,then=missing', `${hotadd}never appears`],
+    [
+      'another task on the proxy',
+      'ReconfigVM_Task,object=proxy,times=2,then=fault:TaskInProgress',
+      `${hotadd}waits for another task that changes the machine`,
     ],
     [
-      [
-        'vSAN disk on a proxy that is not on vSAN (KB 306343)',
-        'the lab knows only whether the host sees the datastore',
-      ],
+      'disk not released',
+      'ReconfigVM_Task,object=proxy,after=1,then=fault:InvalidState',
+      `${hotadd}that cannot be taken off is reported`,
     ],
-  ),
+  ]),
   ...section(
     '5.3',
     [

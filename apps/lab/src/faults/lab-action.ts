@@ -51,6 +51,8 @@ export type MethodAction =
   /** The snapshot is taken without quiescing, in silence; or VSS quiesces file systems only, without the writers of applications. */
   | { readonly do: 'ignore-quiesce' }
   | { readonly do: 'file-system-only' }
+  /** A ticket names another certificate than its host shows. */
+  | { readonly do: 'wrong-thumbprint' }
   /** The lease runs out, as if nobody had renewed it. */
   | { readonly do: 'expire-lease' }
   /** A lease's manifest lacks what was fetched, or tells another checksum. */

@@ -26,6 +26,7 @@ const bareActions = [
   'leave-consolidation-needed',
   'leave-snapshot',
   'host-crash',
+  'wrong-thumbprint',
   'ignore-quiesce',
   'file-system-only',
   'expire-lease',

@@ -5,9 +5,11 @@ import {
   type ManagedObjectReference,
   missingPrivileges,
   privilegeSets,
+  readProperties,
   readVm,
   retrieve,
   type Session,
+  type Vm,
 } from '@vmkeep/vsphere'
 import { linuxDevices } from './linux-devices.ts'
 import type { ProxyDevices } from './proxy-devices.ts'
@@ -22,6 +24,8 @@ export interface Proxy {
   readonly hostName: string
   /** Datastores that its host sees, by reference. It may move: attaching fails then, and the next transport goes on. */
   readonly datastores: ReadonlySet<string>
+  /** Those among them that are vSAN and on which it does not lie itself. */
+  readonly foreignVsan: ReadonlySet<string>
   readonly devices: ProxyDevices
   /** One reconfiguration of a VM at a time: a second one is refused while the first runs. */
   readonly turn: Limiter
@@ -55,7 +59,7 @@ export async function findProxy(
     hardwareVersion: Number(/^vmx-(\d+)$/.exec(vm.hardwareVersion ?? '')?.[1] ?? 0),
     encrypted: vm.encrypted,
     hostName: vm.host.name,
-    datastores: await datastoresOf(session, vm.host.ref, signal),
+    ...(await datastoresOf(session, vm, vm.host.ref, signal)),
     devices,
     turn: new Limiter(1),
   }
@@ -86,12 +90,19 @@ async function byName(session: Session, name: string, signal: AbortSignal): Prom
 
 async function datastoresOf(
   session: Session,
+  vm: Vm,
   host: ManagedObjectReference,
   signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  const request = { type: 'HostSystem', from: host, paths: ['datastore'] } as const
-  const seen = new Set<string>()
-  for await (const { properties } of retrieve(session, request, signal))
-    for (const { value } of properties.datastore ?? []) seen.add(value)
-  return seen
+): Promise<Pick<Proxy, 'datastores' | 'foreignVsan'>> {
+  const request = { type: 'HostSystem', ref: host, paths: ['datastore'] } as const
+  const { datastore: from = [] } = await readProperties(session, request, signal)
+  const own = new Set(vm.datastores.map(({ ref }) => ref.value))
+  const foreignVsan = new Set<string>()
+  for await (const { ref, properties } of retrieve(
+    session,
+    { type: 'Datastore', from, paths: ['summary.type'] },
+    signal,
+  ))
+    if (properties['summary.type'] === 'vsan' && !own.has(ref.value)) foreignVsan.add(ref.value)
+  return { datastores: new Set(from.map(({ value }) => value)), foreignVsan }
 }

@@ -26,6 +26,13 @@ const rules: readonly Rule[] = [
     if (datastore === undefined || proxy.datastores.has(datastore.value)) return undefined
     return `${proxy.hostName}, the host of ${proxy.name}, does not see its datastore`
   },
+  // Source: KB 306343. Evidence: documented.
+  ({ device }, { name, foreignVsan }) =>
+    device?.backing !== undefined &&
+    'datastore' in device.backing &&
+    foreignVsan.has(device.backing.datastore?.value ?? '')
+      ? `it lies on vSAN, and ${name}, which vmkeep runs on, does not`
+      : undefined,
   ({ capacityBytes }, { name, hardwareVersion }) =>
     capacityBytes > smallDiskBytes && hardwareVersion < hardwareForLargeDisks
       ? `it is larger than 2 TiB, and ${name} has hardware version ${hardwareVersion}`

@@ -35,7 +35,7 @@ export const nfcServiceMethods: Handlers = {
 }
 
 function openDisk(
-  { world, request }: Call<'NfcRandomAccessOpenDisk' | 'NfcRandomAccessOpenReadonly'>,
+  { world, request, action }: Call<'NfcRandomAccessOpenDisk' | 'NfcRandomAccessOpenReadonly'>,
   access: 'read' | 'write',
 ): Ticket {
   const vm = world.inventory.getAs(VirtualMachine, request.vm, 'vm')
@@ -44,7 +44,8 @@ function openDisk(
   if (!isKnownDisk(vm, request.diskDeviceKey))
     throw new VimFault('InvalidArgument', { invalidProperty: 'diskDeviceKey' })
   if (vm.keyMissing) throw new VimFault('InvalidState')
-  return ticketFor(world, host, { access, vm: vm.storage, diskKey: request.diskDeviceKey })
+  const ticket = ticketFor(world, host, { access, vm: vm.storage, diskKey: request.diskDeviceKey })
+  return action?.do === 'wrong-thumbprint' ? { ...ticket, sslThumbprint: Array(20).fill('00').join(':') } : ticket
 }
 
 /** A disk of the VM, or one that only a snapshot still has. */

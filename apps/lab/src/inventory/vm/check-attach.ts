@@ -40,6 +40,11 @@ function checkVisible(vm: VirtualMachine, path: string): void {
   if (found === undefined) throw new VimFault('InvalidDatastore', { name: datastore })
   if (!found.hosts.includes(vm.host))
     throw new VimFault('InaccessibleDatastore', { datastore: found.ref, name: found.name })
+  // Source: KB 306343: no hot-add of vSAN disks to a proxy that is not on vSAN. Evidence: documented; the fault: inferred.
+  if (found.store.type === 'vsan' && !vm.datastores.includes(found))
+    throw new VimFault('GenericVmConfigFault', {
+      reason: 'A vSAN disk can be added to a virtual machine on vSAN only.',
+    })
 }
 
 const stands = (backing: DiskBacking | undefined, path: string): boolean =>
