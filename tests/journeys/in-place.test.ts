@@ -186,11 +186,40 @@ describe('a restore that is stopped half-way', () => {
     const { vms } = await world.backup(['web'])
     expect(vms).toMatchObject([{ outcome: 'skipped', reasons: [{ code: 'restore-unfinished' }] }])
     const report = await restore()
-    expect(details().at(-1)).toMatch(/did not finish/)
+    expect(details().at(-1)).toBe('what changed since')
     expect(report.disks[0]!.writtenBytes).toBe(0) // what the first one has done is not done again
     await expectBack()
     expect((await config())?.annotation ?? '').not.toMatch(/vmkeep/)
     expect((await world.backup(['web'])).outcome).toBe('ok')
+  })
+
+  it('is followed by one to another point, and then by itself, both of which compare everything', async () => {
+    await start()
+    const first = { pointId, instant }
+    await guestGoesOn()
+    const second = await world.backupAtInstant('web')
+    await world.lab
+      .vm('web')
+      .disk(2000)
+      .writeGuest(50 * MiB, bytes(MiB))
+    await world.lab.vm('web').power('off')
+    const stop = async (point: string) => {
+      const controller = new AbortController()
+      const onEvent = (event: RunEvent) => {
+        world.events.push(event)
+        if (event.type === 'disk-phase' && event.phase === 'write' && event.disk === 'Hard disk 2')
+          controller.abort(reason)
+      }
+      pointId = point
+      await expect(restore({ signal: controller.signal, onEvent })).rejects.toBe(reason)
+    }
+    await stop(first.pointId)
+    await stop(second.report.vms[0]!.point!)
+    expect(details().at(-1)).toMatch(/a restore to another point did not finish/)
+    await restore()
+    expect(details().at(-1)).toMatch(/a restore to another point did not finish/)
+    instant = second.instant
+    await expectBack()
   })
 
   it('keeps the notes that people wrote, before and since', async () => {

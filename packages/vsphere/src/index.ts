@@ -54,7 +54,12 @@ export { chooseSlot } from './hand-over/choose-slot.ts'
 export { adoptDisk, releaseDisk } from './hand-over/hand-over.ts'
 export { deleteLooseDisk } from './hand-over/loose-disk.ts'
 export { resetTrackingWhileOff } from './in-place/reset-tracking-while-off.ts'
-export { clearUnfinished, markUnfinished, unfinishedRestoreOf } from './in-place/unfinished-restore.ts'
+export {
+  clearUnfinished,
+  isUnfinishedOnlyOf,
+  markUnfinished,
+  unfinishedRestoreOf,
+} from './in-place/unfinished-restore.ts'
 export type { LeaseFile } from './leases/lease-file.ts'
 export { type LeaseManifest, NfcLease } from './leases/nfc-lease.ts'
 export { type ImportRequest, type LeaseOptions, openExportLease, openImportLease } from './leases/open-lease.ts'

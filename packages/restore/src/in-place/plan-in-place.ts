@@ -2,6 +2,7 @@
 import type { Cause, VmPoint } from '@vmkeep/run'
 import {
   findVms,
+  isUnfinishedOnlyOf,
   isOlder,
   readVm,
   sameEpoch,
@@ -54,7 +55,7 @@ export async function readOriginal(session: Session, point: VmPoint, signal: Abo
 /** Pure. @throws `restore.not-in-place`, `restore.no-such-disk` */
 export function planInPlace(vm: Vm, point: VmPoint, wish: InPlaceWish): InPlacePlan {
   const wanted = chooseDisks(point, wish.disks)
-  const disks = wanted.map((disk) => planDisk(vm, disk, wish))
+  const disks = wanted.map((disk) => planDisk(vm, disk, point, wish))
   const reasons = [...whyNotVm(vm, wish), ...disks.flatMap((each) => (typeof each === 'string' ? [each] : []))]
   if (reasons.length > 0) throw fail('restore.not-in-place', { vm: vm.name, reasons })
   return {
@@ -99,7 +100,7 @@ const whyNotVm = (vm: Vm, wish: InPlaceWish): string[] =>
   vmRules.filter(([applies]) => applies(vm, wish)).map(([, sentence]) => sentence(vm))
 
 /** A disk is overwritten only if it is the very disk that was backed up. A sentence says why it is not. */
-function planDisk(vm: Vm, disk: PointDisk, wish: InPlaceWish): InPlaceDisk | string {
+function planDisk(vm: Vm, disk: PointDisk, point: VmPoint, wish: InPlaceWish): InPlaceDisk | string {
   const current = vm.disks.find(({ key }) => key === disk.key)
   const { label, address, image, backingUuid } = disk
   if (current === undefined) return `it has no disk ${label} (${address}) any more; name those to restore with --disk`
@@ -109,14 +110,19 @@ function planDisk(vm: Vm, disk: PointDisk, wish: InPlaceWish): InPlaceDisk | str
     return `${label} has ${current.capacityBytes} bytes now, ${image.capacityBytes} in the restore point; restore it as a new VM`
   if (current.uuid !== undefined && backingUuid !== undefined && current.uuid !== backingUuid)
     return `${label} is another disk now (${current.fileName}); restore it as a new VM`
-  return { disk, current, method: methodFor(vm, disk, current, wish) }
+  return { disk, current, method: methodFor(vm, disk, current, { ...wish, point }) }
 }
 
-function methodFor(vm: Vm, disk: PointDisk, current: VmDisk, { compareAll }: InPlaceWish): InPlaceMethod {
+function methodFor(
+  vm: Vm,
+  disk: PointDisk,
+  current: VmDisk,
+  { compareAll, point }: InPlaceWish & { readonly point: VmPoint },
+): InPlaceMethod {
   const compare = (code: string, message: string): InPlaceMethod => ({ by: 'compare', cause: { code, message } })
   if (compareAll) return compare('compare-requested', 'a comparison of everything was asked for')
-  if (unfinishedRestoreOf(vm.config) !== undefined)
-    return compare('restore-unfinished', 'an earlier restore in place did not finish: its writes were not tracked')
+  if (unfinishedRestoreOf(vm.config) !== undefined && !isUnfinishedOnlyOf(vm.config, point.id))
+    return compare('restore-unfinished', 'a restore to another point did not finish: its writes were not tracked')
   if (!disk.changeId) return compare('tracking-was-inactive', 'change tracking was not active at the restore point')
   if (!sameEpoch(current.changeId, disk.changeId) || isOlder(current.changeId, disk.changeId))
     return compare('tracking-restarted', 'change tracking was started anew since the restore point')

@@ -55,7 +55,8 @@ export interface InPlaceContext extends RestoreInPlaceRequest {
  * Brings the disks of a VM that is still there back to a restore point, by writing only what differs.
  *
  * Before the first byte is written the VM is marked, in its settings and its notes; the mark goes when every disk is whole again and change
- * tracking was started anew. While it is there no backup is made of the VM, and the same restore goes on by comparing everything.
+ * tracking was started anew. While it is there no backup is made of the VM, and the same restore goes on by looking once
+ * more where the point differed; one to another point compares everything.
  *
  * @throws `restore.vm-gone`, `restore.not-in-place`, `restore.point-damaged`, `transport.none-writes`: nothing was touched
  * @throws `restore.unfinished`, `restore.tracking-not-reset`: the mark stays
