@@ -337,6 +337,11 @@ const writingErrors = {
     (d: { key: string }) =>
       `${d.key} was there already with other content: this machine is a clone or was reverted during a backup; start again`,
   ],
+  'repository.name-vanished': [
+    'retry',
+    (d: { key: string }) =>
+      `${d.key} was stored and is gone again: a collection took whoever stored it for dead, after he had been silent for long; start again`,
+  ],
   'repository.dependency-lost': [
     'retry',
     (d: { session: string }) =>

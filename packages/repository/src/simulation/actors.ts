@@ -141,6 +141,7 @@ export const castOf = (work: Work): readonly Actor[] => casts[work]
 const refusals = [
   'repository.session-fenced',
   'repository.session-ended',
+  'repository.name-vanished',
   'repository.dependency-lost',
   'repository.point-buried',
   'repository.point-not-found',

@@ -119,7 +119,8 @@ export class ObjectStore {
   /**
    * Stores an object under a name nobody else can have chosen. After a lost reply the object's own end tells whether it is ours.
    *
-   * @throws `repository.name-taken` if there is another object: this process has a twin
+   * @throws `repository.name-taken` if there is another object: this process has a twin; `repository.name-vanished` if ours was stored and
+   *   removed before its lost reply was made up for
    */
   async putUnique(key: string, bytes: Uint8Array | readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
     let uncertain = false
@@ -131,21 +132,23 @@ export class ObjectStore {
         throw error
       }
     }, signal)
-    if (outcome === 'exists' && !(uncertain && (await this.#holds(key, bytes, signal))))
-      throw fail('repository.name-taken', { key })
+    if (outcome === 'created') return
+    const holds = uncertain ? await this.#holds(key, bytes, signal) : 'other'
+    if (holds === 'nothing') throw fail('repository.name-vanished', { key })
+    if (holds === 'other') throw fail('repository.name-taken', { key })
   }
 
   async #holds(
     key: string,
     bytes: Uint8Array | readonly Uint8Array[],
     signal: AbortSignal | undefined,
-  ): Promise<boolean> {
+  ): Promise<'ours' | 'other' | 'nothing'> {
     const pieces = bytes instanceof Uint8Array ? [bytes] : bytes
     const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
     const found = await this.getSuffix(key, signatureBytes, signal)
-    if (found?.sizeBytes !== sizeBytes) return false
+    if (found === undefined) return 'nothing'
     const own = Buffer.concat(pieces.slice(-2)).subarray(-found.bytes.length)
-    return sameBytes(found.bytes, own)
+    return found.sizeBytes === sizeBytes && sameBytes(found.bytes, own) ? 'ours' : 'other'
   }
 
   #retry<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {

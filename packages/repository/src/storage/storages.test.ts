@@ -152,6 +152,16 @@ describe('an object store', () => {
     await expect(objects.putUnique('y', bytes)).rejects.toMatchObject({ code: 'repository.name-taken' })
   })
 
+  it('says of its own object, stored by a lost reply and removed by a collection since, that it is gone', async () => {
+    const { memory, objects } = store({ on: 'storage.putNew', times: 1, then: { kind: 'fail-after' } })
+    const getSuffix = memory.getSuffix.bind(memory)
+    memory.getSuffix = async (key, ...rest) => {
+      memory.objects.delete(key)
+      return await getSuffix(key, ...rest)
+    }
+    await expect(objects.putUnique('x', bytes)).rejects.toMatchObject({ code: 'repository.name-vanished' })
+  })
+
   it('takes a broken list up again without losing or repeating a key', async () => {
     const memory = memoryStorage()
     for (let i = 10; i < 30; i++) await memory.putNew(`k/${i}`, new Uint8Array(i))

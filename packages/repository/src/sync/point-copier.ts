@@ -12,6 +12,13 @@ import { hasCopy, identityOf, mapsOf, originOf, type PointMaps } from './known-p
 import type { CopyWork } from './sync-ends.ts'
 
 const attemptsMax = 3
+/** What a collection does to a session that was silent for long, or to what it was compared with. */
+const givenUp = [
+  'repository.session-fenced',
+  'repository.name-vanished',
+  'repository.dependency-lost',
+  'repository.point-buried',
+] as const
 
 export interface CopierOptions {
   readonly verbatim: boolean
@@ -78,8 +85,7 @@ export class PointCopier implements Disposable {
         return await this.#attempt(point, { ...this.#work, onStored })
       } catch (error) {
         this.#work.signal?.throwIfAborted()
-        const again = ['repository.session-fenced', 'repository.dependency-lost', 'repository.point-buried']
-        if (attempt === attemptsMax || !hasCode(error, ...again)) throw error
+        if (attempt === attemptsMax || !hasCode(error, ...givenUp)) throw error
         this.#standing = this.#copied = [] // what it was compared with may have gone
       }
   }
