@@ -1,6 +1,6 @@
 // Everything that the race of transports reads one disk from: files, a LUN, a library, a lab that stands for vCenter and its hosts.
 import { spawn } from 'node:child_process'
-import { link, mkdir, open, symlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, open, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openRawFile } from '@vmkeep/disk'
 import { type Lab, lunNameOf, startLab } from '@vmkeep/lab'
@@ -143,6 +143,7 @@ export async function nbdkitOf(program: string, image: string, socket: string): 
   const stop = async () => {
     server.kill()
     await ended
+    for (const left of [pidFile, socket]) await rm(left, { force: true }) // the next one would seem ready
   }
   for (let tries = 0; tries < 500; tries++) {
     const isReady = await open(pidFile, 'r').then(
