@@ -10,7 +10,7 @@ const flags = {
     help: 'add a public key, as "vmkeep key create-pair" prints it, instead of a passphrase; its private key then opens the repository',
   }),
   maintenance: flag({
-    help: 'the new key shall open the repository for maintenance only: list, forget, collect, verify checksums; what is backed up cannot be read with it',
+    help: 'the new key shall open the repository for maintenance only: list, forget, collect, verify checksums, sync to a twin; what is backed up cannot be read with it',
   }),
   recoveryCode: flag({ help: 'make a recovery code instead of a passphrase' }),
   recoveryCodeFile: option(file, { help: 'write the recovery code to this new file instead of showing it' }),
