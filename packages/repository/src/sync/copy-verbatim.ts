@@ -9,7 +9,6 @@ import { type Base, chooseBase } from './choose-base.ts'
 import { fetchProven } from './fetch-proven.ts'
 import { fetchSealed } from './fetch-sealed.ts'
 import type { PointMaps } from './known-points.ts'
-import { SharedGenerations } from './shared-generations.ts'
 import { fromSource, sourcePages } from './source-damage.ts'
 import type { CopyWork } from './sync-ends.ts'
 
@@ -35,8 +34,6 @@ export async function copyVerbatim(
   candidates: readonly PointMaps[],
 ): Promise<void> {
   const baseOf: BaseOf = (key) => chooseBase(candidates, point, key)
-  // Anew for each session: while it is open, no data key that the target has goes away.
-  const generations = work.keyless ? new SharedGenerations(work.from.core, work.to.core) : undefined
   for (const { key } of point.images) {
     const base = baseOf(key)
     if (base !== undefined) await session.hold(base.point.id)
@@ -44,7 +41,7 @@ export async function copyVerbatim(
   await forEachConcurrent(inBatches(neededBlobs(work, point, baseOf)), batchesAtOnce, (names) =>
     session.adopt(names, (missing, store) =>
       fromSource(point.id, () =>
-        fetch(work, generations, missing, async (name, sealed) => {
+        fetch(work, missing, async (name, sealed) => {
           await store(name, sealed)
           work.onStored(sealed.header.length + sealed.ciphertext.length + sealed.tag.length)
         }),
@@ -54,11 +51,8 @@ export async function copyVerbatim(
 }
 
 /** Opens what it fetches; with keys of maintenance only, that goes for maps, and the rest is proven. */
-async function fetch(
-  work: CopyWork,
-  generations: SharedGenerations | undefined,
-  ...[missing, store]: Parameters<Bring>
-): Promise<void> {
+async function fetch(work: CopyWork, ...[missing, store]: Parameters<Bring>): Promise<void> {
+  const { generations } = work
   if (generations === undefined) return await fetchSealed(work, missing, store)
   const isPage = ({ type }: BlobName) => type === blobType.mapPage
   await fetchSealed(work, missing.filter(isPage), store)

@@ -9,6 +9,7 @@ import { checkCopy } from './check-copy.ts'
 import { changedBytes, copyAnew, type CopiedPoint } from './copy-anew.ts'
 import { copyVerbatim, verbatimBytes } from './copy-verbatim.ts'
 import { hasCopy, identityOf, mapsOf, originOf, type PointMaps } from './known-points.ts'
+import { SharedGenerations } from './shared-generations.ts'
 import type { CopyWork } from './sync-ends.ts'
 
 const attemptsMax = 3
@@ -20,7 +21,11 @@ const givenUp = [
   'repository.point-buried',
 ] as const
 
+type CopierWork = Omit<CopyWork, 'onStored' | 'generations'>
+
 export interface CopierOptions {
+  /** One of the two is open with keys of maintenance only. */
+  readonly keyless: boolean
   readonly verbatim: boolean
   /** A point may have a copy already that was forgotten. */
   readonly again: boolean
@@ -33,13 +38,13 @@ export interface CopierOptions {
 
 /** Copies points one after the other. What was copied is what the next ones are compared with. */
 export class PointCopier implements Disposable {
-  readonly #work: Omit<CopyWork, 'onStored'>
+  readonly #work: CopierWork
   readonly #options: CopierOptions
   readonly #counted: BlobMarks
   #standing: readonly PointMaps[]
   #copied: readonly CopiedPoint[]
 
-  constructor(work: Omit<CopyWork, 'onStored'>, options: CopierOptions) {
+  constructor(work: CopierWork, options: CopierOptions) {
     this.#work = work
     this.#options = options
     this.#counted = work.from.core.indexStore.index.marks()
@@ -50,7 +55,8 @@ export class PointCopier implements Disposable {
   /** About how many sealed bytes a copy would bring, beyond what earlier ones brought. */
   async plan(point: RestorePoint): Promise<number> {
     const { domain } = point
-    if (this.#work.keyless && domain !== undefined) throw fail('repository.domain-unseen', { point: point.id, domain })
+    if (this.#options.keyless && domain !== undefined)
+      throw fail('repository.domain-unseen', { point: point.id, domain })
     const isCounted = (id: Uint8Array) => this.#counted.add(id) === 'known'
     return this.#options.verbatim
       ? await verbatimBytes(this.#work, point, { candidates: this.#standing, isCounted })
@@ -82,7 +88,7 @@ export class PointCopier implements Disposable {
     if (this.#options.verifiedOnly) await this.#verify(point)
     for (let attempt = 1; ; attempt++)
       try {
-        return await this.#attempt(point, { ...this.#work, onStored })
+        return await this.#attempt(point, { ...this.#work, onStored, generations: this.#generations() })
       } catch (error) {
         this.#work.signal?.throwIfAborted()
         if (attempt === attemptsMax || !hasCode(error, ...givenUp)) throw error
@@ -102,12 +108,18 @@ export class PointCopier implements Disposable {
       : await copyAnew(work, session, point, this.#copied)
     if (!this.#options.again && (await hasCopy(to.core, identityOf(from.core, point), point.id, signal)))
       return undefined
-    if (this.#options.verbatim && !work.keyless) await to.learnKeys(signal) // a blob may have been sealed with a new one since
+    if (work.generations !== undefined) await work.generations.confirm(signal)
+    else if (this.#options.verbatim) await to.learnKeys(signal) // a blob may have been sealed with a new one since
     const manifest = { ...manifestOf(point), ...changed, origin: originOf(from.core, point) }
     const copy = await session.commit(manifest, signal)
     await checkCopy(to, copy, this.#standing, signal)
     this.#learn(point, copy)
     return copy
+  }
+
+  /** Anew for each session: while it is open, a target that does not see its data keys retires none. */
+  #generations(): SharedGenerations | undefined {
+    return this.#options.keyless ? new SharedGenerations(this.#work.from.core, this.#work.to.core) : undefined
   }
 
   #learn(point: RestorePoint, copy: RestorePoint): void {

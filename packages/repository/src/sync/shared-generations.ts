@@ -28,6 +28,16 @@ export class SharedGenerations {
     if (!(await proof)) throw fail('repository.generation-unproven', { generation, twin: toHex(this.#to.repositoryId) })
   }
 
+  /** Looks before a commit whether a target that sees its data keys has kept those that were relied upon. @throws as `require` */
+  async confirm(signal?: AbortSignal): Promise<void> {
+    const { ring, repositoryId } = this.#to
+    if (ring.maintenanceOnly) return
+    await ring.refresh(signal)
+    for (const generation of this.#proofs.keys())
+      if (!ring.canOpen(generation))
+        throw fail('repository.generation-unproven', { generation, twin: toHex(repositoryId) })
+  }
+
   async #prove(generation: number, signal: AbortSignal | undefined): Promise<boolean> {
     let looks = 0
     const { table } = this.#to.indexStore.index

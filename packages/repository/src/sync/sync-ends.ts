@@ -5,6 +5,7 @@ import type { ChunkFetcher } from '../images/chunk-fetcher.ts'
 import type { PageCache } from '../map/page-cache.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
 import type { OpenSession } from '../sessions/writer-session.ts'
+import type { SharedGenerations } from './shared-generations.ts'
 
 /** A repository as a copy works with it. */
 export interface SyncEnd {
@@ -35,7 +36,7 @@ export interface CopyWork {
   /** Hears of the sealed bytes that were stored. */
   readonly onStored: (storedBytes: number) => void
   readonly limit: RateLimit | undefined
-  /** One of the two is open with keys of maintenance only. */
-  readonly keyless: boolean
+  /** What is known of the data keys that both have, where one of the two is open with keys of maintenance only. For one session. */
+  readonly generations: SharedGenerations | undefined
   readonly signal: AbortSignal | undefined
 }

@@ -16,8 +16,8 @@ export async function syncPoints(from: SyncEnd, to: SyncTarget, options: SyncOpt
   if (keyless && !verbatim) throw fail('repository.needs-data-keys', {})
   const limit = bytesPerSecondMax === undefined ? undefined : new RateLimit(bytesPerSecondMax, to.core.clock)
   using copier = new PointCopier(
-    { from, to, limit, keyless, signal },
-    { verbatim, again, verifiedOnly, standing: standingIn(survey), copied: copiedIn(survey) },
+    { from, to, limit, signal },
+    { keyless, verbatim, again, verifiedOnly, standing: standingIn(survey), copied: copiedIn(survey) },
   )
   const rows = planSync(survey, options)
   const known = new Map(wholeOf(survey.source).map((point) => [point.id, point]))
