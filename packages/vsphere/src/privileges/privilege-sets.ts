@@ -19,12 +19,14 @@ const backup = [
 /** Save and restore what is not on disks: the nvram file and the configuration files. */
 const nvram = ['Datastore.Browse', 'Datastore.FileManagement'] as const
 
-/** Restore as a new VM: create it, give it devices and disks, write them, start it. */
+/** Restore as a new VM: create it, give it devices and disks, write them, start it, and give it its custom attributes and tags. */
 const restore = [
   ...inventory,
   'Datastore.AllocateSpace',
   'Datastore.Browse',
   'Datastore.FileManagement',
+  'Global.SetCustomField',
+  'InventoryService.Tagging.AttachTag',
   'Network.Assign',
   'Resource.AssignVMToPool',
   'VirtualMachine.Config.AddNewDisk',
