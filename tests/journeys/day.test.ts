@@ -69,7 +69,7 @@ it(
     const unexplained = report.vms.filter((vm) => vm.point === undefined && vm.error?.code === undefined)
     expect(unexplained).toEqual([])
     const isProtected = report.vms.filter(({ point }) => point !== undefined)
-    expect(isProtected.length).toBeGreaterThan(vmCount * 0.75) // by chance, and by the order of calls: 107 to 115 of 120 were seen
+    expect(isProtected.length).toBeGreaterThan(vmCount * 0.75) // by chance, and by the order of calls: 107 of 120 was seen
     expect(isProtected.filter(({ disks }) => disks.length === 0)).toEqual([])
     expectTurns(busiest.snapshotOrder, names)
     expect(lab.faults.rules.filter(({ struck }) => struck > 0).length).toBeGreaterThan(faults.length / 2)
