@@ -28,19 +28,21 @@ const vmOf = (i: number): VmDescription => ({
   ],
 })
 
+/** So often at most what no second try mends: else a day of bad luck fails, as calls come in another order each time. */
+const costlyMax = Math.floor(vmCount * 0.03)
 /** Two of a hundred times, and something else each time. */
 const faults = [
-  'CreateSnapshot*_Task,chance=0.02,then=task-fault:FilesystemQuiesceFault',
+  `CreateSnapshot*_Task,chance=0.02,times=${costlyMax},then=task-fault:FilesystemQuiesceFault`,
   'CreateSnapshot*_Task,chance=0.02,then=task-fault:TaskInProgress',
   'CreateSnapshot*_Task,chance=0.02,then=lost-reply',
-  'CreateSnapshot*_Task,chance=0.02,then=task-fault:NoDiskSpace',
+  `CreateSnapshot*_Task,chance=0.02,times=${costlyMax},then=task-fault:NoDiskSpace`,
   'RemoveSnapshot_Task,chance=0.02,then=task-fault:FileLocked',
   'RemoveSnapshot_Task,chance=0.02,then=vanish-task',
   'RemoveSnapshot_Task,chance=0.02,then=lost-reply',
   'RemoveSnapshot_Task,chance=0.02,then=leave-consolidation-needed',
   'NfcRandomAccessOpenReadonly,chance=0.02,then=vmotion',
   'NfcRandomAccessOpenReadonly,chance=0.02,then=expire-session',
-  'nfc.open-file,chance=0.02,then=error:1',
+  `nfc.open-file,chance=0.02,times=${costlyMax},then=error:1`,
   'nfc.io,chance=0.02,then=disconnect',
   'nfc.session,chance=0.02,then=dead-ticket',
   'folder.get,chance=0.02,then=http-error:500',
@@ -69,7 +71,9 @@ it(
     const unexplained = report.vms.filter((vm) => vm.point === undefined && vm.error?.code === undefined)
     expect(unexplained).toEqual([])
     const isProtected = report.vms.filter(({ point }) => point !== undefined)
-    expect(isProtected.length).toBeGreaterThan(vmCount * 0.75) // by chance, and by the order of calls: 107 of 120 was seen
+    expect(isProtected.length).toBeGreaterThan(vmCount * 0.9)
+    const costly = lab.faults.rules.reduce((sum, { rule, struck }) => sum + (rule.times === undefined ? 0 : struck), 0)
+    expect(vmCount - isProtected.length).toBeLessThanOrEqual(costly) // no other fault costs anybody his point
     expect(isProtected.filter(({ disks }) => disks.length === 0)).toEqual([])
     expectTurns(busiest.snapshotOrder, names)
     expect(lab.faults.rules.filter(({ struck }) => struck > 0).length).toBeGreaterThan(faults.length / 2)
