@@ -2,13 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BackupOptions, defaultLimits, runBackup, type RunReport } from '@vmkeep/backup'
+import { type BackupOptions, runBackup, type RunReport } from '@vmkeep/backup'
+import { plainOptions } from '@vmkeep/backup/testing'
 import { type DiskReader, whole } from '@vmkeep/disk'
 import { type Clock, collect, Secret, systemClock } from '@vmkeep/kit'
 import { type Lab, type LabOptions, startLab } from '@vmkeep/lab'
 import { createRepository, openFolderStorage, type Repository } from '@vmkeep/repository'
 import { type RunEvent, type VmPoint, vmPointOf } from '@vmkeep/run'
-import { defaultTransport } from '@vmkeep/transport'
 import { listVms, openSession, type Session } from '@vmkeep/vsphere'
 import { expect } from 'vitest'
 
@@ -16,16 +16,7 @@ export const passphrase = new Secret('correct horse battery staple')
 /** Weak on purpose: tests open many repositories. */
 const fastKdf = { memoryKiB: 1024, passes: 1, parallelism: 1 }
 
-export const options: BackupOptions = {
-  quiesce: 'off',
-  quiesceTimeoutMinutes: 15,
-  changeTracking: 'enable',
-  fullRead: false,
-  auditDays: 90,
-  excludeDisks: [],
-  transport: defaultTransport,
-  limits: defaultLimits,
-}
+export const options = plainOptions
 
 /** Waits a twentieth: what retries is retried, and a test does not wait for it. */
 const hastyClock: Clock = { ...systemClock, sleep: (durationMs, signal) => systemClock.sleep(durationMs / 20, signal) }

@@ -71,13 +71,7 @@ const scriptsOf = ({ pre, post, ...rest }: NonNullable<Config['backup']['scripts
 const guestScriptsOf = (
   { pre, post, timeoutSeconds, ifPreFails, ...account }: NonNullable<Config['backup']['guestScripts']>,
   sources: LoginSources,
-): GuestScripts => ({
-  timeoutSeconds,
-  ifPreFails,
-  login: guestLogin(account, sources),
-  ...(pre !== undefined && { pre }),
-  ...(post !== undefined && { post }),
-})
+): GuestScripts => ({ ...scriptsOf({ pre, post, timeoutSeconds, ifPreFails }), login: guestLogin(account, sources) })
 
 const vddkOf = ({ library, configFile, transports }: NonNullable<Config['backup']['vddk']>): VddkSettings => ({
   library,

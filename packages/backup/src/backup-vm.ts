@@ -1,4 +1,4 @@
-import { crashPoint, errorToData, hasCode, isAbort, messageOf } from '@vmkeep/kit'
+import { crashPoint, errorToData, hasCode, messageOf } from '@vmkeep/kit'
 import type { RestorePoint, WriterSession } from '@vmkeep/repository'
 import { type Cause, lockVm, plainOf, type VmHomeFile, type VmPointAttributes, vmPointFormat } from '@vmkeep/run'
 import {
@@ -20,7 +20,7 @@ import { waitUntilCalm } from './place-to-start.ts'
 import { planVm, type VmPlan } from './plan.ts'
 import { keepingOf, suspicionAbout } from './keeping.ts'
 import type { VmHistory } from './previous-points.ts'
-import type { DiskReport, VmReport } from './report.ts'
+import { blankReport, type DiskReport, failureOf, type VmReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
 import { readTagsOf } from './read-tags-of.ts'
 import { asItLies, inSnapshot, type Standstill } from './standstill.ts'
@@ -38,14 +38,7 @@ export async function backupVm(
 ): Promise<VmReport> {
   const startedMs = run.clock.monotonicMs()
   const seconds = () => (run.clock.monotonicMs() - startedMs) / 1000
-  const blank = {
-    vm: summary.name,
-    inventoryPath: summary.inventoryPath,
-    disks: [],
-    skippedDisks: [],
-    reasons: [],
-    warnings: [],
-  }
+  const blank = blankReport(summary)
   try {
     await using _lock = await lockVm(
       stateFolder,
@@ -54,9 +47,10 @@ export async function backupVm(
     )
     return { ...blank, ...(await protect(run, summary, history)), seconds: seconds() }
   } catch (error) {
-    const outcome = isAbort(error, run.signal) || run.signal.aborted ? 'cancelled' : 'failed'
-    if (outcome === 'failed') run.onEvent({ type: 'note', level: 'error', vm: summary.name, message: messageOf(error) })
-    return { ...blank, outcome, error: errorToData(error), seconds: seconds() }
+    const failure = failureOf(error, run.signal)
+    if (failure.outcome === 'failed')
+      run.onEvent({ type: 'note', level: 'error', vm: summary.name, message: messageOf(error) })
+    return { ...blank, ...failure, seconds: seconds() }
   }
 }
 

@@ -12,19 +12,14 @@ import type { GuestLogin } from '@vmkeep/vsphere'
 export type QuiescePolicy = 'off' | 'prefer' | 'require' | 'application' | 'require-application'
 
 export interface HostScripts {
-  /** Absolute paths. `post` runs as soon as the snapshot is there, and also if it is not to be. */
+  /** Absolute paths, where they run. `post` runs as soon as the snapshot is there, and also if it is not to be. */
   readonly pre?: string
   readonly post?: string
   readonly timeoutSeconds: number
   readonly ifPreFails: 'fail' | 'continue'
 }
 
-export interface GuestScripts {
-  /** Absolute paths in the guest. `post` runs as soon as the snapshot is there, and also if it is not to be. */
-  readonly pre?: string
-  readonly post?: string
-  readonly timeoutSeconds: number
-  readonly ifPreFails: 'fail' | 'continue'
+export interface GuestScripts extends HostScripts {
   /** The account of the guest that runs them. Asked for when it is first needed; the same each time. */
   readonly login: () => Promise<GuestLogin>
 }

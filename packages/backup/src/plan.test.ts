@@ -2,20 +2,12 @@ import { defaultTransport } from '@vmkeep/transport'
 import type { VmPoint } from '@vmkeep/run'
 import type { Vm, VmDisk } from '@vmkeep/vsphere'
 import { describe, expect, it } from 'vitest'
-import { type BackupOptions, defaultLimits } from './options.ts'
+import type { BackupOptions } from './options.ts'
 import { planVm } from './plan.ts'
+import { plainOptions } from './testing.ts'
 
 const epoch = '52 de c0 d9 b9 43 9d 10-61 d5 4c 1b e9 7b 65 63'
-const options: BackupOptions = {
-  quiesce: 'prefer',
-  quiesceTimeoutMinutes: 15,
-  changeTracking: 'enable',
-  fullRead: false,
-  auditDays: 90,
-  excludeDisks: [],
-  transport: defaultTransport,
-  limits: defaultLimits,
-}
+const options: BackupOptions = { ...plainOptions, quiesce: 'prefer' }
 const disk = (key: number, change: Partial<VmDisk> = {}): VmDisk => ({
   key,
   label: `Hard disk ${key - 1999}`,

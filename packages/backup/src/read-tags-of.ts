@@ -5,11 +5,11 @@ import type { RunContext } from './run-context.ts'
 
 /** The tags of a VM, for a restore to give them back. They are no reason to fail; an ESXi host has none. */
 export async function readTagsOf(
-  { session, signal }: Pick<RunContext, 'session' | 'signal'>,
+  { session, signal, tagNames }: Pick<RunContext, 'session' | 'signal' | 'tagNames'>,
   vm: Vm,
 ): Promise<{ readonly tags?: readonly VmTag[]; readonly warnings: readonly Cause[] }> {
   try {
-    const tags = (await readTags(session, [vm.ref], signal)).get(vm.ref.value)
+    const tags = (await readTags(session, [vm.ref], signal, tagNames)).get(vm.ref.value)
     return { ...(tags !== undefined && tags.length > 0 && { tags }), warnings: [] }
   } catch (error) {
     signal.throwIfAborted()

@@ -1,7 +1,7 @@
 // What a run says when it is over. The CLI prints it, the exit code follows from it.
 import type { Cause, DiskSizes, SkippedDisk } from '@vmkeep/run'
-import type { ErrorData } from '@vmkeep/kit'
-import type { Consistency } from '@vmkeep/vsphere'
+import { type ErrorData, errorToData, isAbort } from '@vmkeep/kit'
+import type { Consistency, VmSummary } from '@vmkeep/vsphere'
 
 export interface DiskReport {
   readonly key: number
@@ -42,6 +42,22 @@ export interface RunReport {
   readonly vms: readonly VmReport[]
   readonly seconds: number
 }
+
+/** Of a VM of which nothing is known yet but who it is. */
+export const blankReport = ({ name, inventoryPath }: VmSummary): Omit<VmReport, 'outcome' | 'seconds'> => ({
+  vm: name,
+  inventoryPath,
+  disks: [],
+  skippedDisks: [],
+  reasons: [],
+  warnings: [],
+})
+
+/** How something ends of which an error came. */
+export const failureOf = (error: unknown, signal: AbortSignal): Required<Pick<VmReport, 'outcome' | 'error'>> => ({
+  outcome: isAbort(error, signal) || signal.aborted ? 'cancelled' : 'failed',
+  error: errorToData(error),
+})
 
 /** A run is as good as its worst VM; some good and some not is `partial`. */
 export function outcomeOf(vms: readonly Pick<VmReport, 'outcome'>[]): VmOutcome {

@@ -1,16 +1,7 @@
-import {
-  codeOf,
-  type ErrorData,
-  errorToData,
-  isAbort,
-  Limiter,
-  messageOf,
-  systemClock,
-  systemRandom,
-} from '@vmkeep/kit'
+import { codeOf, type ErrorData, errorToData, Limiter, messageOf, systemClock, systemRandom } from '@vmkeep/kit'
 import { newRunId, type RunEvent } from '@vmkeep/run'
 import type { Session, VmSummary } from '@vmkeep/vsphere'
-import { outcomeOf, type VmOutcome, type VmReport } from './report.ts'
+import { blankReport, failureOf, outcomeOf, type VmOutcome, type VmReport } from './report.ts'
 import { type BackupRequest, runBackup } from './run-backup.ts'
 
 /** What to back up on one vCenter or ESXi host. */
@@ -86,9 +77,8 @@ async function backUpServer(
     const { seconds: _, ...report } = await runBackup({ ...request, session, vms, options, vmPlaces, onEvent })
     return { server, ...report }
   } catch (error) {
-    const outcome = isAbort(error, request.signal) || request.signal.aborted ? 'cancelled' : 'failed'
-    const failure = { outcome, error: errorToData(error) } as const
-    return { server, ...failure, vms: vms.map((vm) => ({ ...notBackedUp(vm), ...failure })) }
+    const failure = failureOf(error, request.signal)
+    return { server, ...failure, vms: vms.map((vm) => ({ ...blankReport(vm), ...failure, seconds: 0 })) }
   }
 }
 
@@ -97,13 +87,3 @@ function tell({ onEvent }: ServersRequest, server: string, event: RunEvent): voi
   if (event.type === 'run-started' || event.type === 'run-finished') return
   onEvent(event.vm === undefined ? event : { ...event, vm: `${server}/${event.vm}` })
 }
-
-const notBackedUp = ({ name, inventoryPath }: VmSummary) => ({
-  vm: name,
-  inventoryPath,
-  disks: [],
-  skippedDisks: [],
-  reasons: [],
-  warnings: [],
-  seconds: 0,
-})

@@ -87,7 +87,7 @@ export type { QuiesceOptions, SnapshotOptions, SnapshotRef } from './snapshots/s
 export { flattenSnapshots, type SnapshotNode } from './snapshots/snapshot-tree.ts'
 export { type NfcTicket, nfcServiceRef, openNfcTicket } from './tickets/nfc-ticket.ts'
 export { attachTags } from './tags/attach-tags.ts'
-export { readTags, type VmTag } from './tags/read-tags.ts'
+export { readTags, TagNames, type VmTag } from './tags/read-tags.ts'
 export { disksOf } from './vm/disks-of.ts'
 export { readDisks } from './vm/read-disks.ts'
 export { readVm } from './vm/read-vm.ts'

@@ -1,5 +1,6 @@
 // Backs up the VM of a lab, or restores it in place: `in-place-job.ts <job as JSON>`.
-import { defaultLimits, runBackup } from '@vmkeep/backup'
+import { runBackup } from '@vmkeep/backup'
+import { plainOptions } from '@vmkeep/backup/testing'
 import { collect, Secret, systemClock } from '@vmkeep/kit'
 import { createRepository, openFolderStorage, openRepository } from '@vmkeep/repository'
 import { restoreInPlace } from '@vmkeep/restore'
@@ -31,16 +32,7 @@ async function backup(session: Session, { repositoryFolder, stateFolder }: InPla
     session,
     repository,
     vms: await collect(listVms(session)),
-    options: {
-      quiesce: 'off',
-      quiesceTimeoutMinutes: 15,
-      changeTracking: 'enable',
-      fullRead: false,
-      auditDays: 90,
-      excludeDisks: [],
-      transport: defaultTransport,
-      limits: defaultLimits,
-    },
+    options: plainOptions,
     stateFolder,
     onEvent,
     signal,

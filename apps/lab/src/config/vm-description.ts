@@ -1,5 +1,6 @@
 // What a make-believe VM is made of, in the fewest words: everything left out is what an ordinary VM has.
 import type { DiskContent } from '../guest/index.ts'
+import type { DiskMode } from '../storage/model.ts'
 
 /** How a disk takes space: only what was written (`thin`), all of it (`thick`), all of it and zeroed first (`eager`). */
 export type DiskFormat = 'thin' | 'thick' | 'eager'
@@ -16,13 +17,7 @@ export interface DiskDescription {
   /** `thin`, if left out. */
   readonly format?: DiskFormat
   /** `persistent`, if left out. Independent disks are in no snapshot; the last three are of old times. */
-  readonly mode?:
-    | 'persistent'
-    | 'independent_persistent'
-    | 'independent_nonpersistent'
-    | 'nonpersistent'
-    | 'undoable'
-    | 'append'
+  readonly mode?: DiskMode
   /** A raw device mapping instead of a file. */
   readonly rdm?: 'physical' | 'virtual'
   /** In persistent memory of the host. */

@@ -1,17 +1,16 @@
-import { createHash } from 'node:crypto'
 import { FormatError } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import { fail } from '../errors.ts'
 import { nonceBytes } from '../formats/aead.ts'
 import { blobHeaderBytes, blobTagBytes, generationOf } from '../formats/blob.ts'
-import { sameBytes, toHex } from '../formats/hex.ts'
+import { toHex } from '../formats/hex.ts'
 import type { PackEntry } from '../formats/pack.ts'
 import { planReads } from '../images/plan-reads.ts'
 import type { IndexedPack } from '../index/chunk-index.ts'
 import { newestOf, resealBlob, type SealedBlob } from '../workers/seal-blob.ts'
 import { openStoredBlob } from './open-stored-blob.ts'
 import type { PackStream } from './pack-stream.ts'
-import { canOpenIn, provePack } from './prove-pack.ts'
+import { canOpenIn, proveBlobs } from './prove-pack.ts'
 
 /** A blob that was copied, and where it lies now. */
 export interface CopiedBlob {
@@ -60,22 +59,18 @@ async function checkOf(
   entries: readonly PackEntry[],
   signal: AbortSignal | undefined,
 ): Promise<Check> {
-  const corrupt = ({ id, offsetBytes }: PackEntry, reason: string, cause?: unknown) =>
-    fail('repository.chunk-corrupt', { id: toHex(id), pack: pack.key, offsetBytes, reason }, cause)
   if (!entries.every(({ type }) => canOpenIn(core, pack, type))) {
-    const sums = await provePack(core, pack, entries, signal)
-    return async (index, blob) => {
-      if (!sameBytes(createHash('sha256').update(blob).digest(), sums[index]!))
-        throw corrupt(entries[index]!, 'it is not what it was a moment before')
-    }
+    const check = await proveBlobs(core, pack, entries, signal)
+    return async (index, blob) => check(index, blob)
   }
   return async (index, blob) => {
-    const { id, type } = entries[index]!
+    const { id, type, offsetBytes } = entries[index]!
     try {
       await openStoredBlob(core, blob, { id, type }, signal)
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
-      throw corrupt(entries[index]!, error.message, error)
+      const about = { id: toHex(id), pack: pack.key, offsetBytes, reason: error.message }
+      throw fail('repository.chunk-corrupt', about, error)
     }
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Core } from '../core.ts'
 import { fail } from '../errors.ts'
 import { blobType } from '../formats/blob.ts'
-import { sameBytes } from '../formats/hex.ts'
+import { sameBytes, toHex } from '../formats/hex.ts'
 import { footerBytes, type PackEntry } from '../formats/pack.ts'
 import type { IndexedPack } from '../index/chunk-index.ts'
 
@@ -42,4 +42,24 @@ export async function provePack(
   if (!sameBytes(whole.digest(), row.sha256))
     throw fail('repository.pack-corrupt', { pack: key, reason: 'its checksum is not the one that its delta states' })
   return sums.map((sum) => sum.digest())
+}
+
+/**
+ * Proves a pack, and gives what holds a blob of it, read once more, against what was proven.
+ *
+ * @throws as {@link provePack}; what it gives: `repository.chunk-corrupt`
+ */
+export async function proveBlobs(
+  core: Core,
+  pack: IndexedPack,
+  entries: readonly Pick<PackEntry, 'id' | 'offsetBytes' | 'storedBytes'>[],
+  signal?: AbortSignal,
+): Promise<(index: number, blob: Uint8Array) => void> {
+  const sums = await provePack(core, pack, entries, signal)
+  return (index, blob) => {
+    if (sameBytes(createHash('sha256').update(blob).digest(), sums[index]!)) return
+    const { id, offsetBytes } = entries[index]!
+    const reason = 'it is not what it was a moment before'
+    throw fail('repository.chunk-corrupt', { id: toHex(id), pack: pack.key, offsetBytes, reason })
+  }
 }

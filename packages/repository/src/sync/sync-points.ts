@@ -12,7 +12,7 @@ export async function syncPoints(from: SyncEnd, to: SyncTarget, options: SyncOpt
   const { again = false, verifiedOnly = false, bytesPerSecondMax, signal } = options
   const survey = await look(from, to, signal)
   const keyless = from.core.ring.maintenanceOnly || to.core.ring.maintenanceOnly
-  const verbatim = await shareKeys(from, to, options)
+  const verbatim = await shareKeys(from, to, { ...options, keyless })
   if (keyless && !verbatim) throw fail('repository.needs-data-keys', {})
   const limit = bytesPerSecondMax === undefined ? undefined : new RateLimit(bytesPerSecondMax, to.core.clock)
   using copier = new PointCopier(
@@ -49,10 +49,14 @@ async function look(from: SyncEnd, to: SyncEnd, signal: AbortSignal | undefined)
 }
 
 /** Whether what one has sealed the other can open. */
-async function shareKeys(from: SyncEnd, to: SyncTarget, { dryRun = false, signal }: SyncOptions): Promise<boolean> {
+async function shareKeys(
+  from: SyncEnd,
+  to: SyncTarget,
+  { dryRun = false, keyless, signal }: SyncOptions & { readonly keyless: boolean },
+): Promise<boolean> {
   if (!sameBytes(from.core.keysId, to.core.keysId)) return false
   try {
-    if (!dryRun && !from.core.ring.maintenanceOnly && !to.core.ring.maintenanceOnly) await to.learnKeys(signal)
+    if (!dryRun && !keyless) await to.learnKeys(signal)
     return true
   } catch (error) {
     if (!hasCode(error, 'repository.generations-clash')) throw error

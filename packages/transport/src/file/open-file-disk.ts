@@ -4,7 +4,7 @@ import { openVmdk, type VmdkReader } from '@vmkeep/vmdk'
 import { parseDatastorePath } from '@vmkeep/vsphere'
 import { differenceOf } from '../difference-of.ts'
 import { fail } from '../errors.ts'
-import { isEncrypted, namesEncryption } from '../is-encrypted.ts'
+import { encrypted, isEncrypted, namesEncryption } from '../is-encrypted.ts'
 import type { TransportSettings } from '../settings.ts'
 import type { DiskPlace, VmDiskReader, VmDiskRequest } from '../transport.ts'
 import { directFiles } from './direct-files.ts'
@@ -15,9 +15,6 @@ export function whyNotFile(disk: DiskPlace, { mountedDatastores = {} }: Transpor
   if (!Object.hasOwn(mountedDatastores, datastore)) return `the datastore ${datastore} is not mounted on this machine`
   return isEncrypted(disk) ? encrypted : undefined
 }
-
-/** Its files hold noise. Source: vadp.md §4: such data arrives in clear from a host, over NFC or HotAdd. Evidence: documented. */
-const encrypted = 'the disk is encrypted; only its host can read it'
 
 /**
  * Opens the VMDK of a disk, and its parents, where its datastore is mounted: NFS, or a copy of it. The layers below a snapshot do not

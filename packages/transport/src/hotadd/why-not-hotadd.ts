@@ -1,3 +1,4 @@
+import { datastoreOf } from '../datastore-of.ts'
 import { isEncrypted } from '../is-encrypted.ts'
 import type { DiskPlace } from '../transport.ts'
 import type { TransportSettings } from '../settings.ts'
@@ -20,17 +21,14 @@ const rules: readonly Rule[] = [
     isEncrypted(disk) && !proxy.encrypted
       ? `it is encrypted, and ${proxy.name}, which vmkeep runs on, is not`
       : undefined,
-  ({ device }, proxy) => {
-    const datastore =
-      device?.backing !== undefined && 'datastore' in device.backing ? device.backing.datastore : undefined
+  (disk, proxy) => {
+    const datastore = datastoreOf(disk)
     if (datastore === undefined || proxy.datastores.has(datastore.value)) return undefined
     return `${proxy.hostName}, the host of ${proxy.name}, does not see its datastore`
   },
   // Source: KB 306343. Evidence: documented.
-  ({ device }, { name, foreignVsan }) =>
-    device?.backing !== undefined &&
-    'datastore' in device.backing &&
-    foreignVsan.has(device.backing.datastore?.value ?? '')
+  (disk, { name, foreignVsan }) =>
+    foreignVsan.has(datastoreOf(disk)?.value ?? '')
       ? `it lies on vSAN, and ${name}, which vmkeep runs on, does not`
       : undefined,
   ({ capacityBytes }, { name, hardwareVersion }) =>

@@ -1,7 +1,7 @@
 import { collect } from '@vmkeep/kit'
 import { parseDatastorePath, readProperties, retrieve } from '@vmkeep/vsphere'
 import { fail } from '../errors.ts'
-import { isEncrypted } from '../is-encrypted.ts'
+import { encrypted, isEncrypted } from '../is-encrypted.ts'
 import type { VmDiskRequest } from '../transport.ts'
 import { datastoreOnLuns, type SanDatastore } from './datastore-on-luns.ts'
 
@@ -17,7 +17,7 @@ export async function findDatastore(request: VmDiskRequest): Promise<SanDatastor
   const paths = ['datastore', 'config.hardware.device'] as const
   const of = await readProperties(session, { type: 'VirtualMachine', ref: vm, paths }, signal)
   const device = of['config.hardware.device']?.find(({ key }) => key === deviceKey)
-  if (device !== undefined && isEncrypted({ device })) throw refuse('the disk is encrypted; only its host can read it')
+  if (device !== undefined && isEncrypted({ device })) throw refuse(encrypted)
   const name = parseDatastorePath(request.path)?.datastore
   const from = of.datastore ?? []
   const known = await collect(

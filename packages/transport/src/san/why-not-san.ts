@@ -1,5 +1,6 @@
 import { parseDatastorePath } from '@vmkeep/vsphere'
-import { isEncrypted } from '../is-encrypted.ts'
+import { datastoreOf } from '../datastore-of.ts'
+import { encrypted, isEncrypted } from '../is-encrypted.ts'
 import type { TransportSettings } from '../settings.ts'
 import type { DiskPlace } from '../transport.ts'
 
@@ -7,8 +8,7 @@ import type { DiskPlace } from '../transport.ts'
 export function whyNotSan(disk: DiskPlace, { luns }: TransportSettings): string | undefined {
   if (parseDatastorePath(disk.path) === undefined) return 'the disk is no file of a datastore'
   if (process.platform !== 'linux') return 'LUNs are found only on Linux'
-  if (isEncrypted(disk)) return 'the disk is encrypted; only its host can read it'
-  const backing = disk.device?.backing
-  const datastore = backing !== undefined && 'datastore' in backing ? backing.datastore : undefined
+  if (isEncrypted(disk)) return encrypted
+  const datastore = datastoreOf(disk)
   return datastore === undefined ? undefined : luns?.get(datastore.value)
 }

@@ -16,14 +16,15 @@ const objectsMax = 500
 /**
  * The tags of each of these VMs, by reference.
  *
+ * @param tags names that are known already, for who asks for one VM after the other
  * @throws `vsphere.automation-missing` (an ESXi host has no tags), `vsphere.automation-refused`
  */
 export async function readTags(
   session: Asked,
   vms: readonly ManagedObjectReference[],
   signal?: AbortSignal,
+  tags = new TagNames(session, signal),
 ): Promise<ReadonlyMap<string, readonly VmTag[]>> {
-  const tags = new TagNames(session, signal)
   const found = new Map<string, VmTag[]>()
   for (let at = 0; at < vms.length; at += objectsMax) {
     const object_ids = vms.slice(at, at + objectsMax).map(({ type, value }) => ({ id: value, type }))
@@ -78,9 +79,11 @@ export class TagNames {
   }
 }
 
+/** A failure is not remembered: whoever asks next asks again. */
 function remembered<T>(known: Map<string, Promise<T>>, id: string, ask: () => Promise<T>): Promise<T> {
   const found = known.get(id) ?? ask()
   known.set(id, found)
+  found.catch(() => known.delete(id))
   return found
 }
 
