@@ -55,8 +55,14 @@ describe.each(['monolithicSparse', 'streamOptimized'] as const)('a damaged %s VM
   it('reads or is refused with a code, whatever bits flip; memory stays bounded', async () => {
     const whole = await readFile(pathOf(kind))
     const path = join(folder, `flipped-${kind}.vmdk`)
+    const parent = parentIn(whole)
+    const at = fc.oneof(
+      fc.nat(600),
+      fc.nat(whole.length - 1),
+      fc.integer({ min: whole.length - 4096, max: whole.length - 1 }),
+    )
     const flip = fc.tuple(
-      fc.oneof(fc.nat(600), fc.nat(whole.length - 1), fc.integer({ min: whole.length - 4096, max: whole.length - 1 })),
+      at.filter((byte) => byte < parent.startBytes || byte >= parent.endBytes),
       fc.nat(255),
     )
     await fc.assert(
@@ -69,7 +75,27 @@ describe.each(['monolithicSparse', 'streamOptimized'] as const)('a damaged %s VM
       { numRuns: 150 },
     )
   })
+
+  it('is refused as half of a chain when a digit that says it has no parent became another', async () => {
+    const whole = await readFile(pathOf(kind))
+    const path = join(folder, `orphaned-${kind}.vmdk`)
+    const { startBytes, endBytes } = parentIn(whole)
+    for (let at = startBytes; at < endBytes; at++) {
+      const bytes = Buffer.from(whole)
+      bytes[at] = Buffer.from('0123456789abcde')[at % 15]!
+      await writeFile(path, bytes)
+      expect(await outcome(path)).toBe('vmdk.chain-broken')
+    }
+  })
 })
+
+/** Where a descriptor says of which disk it is the child: of none. */
+function parentIn(vmdk: Buffer): { readonly startBytes: number; readonly endBytes: number } {
+  const key = 'parentCID='
+  const startBytes = vmdk.indexOf(`${key}ffffffff`) + key.length
+  expect(startBytes).toBeGreaterThan(key.length)
+  return { startBytes, endBytes: startBytes + 8 }
+}
 
 describe('a damaged stream', () => {
   const poked = async (at: number, bytes: Uint8Array) => {
