@@ -24,7 +24,7 @@ const scalars: Readonly<Record<keyof Scalars, string>> = {
 export function interfacesOf(): string {
   const names = Object.keys(dataObjectTable)
   return [
-    '// Made from the tables beside it by interfaces-of.ts. Do not edit: run `npx vitest run -u interfaces-of`.',
+    '// Made from the tables beside it by interfaces-of.ts. Do not edit: run `npx vitest run interfaces-of -u`.',
     "import type { AnyOf, Enumeration, ManagedObjectReference, Opaque } from './data-object.ts'",
     '',
     ...names.flatMap(interfaceOf),

@@ -1,4 +1,4 @@
-// Made from the tables beside it by interfaces-of.ts. Do not edit: run `npx vitest run -u interfaces-of`.
+// Made from the tables beside it by interfaces-of.ts. Do not edit: run `npx vitest run interfaces-of -u`.
 import type { AnyOf, Enumeration, ManagedObjectReference, Opaque } from './data-object.ts'
 
 export interface DynamicData {}
