@@ -105,6 +105,7 @@ describe('a backup by the library', () => {
       await fake.rules(rule)
       world.events.length = 0
       const { report, instant } = await world.backupAtInstant('web', { transport, fullRead: true }, { session })
+      expect(report.vms[0]!.error, what).toBeUndefined()
       expect(transportsOf(report), what).toContain('nbdssl')
       expect(notes()).toContainEqual(expect.stringMatching(note))
       await world.expectEqual(report.vms[0]!.point, instant)

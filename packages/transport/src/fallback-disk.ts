@@ -3,34 +3,33 @@ import { AppError, codeOf } from '@vmkeep/kit'
 import { fail } from './errors.ts'
 import type { TransportName } from './settings.ts'
 import type { VmDiskReader, VmDiskRequest } from './transport.ts'
-import { transports } from './transports.ts'
+
+/** A transport that may reach the disk. */
+export interface Candidate {
+  readonly name: TransportName
+  open(request: VmDiskRequest): Promise<VmDiskReader>
+}
 
 /** A disk that several transports reach: when one fails, what it owed is asked of the next. Nothing that was read is read again. */
 export class FallbackDisk implements VmDiskReader {
   readonly capacityBytes: number
   readonly sectorSizeBytes: number
   readonly #request: VmDiskRequest
-  readonly #names: readonly TransportName[]
+  readonly #candidates: readonly Candidate[]
   #at: number
   #disk: VmDiskReader
   #switching: Promise<void> | undefined
   #closed = false
 
-  /** @param names at least one */
-  static async open(request: VmDiskRequest, names: readonly TransportName[]): Promise<VmDiskReader> {
-    for (let at = 0; ; at++)
-      try {
-        return new FallbackDisk(request, names, at, await transports[names[at]!].open(request))
-      } catch (error) {
-        request.signal.throwIfAborted()
-        if (at + 1 === names.length) throw error
-        request.onFallback({ from: names[at]!, to: names[at + 1]!, cause: error })
-      }
+  /** @param candidates at least one */
+  static async open(request: VmDiskRequest, candidates: readonly Candidate[]): Promise<VmDiskReader> {
+    const { disk, at } = await openFirst(request, candidates, 0)
+    return new FallbackDisk(request, candidates, at, disk)
   }
 
-  private constructor(request: VmDiskRequest, names: readonly TransportName[], at: number, disk: VmDiskReader) {
+  private constructor(request: VmDiskRequest, candidates: readonly Candidate[], at: number, disk: VmDiskReader) {
     this.#request = request
-    this.#names = names
+    this.#candidates = candidates
     this.#at = at
     this.#disk = disk
     this.capacityBytes = disk.capacityBytes
@@ -76,12 +75,16 @@ export class FallbackDisk implements VmDiskReader {
     }
   }
 
-  /** Goes on to the next transport, once for all who failed on `disk`. Throws `error` when there is none, or it was no fault of the disk. */
+  /**
+   * Goes on to the next transport, once for all who failed on `disk`. Throws `error` when there is none, or it was no fault of the disk.
+   * Who still waited for a disk that was left since is told that it is closed: that too is asked of the next.
+   */
   async #leave(disk: VmDiskReader, error: unknown, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted()
     this.#request.signal.throwIfAborted()
-    if (this.#closed || codeOf(error)?.startsWith('disk.') === true || isOfBytesRead(error)) throw error
+    if (this.#closed || isOfBytesRead(error)) throw error
     if (disk !== this.#disk) return
+    if (codeOf(error)?.startsWith('disk.') === true) throw error
     this.#switching ??= this.#next(error).finally(() => {
       this.#switching = undefined
     })
@@ -89,19 +92,23 @@ export class FallbackDisk implements VmDiskReader {
   }
 
   async #next(cause: unknown): Promise<void> {
-    const [from, to] = this.#names.slice(this.#at)
+    const from = this.#candidates[this.#at]!
+    const to = this.#candidates[this.#at + 1]
     if (to === undefined) throw cause
-    this.#request.onFallback({ from: from!, to, cause })
-    this.#at++
+    this.#request.onFallback({ from: from.name, to: to.name, cause })
     const failed = this.#disk
-    const disk = await transports[to].open(this.#request)
+    const next = this.#at + 1
+    this.#at = this.#candidates.length - 1 // if none opens, none is asked again
+    const { disk, at } = await openFirst(this.#request, this.#candidates, next)
     if (this.#closed || disk.capacityBytes !== this.capacityBytes) {
       await disk[Symbol.asyncDispose]()
       const { path } = this.#request
       if (this.#closed) throw diskFail('disk.closed', { disk: path })
-      const fact = `${to} says it has ${disk.capacityBytes} bytes, ${from} said ${this.capacityBytes}`
+      const said = `${this.#candidates[at]!.name} says it has ${disk.capacityBytes} bytes`
+      const fact = `${said}, ${from.name} said ${this.capacityBytes}`
       throw fail('transport.another-disk', { disk: path, path, fact })
     }
+    this.#at = at
     this.#disk = disk
     await failed[Symbol.asyncDispose]()
   }
@@ -110,6 +117,19 @@ export class FallbackDisk implements VmDiskReader {
     this.#closed = true
     await this.#disk[Symbol.asyncDispose]()
   }
+}
+
+/** The disk by the first of the candidates, from `first` on, that opens it. */
+async function openFirst(request: VmDiskRequest, candidates: readonly Candidate[], first: number) {
+  for (let at = first; ; at++)
+    try {
+      return { at, disk: await candidates[at]!.open(request) }
+    } catch (error) {
+      request.signal.throwIfAborted()
+      const to = candidates[at + 1]
+      if (to === undefined) throw error
+      request.onFallback({ from: candidates[at]!.name, to: to.name, cause: error })
+    }
 }
 
 /** What was read already is in doubt: nobody can go on from there. */

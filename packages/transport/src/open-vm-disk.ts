@@ -14,7 +14,9 @@ export async function openVmDisk(request: VmDiskRequest): Promise<VmDiskReader> 
   const { settings } = request
   const judged = settings.order.map((name) => ({ name, whyNot: transports[name].whyNot(request, settings) }))
   const reasons = judged.flatMap(({ name, whyNot }) => (whyNot === undefined ? [] : [`${name}: ${whyNot}`]))
-  const candidates = judged.filter(({ whyNot }) => whyNot === undefined).map(({ name }) => name)
+  const candidates = judged
+    .filter(({ whyNot }) => whyNot === undefined)
+    .map(({ name }) => ({ name, open: (asked: VmDiskRequest) => transports[name].open(asked) }))
   if (candidates.length === 0) throw fail('transport.none-fits', { disk: request.path, reasons })
   return await FallbackDisk.open(request, candidates)
 }
