@@ -36,7 +36,8 @@ export async function inflateGrain(
   { neededBytes, grainBytes }: GrainPlace,
 ): Promise<Uint8Array> {
   const damaged = (fact: string, cause?: unknown) => damagedAt(source, offsetBytes, fact, cause)
-  const grain = await inflateAsync(deflated, { maxOutputLength: grainBytes }).catch((error: unknown) => {
+  const chunkSize = grainBytes + 1 // all in one call of zlib, which the last byte of room tells that there is no more
+  const grain = await inflateAsync(deflated, { maxOutputLength: grainBytes, chunkSize }).catch((error: unknown) => {
     throw damaged(`the grain does not inflate: ${messageOf(error)}`, error)
   })
   if (grain.length < neededBytes) throw damaged(`the grain inflates to ${grain.length} of ${neededBytes} bytes`)
