@@ -70,10 +70,10 @@ export async function createTestTwin<S extends Storage = MemoryStorage>(
 /** Opens what `createTestRepository` made, as another process would. Every opening needs a seed of its own. */
 export function reopenTestRepository(
   storage: Storage,
-  { seed = 'again', ...environment }: TestOptions = {},
+  { seed = 'again', key = testPassphrase, ...environment }: TestOptions & { readonly key?: Secret } = {},
 ): Promise<Repository> {
   const fresh = testEnvironment(fakeClock(), seededRandom(seed))
-  return openRepository(storage, { key: testPassphrase, ...fresh, ...environment })
+  return openRepository(storage, { key, ...fresh, ...environment })
 }
 
 /** Bytes that do not compress, the same for the same seed, and fast to make. */

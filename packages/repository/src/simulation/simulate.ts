@@ -8,7 +8,7 @@ import { fortuneOf, honestClock, SimulatedProcess, wildClock } from './process.t
 import { below, happens, pick, quickRandom } from './quick-random.ts'
 import { Scheduler } from './scheduler.ts'
 import { spoil } from './spoil.ts'
-import { type Start, starts } from './starts.ts'
+import { type Prepared, starts } from './starts.ts'
 import type { Storage } from '../storage/storage.ts'
 import { copyOf } from '../testing.ts'
 import { openKnown, palette, type Place, type World } from './world.ts'
@@ -33,14 +33,19 @@ export async function simulate(seed: number, breaking: Breaking = (storage) => s
       random,
       fortune: fortuneOf(random, honestClocks ? honestClock : wildClock),
     })
+    const isKeyless = actor.isKeyless === true && start.there.isTwin
     const open = (place: Place, seat: number) =>
-      openKnown(place.known, process.sees(breaking(watched(place, process.name, actor.role), actor.role, place)), {
-        clock: process.clock,
-        random: quickRandom(`${process.name} of ${seed} in ${seat}`),
-        every: scheduler.every,
-        index: { deltasMax: kind.folds ? pick(random, [1, 3, 256]) : 256 },
-        seat,
-      })
+      openKnown(
+        isKeyless ? place.swept : place.known,
+        process.sees(breaking(watched(place, process.name, actor.role), actor.role, place)),
+        {
+          clock: process.clock,
+          random: quickRandom(`${process.name} of ${seed} in ${seat}`),
+          every: scheduler.every,
+          index: { deltasMax: kind.folds ? pick(random, [1, 3, 256]) : 256 },
+          seat,
+        },
+      )
     await play(actor, { process, scheduler, open, seat: 2 * i, here, there }).catch((error: unknown) =>
       failures.push(error),
     )
@@ -85,11 +90,7 @@ const watched = ({ world: { memory, pristine }, replay }: Place, name: string, r
   memory === pristine ? memory : replay.watch(memory, name, role)
 
 /** As it was before the damage, somewhere else. */
-const copyBefore = ({ world, known, replay }: Place): Place => ({
-  world: { ...world, memory: world.pristine! },
-  known,
-  replay,
-})
+const copyBefore = ({ world, ...rest }: Place): Place => ({ ...rest, world: { ...world, memory: world.pristine! } })
 
 interface PlaceParts extends Pick<World, 'random' | 'honestClocks'> {
   readonly blob: number
@@ -98,10 +99,7 @@ interface PlaceParts extends Pick<World, 'random' | 'honestClocks'> {
   readonly from?: Place
 }
 
-function placeOf(
-  start: Pick<Start, 'memory' | 'contents' | 'forgotten' | 'known'>,
-  { random, honestClocks, blob, isSpoilt = false, from }: PlaceParts,
-): Place {
+function placeOf(start: Prepared, { random, honestClocks, blob, isSpoilt = false, from }: PlaceParts): Place {
   const memory = copyOf(start.memory)
   const rotten = isSpoilt ? spoil(memory, start.known, { random, blob }) : []
   const world: World = {
@@ -115,5 +113,10 @@ function placeOf(
     ...(isSpoilt ? { pristine: start.memory } : {}),
   }
   for (const [id, content] of start.contents) world.contents.set(id, content)
-  return { world, known: start.known, replay: new Replay({ ...world, known: start.known, blob, rotten }) }
+  return {
+    world,
+    known: start.known,
+    swept: start.swept,
+    replay: new Replay({ ...world, known: start.known, blob, rotten }),
+  }
 }

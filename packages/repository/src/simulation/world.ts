@@ -41,6 +41,8 @@ export interface World {
 export interface Place {
   readonly world: World
   readonly known: KnownRepository
+  /** As who has keys of maintenance only knows it. */
+  readonly swept: KnownRepository
   readonly replay: Replay
 }
 

@@ -10,9 +10,6 @@ import type { BlobName, Bring } from '../sessions/blob-writer.ts'
 import type { Fetching } from './fetch-sealed.ts'
 import type { SharedGenerations } from './shared-generations.ts'
 
-/** A pack that is gone was collected, and what it held lies elsewhere. That may happen again meanwhile. */
-const roundsMax = 3
-
 interface Located {
   readonly name: BlobName
   readonly location: BlobLocation
@@ -30,8 +27,8 @@ export async function fetchProven(
   ...[names, store]: Parameters<Bring>
 ): Promise<void> {
   const missing = new Set(names)
-  let lost: { readonly pack: string; readonly error: unknown } | undefined
-  for (let round = 1; round <= roundsMax && missing.size > 0; round++)
+  const gone = new Set<string>()
+  while (missing.size > 0)
     for (const [pack, blobs] of await byPack(fetching, missing))
       try {
         await fetchFrom(fetching, { pack, blobs, generations }, async (name, sealed) => {
@@ -39,12 +36,10 @@ export async function fetchProven(
           missing.delete(name)
         })
       } catch (error) {
-        if (!hasCode(error, 'storage.not-found')) throw error
-        fetching.from.core.indexStore.lose(pack)
-        lost = { pack: pack.key, error }
+        if (!hasCode(error, 'repository.pack-missing') || gone.has(pack.key)) throw error
+        gone.add(pack.key)
+        fetching.from.core.indexStore.lose(pack) // a collection took it, and what it held lies elsewhere
       }
-  const [first] = missing
-  if (first !== undefined) throw fail('repository.pack-missing', { id: toHex(first.id), pack: lost!.pack }, lost!.error)
 }
 
 async function byPack({ from, signal }: Fetching, names: Iterable<BlobName>): Promise<Map<IndexedPack, Located[]>> {
@@ -65,17 +60,13 @@ async function fetchFrom(
   store: Parameters<Bring>[1],
 ): Promise<void> {
   const locations = blobs.map(({ location }) => location)
-  const check = await proveBlobs(
-    core,
-    pack,
-    blobs.map(({ name: { id }, location }) => ({ ...location, id })),
-    signal,
-  )
+  const entries = blobs.map(({ name: { id }, location }) => ({ ...location, id }))
+  const check = await inPack(pack, entries, () => proveBlobs(core, pack, entries, signal))
   for (const { offsetBytes, lengthBytes, blobs: planned } of planReads(locations)) {
     await limit?.take(lengthBytes, signal)
     const source = await core.memory.reads.allocate(lengthBytes, signal)
     try {
-      await core.objects.getRange(pack.key, offsetBytes, source, signal)
+      await inPack(pack, entries, () => core.objects.getRange(pack.key, offsetBytes, source, signal))
       for (const { index, offsetBytes: at, storedBytes } of planned) {
         const sealed = source.subarray(at - offsetBytes, at - offsetBytes + storedBytes)
         check(index, sealed)
@@ -85,5 +76,19 @@ async function fetchFrom(
     } finally {
       core.memory.reads.release(source)
     }
+  }
+}
+
+/** Tells a pack that is there no more from whatever else is not found meanwhile. @throws `repository.pack-missing` */
+async function inPack<T>(
+  pack: IndexedPack,
+  [first]: readonly { id: Uint8Array }[],
+  read: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!hasCode(error, 'storage.not-found')) throw error
+    throw fail('repository.pack-missing', { id: toHex(first!.id), pack: pack.key }, error)
   }
 }

@@ -170,6 +170,30 @@ describe('with keys of maintenance only', () => {
     expect((await there.verify()).damaged).toEqual([])
   })
 
+  it('what a collection takes while it proves a data key is no damage of what is copied: it lies elsewhere then', async () => {
+    const both = await store(Buffer.concat([disks[0]!, disks[2]!]))
+    await target.repository.syncFrom(source.repository)
+    const proving = [...source.storage.objects.keys()].filter((key) => key.startsWith('packs/'))
+    await store(disks[0]!)
+    await store(disks[1]!)
+    await source.repository.forget(both.id, { reason: 'a test' })
+    let moved = false
+    const moving = changedStorage(source.storage, {
+      async getRange(key, offsetBytes, into, signal) {
+        if (!moved && proving.includes(key) && into.length > chunk) {
+          moved = true
+          const now = { graceMs: 0, silentMs: 0, deadShareMax: 0 }
+          expect(await source.repository.collect(now)).toMatchObject({ outcome: 'done' })
+          expect(source.storage.objects.has(key)).toBe(false)
+        }
+        return await source.storage.getRange(key, offsetBytes, into, signal)
+      },
+    })
+    const report = await syncKeyless(moving)
+    expect([outcomes(report), codes(report)]).toEqual([['copied', 'copied'], []])
+    expect(moved).toBe(true)
+  })
+
   it('repositories with different keys are refused', async () => {
     const stranger = await createTestRepository(memoryStorage(), { seed: 'stranger' })
     await addSweeper(stranger.storage)

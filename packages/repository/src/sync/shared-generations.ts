@@ -1,6 +1,9 @@
+import { hasCode } from '@vmkeep/kit'
 import type { Core } from '../core.ts'
 import { fail } from '../errors.ts'
 import { sameBytes, toHex } from '../formats/hex.ts'
+import type { PackEntry } from '../formats/pack.ts'
+import type { IndexedPack } from '../index/chunk-index.ts'
 import { packEntries } from '../packs/pack-entries.ts'
 import { provePack } from '../packs/prove-pack.ts'
 
@@ -38,8 +41,19 @@ export class SharedGenerations {
         throw fail('repository.generation-unproven', { generation, twin: toHex(repositoryId) })
   }
 
+  /** Again as long as a collection takes away what could have proven it: what it held lies elsewhere. Each time there is a pack less. */
   async #prove(generation: number, signal: AbortSignal | undefined): Promise<boolean> {
+    for (;;) {
+      const found = await this.#look(generation, signal)
+      if (found !== 'gone') return found
+      for (const { indexStore } of [this.#from, this.#to]) await indexStore.refresh(signal)
+    }
+  }
+
+  /** `gone`: it is not proven, and a pack that could have proven it is there no more. */
+  async #look(generation: number, signal: AbortSignal | undefined): Promise<boolean | 'gone'> {
     let looks = 0
+    let isGone = false
     const { table } = this.#to.indexStore.index
     for (let ordinal = 0; ordinal < table.count; ordinal++) {
       if (!table.hasRow(ordinal) || table.keyGenerationOf(ordinal) !== generation) continue
@@ -49,12 +63,30 @@ export class SharedGenerations {
         const origin = this.#from.indexStore.index.find(entry.id)
         if (origin?.pack.state !== 'live' || origin.pack.row?.keyGeneration !== generation) continue
         if (origin.storedBytes !== entry.storedBytes) continue
-        const [there] = await provePack(this.#to, pack, [entry], signal)
-        const [here] = await provePack(this.#from, origin.pack, [origin], signal)
-        if (sameBytes(there!, here!)) return true
-        if (++looks === looksMax) return false
+        const there = await sumOf(this.#to, pack, entry, signal)
+        const here = await sumOf(this.#from, origin.pack, origin, signal)
+        if (there === undefined || here === undefined) isGone = true
+        else if (sameBytes(there, here)) return true
+        else if (++looks === looksMax) return false
+        if (there === undefined) break
       }
     }
-    return false
+    return isGone ? 'gone' : false
+  }
+}
+
+/** The SHA-256 of a blob in a pack that is proven; `undefined` if the pack is there no more. */
+async function sumOf(
+  core: Core,
+  pack: IndexedPack,
+  entry: Pick<PackEntry, 'offsetBytes' | 'storedBytes'>,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
+  try {
+    return (await provePack(core, pack, [entry], signal))[0]
+  } catch (error) {
+    if (!hasCode(error, 'storage.not-found')) throw error
+    core.indexStore.lose(pack)
+    return undefined
   }
 }
