@@ -158,6 +158,11 @@ export const fail = defineErrors({
     (d: { name: string; known: readonly string[] }) =>
       `the config has no policy "${d.name}"; it has ${d.known.join(', ') || 'none'}`,
   ],
+  'cli.policy-elsewhere': [
+    'change-request',
+    (d: { policy: string; only: readonly string[]; chosen: string }) =>
+      `the policy "${d.policy}" is for ${d.only.join(', ')} only, and not for ${d.chosen}; leave --vcenter away, or give one of them`,
+  ],
   'cli.policy-selector': [
     'change-request',
     (d: { key: string; why: string }) => `${d.key} of the config is not understood: ${d.why}`,

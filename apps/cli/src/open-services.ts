@@ -29,9 +29,9 @@ const openers: { readonly [K in keyof Services]: Opener<Services[K]> } = {
     const { openConfiguredSession } = await import('./open-session.ts')
     return stack.use(await openConfiguredSession(await config(), opening))
   },
-  async servers(opening, config, stack) {
+  openServers: async (opening, config, stack) => async (policy) => {
     const { openConfiguredServers } = await import('./open-servers.ts')
-    return openConfiguredServers(await config(), opening, stack)
+    return openConfiguredServers(await config(), opening, stack, policy)
   },
   openRepository: async (opening, config, stack) => () => openers.repository(opening, config, stack),
   openSession: async (opening, config, stack) => () => openers.session(opening, config, stack),

@@ -5,6 +5,12 @@ import type { LoadedConfig } from './config/load-config.ts'
 /** One vCenter or ESXi host of the config: a session with it, or why there is none. */
 export type Server = { readonly server: string } & ({ readonly session: Session } | { readonly error: unknown })
 
+/** What of a policy says which vCenters and hosts it is for. */
+export interface ForServers {
+  readonly name: string
+  readonly vcenters?: readonly string[] | undefined
+}
+
 /** What a command may name in `needs`: opened before it runs, closed after it. */
 export interface Services {
   readonly config: LoadedConfig
@@ -16,8 +22,11 @@ export interface Services {
   readonly openRepository: () => Promise<Repository>
   /** A session with the chosen vCenter or ESXi host. */
   readonly session: Session
-  /** Sessions with the chosen one, or with all that there are. Not all may be reached; at least one is. */
-  readonly servers: readonly Server[]
+  /**
+   * Opens sessions with the chosen one, or with all that there are, or with those that a policy is for. Not all may be reached; at least one is.
+   * Closed with the others.
+   */
+  readonly openServers: (policy?: ForServers) => Promise<readonly Server[]>
   /** Opens such a session, for a command that may not need it. Closed with the others. */
   readonly openSession: () => Promise<Session>
 }
@@ -30,5 +39,5 @@ export const serviceOrder = [
   'openRepository',
   'openSession',
   'session',
-  'servers',
+  'openServers',
 ] as const satisfies readonly (keyof Services)[]

@@ -6,6 +6,8 @@ export interface Tag {
 
 /** What a selector can ask of a VM. What vSphere does not say is absent, and no comparison with it holds. */
 export interface VmFacts {
+  /** What the config calls the vCenter or host it is seen through. */
+  readonly vcenter?: string | undefined
   readonly name: string
   /** `/DC/vm/prod/web-01`. */
   readonly path: string

@@ -20,6 +20,7 @@ export const fields: Readonly<Record<string, Field>> = {
   path: { kind: 'path', help: 'the inventory path, or a folder above it', values: (vm) => [vm.path] },
   folder: { kind: 'path', help: 'the folder, or one above it', values: (vm) => [folderOf(vm.path)] },
   uuid: { kind: 'text', help: 'the instance uuid', values: (vm) => known(vm.uuid) },
+  vcenter: { kind: 'text', help: 'its vCenter or host, as the config calls it', values: (vm) => known(vm.vcenter) },
   datacenter: { kind: 'text', help: 'the datacenter', values: (vm) => known(vm.datacenter) },
   cluster: { kind: 'text', help: 'the cluster', values: (vm) => known(vm.cluster) },
   host: { kind: 'text', help: 'the ESXi host', values: (vm) => known(vm.host) },

@@ -7,6 +7,8 @@ import { speaksOf } from './speaks-of.ts'
 /** What a policy says about whom it is for. */
 export interface PolicySelection {
   readonly name: string
+  /** The vCenters and hosts it is for, as the config calls them; all if absent. */
+  readonly vcenters?: readonly string[] | undefined
   readonly select: Expression
   readonly exclude?: Expression | undefined
 }
@@ -58,7 +60,9 @@ export function protectionOf(vm: VmFacts, policies: readonly PolicySelection[]):
   return { state: 'unselected', because: verdicts.map(({ policy, because }) => ({ policy: policy.name, because })) }
 }
 
-function judgePolicy({ select, exclude }: PolicySelection, vm: VmFacts) {
+function judgePolicy({ vcenters, select, exclude }: PolicySelection, vm: VmFacts) {
+  if (vcenters !== undefined && !vcenters.some((name) => name === vm.vcenter))
+    return { verdict: 'out', because: `it is for ${vcenters.join(', ')} only` } as const
   const selected = judge(select, vm)
   const because = selected.facts.join(' and ')
   if (!selected.matches) return { verdict: 'out', because } as const

@@ -204,6 +204,13 @@ describe('a VM is', () => {
     expect(protectionOf({ ...web, ...change }, [gold, rest])).toEqual({ state: 'excluded', because }),
   )
 
+  it('not protected by a policy that is for other vCenters', () => {
+    const only = { ...gold, name: 'only', vcenters: ['north', 'east'] }
+    const because = 'it is for north, east only'
+    expect(protectionOf(web, [only])).toMatchObject({ state: 'unselected', because: [{ policy: 'only', because }] })
+    expect(protectionOf({ ...web, vcenter: 'east' }, [only])).toMatchObject({ state: 'protected', policy: 'only' })
+  })
+
   it('protected without the disks that it names itself', () => {
     const attributes = { 'vmkeep:exclude-disk': 'scsi0:1' }
     expect(protectionOf({ ...web, attributes }, [gold])).toMatchObject({ excludeDisks: ['scsi0:1'] })

@@ -46,7 +46,7 @@ export const backupCommand = command({
     tag: options(text('TAG'), { help: 'tag the points, such as audit or env=prod; retention can keep by tag' }),
   },
   exits: ['partial', 'failed', 'notFound', 'conflict', 'precondition', 'notSignedIn', 'damaged'],
-  needs: ['config', 'repository', 'servers'],
+  needs: ['config', 'repository', 'openServers'],
 
   check: checkChoice,
 
@@ -55,7 +55,7 @@ export const backupCommand = command({
     options: flags,
     config: loaded,
     repository,
-    servers,
+    openServers,
     out,
     say,
     learn,
@@ -76,6 +76,7 @@ export const backupCommand = command({
     const options = { ...backupOptionsOf(config, flags, context), ...(await keepingOptionsOf(config, flags)) }
     const stateFolder = stateFolderOf(config, world)
     const common = { repository, options, stateFolder, onEvent: progress.onEvent, signal, clock, random }
+    const servers = await openServers(policy)
     const run = await planRun(servers, common, choosing, { config, say, signal })
     await using targets = await CopyTargets.open(loaded, names, { say, learn, signal, world, clock, random })
     const report = await run()
@@ -97,7 +98,7 @@ async function planRun(
   servers: readonly Server[],
   common: Omit<BackupRequest, 'session' | 'vms'>,
   choosing: Choosing,
-  around: Omit<Surroundings, 'session'>,
+  around: Omit<Surroundings, 'server' | 'session'>,
 ): Promise<() => Promise<Report>> {
   const { runBackup, runOnServers } = await import('@vmkeep/backup')
   const { chosenOnServers } = await import('../selection/chosen-on-servers.ts')

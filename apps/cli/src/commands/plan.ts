@@ -46,7 +46,7 @@ export const planCommand = command({
   arguments: { vm: anyArguments(text('VM'), 'names, globs, inventory paths, uuids or references; or --all') },
   options: backupFlags,
   exits: ['notFound', 'partial'],
-  needs: ['config', 'servers', 'repositoryIfAny'],
+  needs: ['config', 'openServers', 'repositoryIfAny'],
 
   check: checkChoice,
 
@@ -54,7 +54,7 @@ export const planCommand = command({
     arguments: { vm },
     options,
     config: { config: whole },
-    servers,
+    openServers,
     repositoryIfAny,
     out,
     say,
@@ -64,7 +64,9 @@ export const planCommand = command({
     const { planBackup } = await import('@vmkeep/backup')
     const { configUnder, policyNamed } = await import('../selection/policies.ts')
     const { chosenOnServers } = await import('../selection/chosen-on-servers.ts')
-    const config = configUnder(whole, options.policy === undefined ? undefined : policyNamed(whole, options.policy))
+    const policy = options.policy === undefined ? undefined : policyNamed(whole, options.policy)
+    const config = configUnder(whole, policy)
+    const servers = await openServers(policy)
     const exclude = [...config.backup.exclude, ...options.exclude]
     const choosing = { ...options, vm, exclude }
     const chosen = await chosenOnServers(choosing, servers, { config, say, signal })

@@ -6,6 +6,7 @@ const columns: readonly Column<PolicyConfig>[] = [
   { title: 'POLICY', value: ({ name }) => name },
   { title: 'SELECTS', value: ({ select }) => select },
   { title: 'BUT NOT', value: ({ exclude }) => exclude },
+  { title: 'ONLY ON', value: ({ vcenters }) => vcenters?.join(', ') },
   { title: 'COPIES TO', value: ({ copyTo }) => copyTo?.join(', ') },
 ]
 

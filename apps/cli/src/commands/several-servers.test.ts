@@ -67,7 +67,12 @@ const entry = (name: string, { host, port, username, thumbprintSha256 }: Lab, pa
 async function run(argv: readonly string[], { password = south.password } = {}): Promise<Ran> {
   const config = join(folder, 'config.yaml')
   const servers = entry('north', north, 'NORTH') + entry('south', south, 'SOUTH')
-  const limits = 'limits: { vms: 3, tasksPerVcenter: 1 }\npolicies: [{ name: gold, select: name=* }]\n'
+  const limits = `limits: { vms: 3, tasksPerVcenter: 1 }
+policies:
+  - { name: mine, vcenters: [north], select: name=web }
+  - { name: gold, select: 'name=* and not name=web' }
+  - { name: hosts, select: 'vcenter=south' }
+`
   await writeFile(config, `vcenters:\n${servers}${limits}`)
   const env = {
     VMKEEP_CONFIG: config,
@@ -90,14 +95,7 @@ async function backup(argv: readonly string[], options: { readonly password?: st
 describe('one backup of several servers', () => {
   it('takes a policy’s VMs of all of them, each with one session and limits of its own, into one report', async () => {
     const { code, report, protectedVms } = await backup(['--policy', 'gold'])
-    expect(protectedVms().toSorted()).toEqual([
-      'north/db',
-      'north/same',
-      'north/web',
-      'south/files',
-      'south/mail',
-      'south/same',
-    ])
+    expect(protectedVms().toSorted()).toEqual(['north/db', 'north/same', 'south/files', 'south/mail', 'south/same'])
     expect(report).toMatchObject({ outcome: 'ok', notFound: [] })
     expect(report.servers.map(({ server, outcome }) => [server, outcome])).toEqual([
       ['north', 'ok'],
@@ -126,7 +124,7 @@ describe('one backup of several servers', () => {
   it('is planned the same way', async () => {
     const { code, stdout } = await run(['plan', '--policy', 'gold'])
     expect(code).toBe(0)
-    for (const vm of ['north/web', 'south/mail']) expect(stdout).toMatch(new RegExp(`^${vm} +Hard disk 1`, 'm'))
+    for (const vm of ['north/db', 'south/mail']) expect(stdout).toMatch(new RegExp(`^${vm} +Hard disk 1`, 'm'))
     const partly = await run(['plan', 'web', 'mail'], { password: 'wrong' })
     expect(partly.stdout).toMatch(/^north\/web /m)
     expect(partly.stderr).toMatch(/nothing on south can be planned: /)
@@ -137,6 +135,60 @@ describe('one backup of several servers', () => {
     const { code, report } = await backup(['same', '--vcenter', 'south'])
     expect(code).toBe(0)
     expect(report.vms).toMatchObject([{ vm: 'same', outcome: 'ok' }])
+  })
+})
+
+describe('a policy that names its servers', () => {
+  it('is run on them alone: others are not even asked, and may be away', async () => {
+    const { code, report } = await backup(['--policy', 'mine'], { password: 'wrong' })
+    expect(report.vms).toMatchObject([{ vm: 'web', outcome: 'ok' }])
+    expect(code).toBe(0)
+    expect((await run(['plan', '--policy', 'mine'])).stdout).toMatch(/^web +Hard disk 1/m)
+  })
+
+  it('is refused for another one that is named', async () => {
+    const ran = await run(['plan', '--policy', 'mine', '--vcenter', 'south'])
+    expect(ran).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('for north only, and not for south') as string,
+    })
+  })
+
+  it('is listed with them', async () =>
+    expect((await run(['policy', 'list'])).stdout).toMatch(/^mine +name=web .*north/m))
+})
+
+describe('what is asked of every VM', () => {
+  it('vm explain asks on all servers', async () => {
+    const { code, stdout } = await run(['vm', 'explain', '-o', 'json'])
+    const rows = JSON.parse(stdout) as { server: string; vm: string; policy: string; because: string }[]
+    expect(rows.map(({ server, vm, policy }) => `${server}/${vm}: ${policy}`)).toEqual([
+      'north/db: gold',
+      'north/same: gold',
+      'north/web: mine',
+      'south/files: gold',
+      'south/mail: gold',
+      'south/same: gold',
+    ])
+    expect(code).toBe(0)
+    expect((await run(['vm', 'explain', 'same', 'mail'])).stdout).toMatch(
+      /^north\/same [^]*^south\/mail [^]*^south\/same /m,
+    )
+  })
+
+  it('vm list lists on all servers, and finds names on any', async () => {
+    expect((await run(['vm', 'list'])).stdout).toMatch(/^north\/web [^]*^south\/files /m)
+    expect((await run(['vm', 'list', 'mail', '-o', 'json'])).stdout).toContain('"server": "south"')
+    expect(await run(['vm', 'list', 'nobody'])).toMatchObject({ code: 5 })
+  })
+
+  it('says which server does not answer, and exits 3', async () => {
+    for (const command of ['list', 'explain']) {
+      const ran = await run(['vm', command, 'web'], { password: 'wrong' })
+      expect(ran.stdout).toContain('north/web')
+      expect(ran.stderr).toMatch(/the VMs of south are missing here: /)
+      expect(ran.code).toBe(3)
+    }
   })
 })
 

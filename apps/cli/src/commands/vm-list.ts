@@ -1,12 +1,15 @@
 import { collect } from '@vmkeep/kit'
-import type { VmSummary } from '@vmkeep/vsphere'
+import type { Session, VmSummary } from '@vmkeep/vsphere'
 import { command } from '../command.ts'
 import { size } from '../output/human.ts'
 import { type Column, table } from '../output/table.ts'
 import { anyArguments, flag, text } from '../parameters.ts'
+import { nameOn } from '../selection/ask-servers.ts'
 
-const columns: readonly Column<VmSummary>[] = [
-  { title: 'NAME', value: ({ name }) => name },
+type Row = VmSummary & { readonly server?: string }
+
+const columns: readonly Column<Row>[] = [
+  { title: 'NAME', value: (vm) => nameOn(vm, vm.name) },
   {
     title: 'POWER',
     value: ({ powerState, template }) => (template ? 'template' : powerState?.replace('powered', '').toLowerCase()),
@@ -23,7 +26,9 @@ const sizeOf = (bytes: number | undefined) => (bytes === undefined ? undefined :
 
 export const vmListCommand = command({
   name: 'vm list',
-  summary: 'List the VMs of a vCenter or ESXi host',
+  summary: 'List the VMs of the vCenters and ESXi hosts',
+  description:
+    'With several vCenters and ESXi hosts in the config and no --vcenter, those of all of them; exit code 3 if one does not answer.',
   examples: [
     { run: 'vmkeep vm list', does: 'every VM' },
     { run: "vmkeep vm list 'db-*' --templates", does: 'by name, templates too' },
@@ -31,19 +36,26 @@ export const vmListCommand = command({
   ],
   arguments: { vm: anyArguments(text('VM'), 'names, globs, inventory paths, uuids or references') },
   options: { templates: flag({ help: 'templates too' }) },
-  exits: ['notFound'],
-  needs: ['session'],
+  exits: ['notFound', 'partial'],
+  needs: ['openServers'],
 
-  async run({ arguments: { vm }, options, session, out, signal }) {
+  async run({ arguments: { vm }, options, openServers, out, say, signal }) {
     const { listVms } = await import('@vmkeep/vsphere')
     const { selectVms } = await import('../selection/select-vms.ts')
-    const everything = async () => (await collect(listVms(session, signal))).toSorted(byPath)
-    const all =
-      vm.length === 0 ? await everything() : (await selectVms(session, { include: vm, exclude: [] }, signal)).vms
-    const shown = options.templates ? all : all.filter(({ template }) => !template)
+    const { askServers } = await import('../selection/ask-servers.ts')
+    const servers = await openServers()
+    const isOne = servers.length === 1 && vm.length > 0 // it says what was perhaps meant
+    const ask = async (_: string, session: Session) =>
+      isOne
+        ? (await selectVms(session, { include: vm, exclude: [] }, signal)).vms
+        : (await collect(listVms(session, signal))).toSorted(byPath)
+    const asking = { servers, names: vm, ask, summaryOf: (summary: VmSummary) => summary, say, signal }
+    const { found, complete } = await askServers(asking)
+    const shown = options.templates ? found : found.filter(({ template }) => !template)
+    const asked = servers.map(({ server }) => server).join(', ')
     await out.answer(shown, (style) =>
-      shown.length === 0 ? `${session.host} has no VMs this account can see.` : table(shown, columns, style),
+      shown.length === 0 ? `${asked} has no VMs this account can see.` : table(shown, columns, style),
     )
-    return 'ok'
+    return complete ? 'ok' : 'partial'
   },
 })

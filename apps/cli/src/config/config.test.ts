@@ -151,6 +151,14 @@ describe('the config', () => {
       ['backup.guestScripts.pre: it must be an absolute path in the guest'],
     ],
     ['policies: [{name: a, select: all, guestScripts: {pre: /x}}]', ['policies[0].guestScripts.username: ']],
+    [
+      `${lab}policies: [{name: a, select: all, vcenters: [lab, lob]}, {name: a, select: all}]`,
+      [
+        ':5:51: policies[0].vcenters[1]: no vCenter or host is called "lob"; did you mean "lab"?',
+        'policies[1].name: another one is called "a" already',
+      ],
+    ],
+    ['policies: [{name: a, select: all, vcenters: [x]}]', ['no vCenter or host is called "x"; the config has none']],
     ['- a list', ['it must be keys and values']],
     ['repository: 5', ['repository: it must be keys and values']],
     ['vcenters: [5]', ['vcenters[0]: it must be keys and values']],

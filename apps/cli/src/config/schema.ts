@@ -1,6 +1,7 @@
 import { Secret } from '@vmkeep/kit'
 import { bytesPerSecondOf } from '../byte-rate.ts'
 import { z } from 'zod'
+import { checkNames } from './check-names.ts'
 
 // The config file. Every key is described here once: the parser, the published JSON Schema and the errors are made from it.
 
@@ -391,6 +392,13 @@ const policy = z
     name: text
       .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'it must be a word of letters, digits, - and _')
       .describe('For --policy.'),
+    vcenters: z
+      .array(text)
+      .min(1)
+      .optional()
+      .describe(
+        'The vCenters and ESXi hosts it is for, by their names above. Others are not even asked. Default: all.',
+      ),
     select: text.describe(
       'Which VMs it is for: a selector such as `tag=env:prod and power=on` ("vmkeep help selectors"). New VMs are taken as they come.',
     ),
@@ -513,6 +521,7 @@ export const configSchema = z
       .optional()
       .describe('Where vmkeep notes what it has under way, to clean up after a crash. Default: ~/.local/state/vmkeep.'),
   })
+  .superRefine(checkNames)
   .describe('Configuration of vmkeep. ${env:NAME} and ${file:/path} in any text are replaced.')
 
 export type Config = z.output<typeof configSchema>

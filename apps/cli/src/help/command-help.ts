@@ -16,7 +16,7 @@ const byNeed: Readonly<Record<keyof Services, readonly ExitName[]>> = {
   openRepository: [],
   session: ofSession,
   openSession: ofSession,
-  servers: ofSession,
+  openServers: ofSession,
 }
 
 /** Every way a command can end, by ascending code. */

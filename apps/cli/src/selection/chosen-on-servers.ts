@@ -28,14 +28,14 @@ type Reached = Extract<Server, { session: unknown }>
 export async function chosenOnServers(
   choosing: Choosing,
   servers: readonly Server[],
-  around: Omit<Surroundings, 'session'>,
+  around: Omit<Surroundings, 'server' | 'session'>,
 ): Promise<ChosenOnServers> {
   const unusable = servers.filter((server) => 'error' in server)
   const reached = servers.filter((server) => 'session' in server)
   const choose = async ({ server, session }: Reached, vm: readonly string[]) => ({
     server,
     session,
-    ...(await chosenVms({ ...choosing, vm }, { ...around, session })),
+    ...(await chosenVms({ ...choosing, vm }, { ...around, server, session })),
   })
   const [only] = reached
   if (servers.length === 1 && only !== undefined)

@@ -1,11 +1,11 @@
 import { judge, parseSelector, protectionOf } from '@vmkeep/selection'
-import { matchesSelector, type SelectableVm, type Session, type VmSummary } from '@vmkeep/vsphere'
+import { matchesSelector, type Session, type VmSummary } from '@vmkeep/vsphere'
 import type { Config } from '../config/schema.ts'
 import { count } from '../output/human.ts'
 import type { Messages } from '../output/messages.ts'
-import { selectionsOf } from './policies.ts'
+import { askingOf, selectionsOf } from './policies.ts'
 import { selectVms } from './select-vms.ts'
-import { readSelectable } from './selectable.ts'
+import { readSelectable, type VmToChoose } from './selectable.ts'
 
 /** How a command line says which VMs it means: one of these. */
 export interface Choosing {
@@ -25,6 +25,8 @@ export interface Chosen {
 }
 
 export interface Surroundings {
+  /** What the config calls the server of the session. */
+  readonly server: string
   readonly session: Session
   readonly config: Config
   readonly say: Messages
@@ -55,8 +57,7 @@ interface Left {
 async function chosenByRule(choosing: Choosing, around: Surroundings): Promise<Chosen> {
   const { exclude } = choosing
   const policies = ruleOf(choosing, around.config)
-  const asking = policies.flatMap(({ select, exclude: left }) => (left === undefined ? [select] : [select, left]))
-  const all = await readSelectable(around.session, asking, around)
+  const all = await readSelectable(around, askingOf(policies, around.server))
   const vms: VmSummary[] = []
   const excluded: Left[] = []
   const disks: Record<string, readonly string[]> = {}
@@ -88,7 +89,7 @@ function ruleOf({ policy, selector }: Choosing, config: Config) {
 }
 
 /** Whether a VM that excludes itself would have been in otherwise: only then somebody misses it. */
-function isMeant(facts: SelectableVm, choosing: Choosing, policies: ReturnType<typeof ruleOf>): boolean {
+function isMeant(facts: VmToChoose, choosing: Choosing, policies: ReturnType<typeof ruleOf>): boolean {
   const own = policies.find(({ name }) => name === wantedOf(choosing))
   return own !== undefined && judge(own.select, facts).matches
 }

@@ -1,14 +1,16 @@
 import type { Repository } from '@vmkeep/repository'
-import { type Protection, protectionOf } from '@vmkeep/selection'
-import { matchesSelector, type SelectableVm, type Session } from '@vmkeep/vsphere'
+import { type Protection, protectionOf, type VmFacts } from '@vmkeep/selection'
 import type { Config } from '../config/schema.ts'
-import { fail } from '../errors.ts'
 import type { Messages } from '../output/messages.ts'
-import { selectionsOf } from './policies.ts'
+import type { Server } from '../services.ts'
+import { askServers } from './ask-servers.ts'
+import { askingOf, selectionsOf } from './policies.ts'
 import { readSelectable } from './selectable.ts'
 
 /** Why a VM is protected or not, and how far its restore points go. */
 export interface Explained {
+  /** Its vCenter or host, where several were asked. */
+  readonly server?: string
   readonly vm: string
   readonly path: string
   readonly uuid?: string | undefined
@@ -26,31 +28,45 @@ interface Asking {
   /** Names, globs, paths, uuids or references; every VM if empty. */
   readonly vm: readonly string[]
   readonly config: Config
-  readonly session: Session
+  readonly servers: readonly Server[]
   readonly repository: Repository | undefined
   readonly say: Messages
   readonly signal: AbortSignal
 }
 
-/** @throws `cli.vm-not-found`, `cli.policy-selector`, `cli.tags-unknown` */
-export async function explainVms({ vm, config, session, repository, say, signal }: Asking): Promise<Explained[]> {
-  const policies = selectionsOf(config)
-  if (policies.length === 0) say.warn('the config has no policies, so no VM is protected by one')
-  const asking = policies.flatMap(({ select, exclude }) => (exclude === undefined ? [select] : [select, exclude]))
-  const all = await readSelectable(session, asking, { say, signal })
-  const meant = all.filter(({ summary }) => vm.length === 0 || vm.some((name) => matchesSelector(name, summary)))
-  if (vm.length > 0 && meant.length === 0)
-    throw fail('cli.vm-not-found', { name: vm.join(', '), vcenter: session.host })
-  const newest = repository === undefined ? new Map<string, string>() : await newestPoints(repository, signal)
-  return meant.map((facts) => explained(facts, protectionOf(facts, policies), newest))
+interface Answer {
+  readonly vms: readonly Explained[]
+  /** Not all servers answered. */
+  readonly complete: boolean
 }
 
-function explained(facts: SelectableVm, protection: Protection, newest: ReadonlyMap<string, string>): Explained {
+/** @throws `cli.vm-not-found`, `cli.vm-on-no-server`, `cli.policy-selector`, `cli.tags-unknown` */
+export async function explainVms({ vm, config, servers, repository, say, signal }: Asking): Promise<Answer> {
+  const policies = selectionsOf(config)
+  if (policies.length === 0) say.warn('the config has no policies, so no VM is protected by one')
+  const { found, complete } = await askServers({
+    servers,
+    names: vm,
+    ask: (server, session) => readSelectable({ server, session, say, signal }, askingOf(policies, server)),
+    summaryOf: ({ summary }) => summary,
+    say,
+    signal,
+  })
+  const newest = repository === undefined ? new Map<string, string>() : await newestPoints(repository, signal)
+  return { vms: found.map((facts) => explained(facts, protectionOf(facts, policies), newest)), complete }
+}
+
+function explained(
+  facts: VmFacts & { readonly server?: string },
+  protection: Protection,
+  newest: ReadonlyMap<string, string>,
+): Explained {
   const { name, path, uuid } = facts
   const point = newest.get(uuid?.toLowerCase() ?? '')
   const { state } = protection
   const isProtected = state === 'protected'
   return {
+    ...(facts.server !== undefined && { server: facts.server }),
     vm: name,
     path,
     uuid,

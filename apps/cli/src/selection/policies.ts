@@ -7,12 +7,19 @@ export type PolicyConfig = Config['policies'][number]
 
 /** Whom the config's policies are for, in their order. @throws `cli.policy-selector` naming the key of the config */
 export function selectionsOf({ policies }: Pick<Config, 'policies'>): PolicySelection[] {
-  return policies.map(({ name, select, exclude }) => ({
+  return policies.map(({ name, vcenters, select, exclude }) => ({
     name,
+    ...(vcenters !== undefined && { vcenters }),
     select: parsed(`policies.${name}.select`, select),
     ...(exclude !== undefined && { exclude: parsed(`policies.${name}.exclude`, exclude) }),
   }))
 }
+
+/** All that is asked of the VMs of a server. */
+export const askingOf = (policies: readonly PolicySelection[], server: string): Expression[] =>
+  policies
+    .filter(({ vcenters }) => vcenters?.includes(server) !== false)
+    .flatMap(({ select, exclude }) => (exclude === undefined ? [select] : [select, exclude]))
 
 /** @throws `cli.no-policy` naming those there are */
 export function policyNamed({ policies }: Pick<Config, 'policies'>, name: string): PolicyConfig {

@@ -4,6 +4,17 @@ import { readSelectableVms, type SelectableVm, type Session } from '@vmkeep/vsph
 import { fail } from '../errors.ts'
 import type { Messages } from '../output/messages.ts'
 
+interface Asked {
+  /** What the config calls the server of the session. */
+  readonly server: string
+  readonly session: Session
+  readonly say: Messages
+  readonly signal: AbortSignal
+}
+
+/** A VM with all that selectors ask for. */
+export type VmToChoose = SelectableVm & { readonly vcenter: string }
+
 /**
  * Every VM with what selectors ask for, by path. Tags that could not be read end it where a selector asks for them: a VM that is tagged would
  * silently be left out. Where none asks it is only told, since VMs may exclude themselves by a tag.
@@ -11,15 +22,14 @@ import type { Messages } from '../output/messages.ts'
  * @throws `cli.tags-unknown`
  */
 export async function readSelectable(
-  session: Session,
+  { server, session, say, signal }: Asked,
   asking: readonly Expression[],
-  { say, signal }: { readonly say: Messages; readonly signal: AbortSignal },
-): Promise<readonly SelectableVm[]> {
+): Promise<readonly VmToChoose[]> {
   const { vms, tagsUnknown } = await readSelectableVms(session, { tags: true }, signal)
   if (tagsUnknown !== undefined) {
     const why = messageOf(tagsUnknown)
     if (asking.some((expression) => speaksOf(expression, 'tag'))) throw fail('cli.tags-unknown', { why }, tagsUnknown)
     if (session.isVCenter) say.warn(`tags could not be read, so no VM is left out by a tag of its own: ${why}`)
   }
-  return vms.toSorted((a, b) => a.path.localeCompare(b.path))
+  return vms.map((vm) => ({ ...vm, vcenter: server })).toSorted((a, b) => a.path.localeCompare(b.path))
 }
