@@ -40,7 +40,7 @@ export const vmExplainCommand = command({
 const paint = ({ state }: Explained, style: Style) =>
   state === 'protected' ? style.good : state === 'excluded' ? style.warning : style.bad
 
-function describe(shown: readonly Explained[], all: readonly Explained[], nowMs: number, style: Style): string {
+function describe(shown: readonly Explained[], asked: readonly Explained[], nowMs: number, style: Style): string {
   const columns: readonly Column<Explained>[] = [
     { title: 'VM', value: (one) => nameOn(one, one.vm) },
     { title: 'STATE', value: ({ state }) => state, paint },
@@ -48,6 +48,7 @@ function describe(shown: readonly Explained[], all: readonly Explained[], nowMs:
     { title: 'NEWEST POINT', value: ({ newest }) => (newest === undefined ? 'none' : relativeTime(newest, nowMs)) },
     { title: 'BECAUSE', value: ({ because }) => because },
   ]
+  const all = asked.filter(({ through }) => through === undefined) // each VM once
   const of = (state: Explained['state']) => all.filter((one) => one.state === state).length
   const left = `${of('excluded')} excluded, ${of('unselected')} not selected`
   const summary = `${of('protected')} of ${count(all.length, 'VM')} protected, ${left}`

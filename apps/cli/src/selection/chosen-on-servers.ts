@@ -4,6 +4,7 @@ import { listVms, matchesSelector, pickVm, type VmSummary } from '@vmkeep/vspher
 import { fail } from '../errors.ts'
 import type { Server } from '../services.ts'
 import { type Choosing, chosenVms, type Surroundings } from './chosen-vms.ts'
+import { findSeenTwice, tellSeenTwice } from './seen-twice.ts'
 
 export interface UnusableServer {
   readonly server: string
@@ -44,7 +45,7 @@ export async function chosenOnServers(
     const { namesOn, notFound } = await findNames(choosing.vm, reached, unusable, around)
     const named = reached.filter(({ server }) => namesOn.has(server))
     const chosen = await Promise.all(named.map((server) => choose(server, namesOn.get(server.server)!)))
-    return { servers: chosen, unusable, notFound }
+    return { servers: await eachOnce(chosen, around), unusable, notFound }
   }
   const tried = await Promise.all(
     reached.map(async (server) =>
@@ -54,7 +55,22 @@ export async function chosenOnServers(
   around.signal.throwIfAborted()
   const failed = tried.filter((one) => 'error' in one)
   if (failed.length === reached.length) throw failed[0]!.error // what is wrong everywhere is wrong with the question
-  return { servers: tried.filter((one) => 'session' in one), unusable: [...unusable, ...failed], notFound: [] }
+  const chosen = await eachOnce(
+    tried.filter((one) => 'session' in one),
+    around,
+  )
+  return { servers: chosen, unusable: [...unusable, ...failed], notFound: [] }
+}
+
+/** A VM that two servers show is backed up through one of them. */
+async function eachOnce(
+  chosen: readonly ServerBackup[],
+  { say, signal }: Pick<Surroundings, 'say' | 'signal'>,
+): Promise<readonly ServerBackup[]> {
+  const seen = chosen.flatMap(({ server, session, vms }) => vms.map((vm) => ({ server, session, vm })))
+  const twice = await findSeenTwice(seen, signal)
+  tellSeenTwice(twice, seen, say)
+  return chosen.map((one) => ({ ...one, vms: one.vms.filter((vm) => !twice.through.has(vm)) }))
 }
 
 /** Which names are meant on which server. */
@@ -65,13 +81,19 @@ async function findNames(
   { say, signal }: Pick<Surroundings, 'say' | 'signal'>,
 ): Promise<{ readonly namesOn: ReadonlyMap<string, readonly string[]>; readonly notFound: readonly string[] }> {
   const lists = await Promise.all(
-    reached.map(async ({ server, session }) => ({ server, vms: await collect(listVms(session, signal)) })),
+    reached.map(async ({ server, session }) => ({ server, session, vms: await collect(listVms(session, signal)) })),
   )
   const namesOn = new Map<string, string[]>()
   const notFound: string[] = []
   for (const name of names) {
-    const on = lists.filter(({ vms }) => isAmong(vms, name)).map(({ server }) => server)
-    if (on.length > 1 && !isPattern(name)) throw fail('cli.vm-on-several-servers', { name, servers: on })
+    const lookedAt = lists.filter(({ vms }) => isAmong(vms, name))
+    const on = lookedAt.map(({ server }) => server)
+    if (on.length > 1 && !isPattern(name)) {
+      const seen = lookedAt.map(({ vms, ...one }) => ({ ...one, vm: pickVm(vms, name) }))
+      const { through } = await findSeenTwice(seen, signal)
+      const kept = seen.filter(({ vm }) => !through.has(vm))
+      if (kept.length > 1) throw fail('cli.vm-on-several-servers', { name, servers: on })
+    }
     if (on.length === 0) notFound.push(name)
     for (const server of on) namesOn.set(server, [...(namesOn.get(server) ?? []), name])
   }

@@ -5,6 +5,7 @@ import type { Messages } from '../output/messages.ts'
 import type { Server } from '../services.ts'
 import { askServers } from './ask-servers.ts'
 import { askingOf, selectionsOf } from './policies.ts'
+import { findSeenTwice } from './seen-twice.ts'
 import { readSelectable } from './selectable.ts'
 
 /** Why a VM is protected or not, and how far its restore points go. */
@@ -20,6 +21,8 @@ export interface Explained {
   /** Further policies that select it and leave it to the first. */
   readonly also: readonly string[]
   readonly excludeDisks: readonly string[]
+  /** The server through which it is backed up, if that is another one that shows it too. */
+  readonly through?: string
   /** When its newest restore point was made. */
   readonly newest?: string
 }
@@ -53,7 +56,36 @@ export async function explainVms({ vm, config, servers, repository, say, signal 
     signal,
   })
   const newest = repository === undefined ? new Map<string, string>() : await newestPoints(repository, signal)
-  return { vms: found.map((facts) => explained(facts, protectionOf(facts, policies), newest)), complete }
+  const reached = servers.filter((one) => 'session' in one)
+  const seen = found.flatMap(({ server, summary }) =>
+    reached.flatMap((one) => (one.server === server ? [{ ...one, vm: summary }] : [])),
+  )
+  const { through } = await findSeenTwice(seen, signal)
+  const verdicts = new Map(found.map((facts) => [facts.summary, protectionOf(facts, policies)]))
+  const vms = found.map((facts) => {
+    const own = explained(facts, verdicts.get(facts.summary)!, newest)
+    const other = through.get(facts.summary)
+    return other === undefined ? own : explainedThrough(own, other.server, verdicts.get(other.vm)!)
+  })
+  return { vms, complete }
+}
+
+/** Of a VM that another server shows too: that one's word counts, if it backs it up in the same run. */
+function explainedThrough(own: Explained, server: string, other: Protection): Explained {
+  if (other.state !== 'protected') return own
+  const { policy } = other
+  if (own.state === 'protected' && own.policy !== policy)
+    return { ...own, because: `${own.because}; it is backed up through ${server} too, by ${policy}` }
+  const { also, excludeDisks } = other
+  return {
+    ...own,
+    state: 'protected',
+    policy,
+    because: `backed up through ${server}`,
+    also,
+    excludeDisks,
+    through: server,
+  }
 }
 
 function explained(

@@ -7,6 +7,8 @@ export interface DatastoreDescription {
   /** The one host that sees it; all of them, if left out. */
   readonly host?: string
   readonly capacityBytes?: number
+  /** The id of its volume; random, if left out. */
+  readonly volume?: string
 }
 
 export interface UserDescription {
@@ -25,6 +27,8 @@ export interface LabDescription {
   readonly mode?: 'vcenter' | 'esxi'
   readonly datacenter?: string
   readonly hosts?: readonly string[]
+  /** Their hardware’s own uuids by name; random, if left out. */
+  readonly hostUuids?: Readonly<Record<string, string>>
   readonly datastores?: readonly DatastoreDescription[]
   /** Names of standard networks. */
   readonly networks?: readonly string[]
@@ -48,6 +52,7 @@ export function completeDescription(description: LabDescription): CompleteDescri
   return {
     mode,
     hosts,
+    hostUuids: description.hostUuids ?? {},
     datacenter: mode === 'vcenter' ? (description.datacenter ?? 'Lab') : 'ha-datacenter',
     datastores: description.datastores ?? defaultDatastores(hosts),
     networks: description.networks ?? ['VM Network', 'Isolated'],

@@ -69,6 +69,8 @@ export interface GuestProgram {
 
 export interface VmDescription {
   readonly name: string
+  /** Random, if left out. */
+  readonly instanceUuid?: string
   readonly disks?: readonly DiskDescription[]
   /** `on`, if left out. */
   readonly power?: 'on' | 'off' | 'suspended'

@@ -54,7 +54,7 @@ export async function buildWorld(
   const compute = addCompute(world, datacenter)
   world.place(datacenter, compute)
   for (const [index, name] of description.hosts.entries())
-    compute.hosts.push(await addHost(world, compute, name, index, options))
+    compute.hosts.push(await addHost(world, compute, name, index, { ...options, hostUuids: description.hostUuids }))
   for (const datastore of description.datastores) addDatastore(world, datastore)
   addNetworks(world, description)
   for (const field of description.customFields) world.customFields.add(field)
@@ -102,7 +102,7 @@ async function addHost(
   compute: ComputeResource,
   name: string,
   index: number,
-  options: BuildWorldOptions,
+  options: BuildWorldOptions & Pick<CompleteDescription, 'hostUuids'>,
 ): Promise<HostSystem> {
   const { random, clock, storage, faults } = world
   const certificate = createCertificate({
@@ -122,14 +122,14 @@ async function addHost(
     onConnection: (connections) => world.busiest.sawConnections({ name }, connections),
     ...(options.nfcLimits === undefined ? {} : { limits: options.nfcLimits }),
   })
-  return world.inventory.add(
-    new HostSystem(world, world.morefs.host(), { name, uuid: uuidOf(random), certificate, nfc }, compute),
-  )
+  const own = uuidOf(random)
+  const uuid = options.hostUuids[name] ?? own
+  return world.inventory.add(new HostSystem(world, world.morefs.host(), { name, uuid, certificate, nfc }, compute))
 }
 
 function addDatastore(world: LabWorld, described: DatastoreDescription): void {
-  const { name, type = 'VMFS', capacityBytes = 1024 * gib, host } = described
-  const store = world.storage.addDatastore({ name, type, capacityBytes })
+  const { name, type = 'VMFS', capacityBytes = 1024 * gib, host, volume } = described
+  const store = world.storage.addDatastore({ name, type, capacityBytes, ...(volume !== undefined && { volume }) })
   const hosts = host === undefined ? world.hosts : world.hosts.filter((one) => one.name === host)
   if (hosts.length === 0)
     throw fail('lab.bad-description', { what: `datastore "${name}"`, why: `no host is called "${host ?? ''}"` })

@@ -16,13 +16,17 @@ export class LabDatastore implements Datastore {
   #usedBytes = 0
   #ballastBytes = 0
 
-  constructor({ name, type, capacityBytes }: DatastoreSpec, { clock, random }: { clock: Clock; random: Random }) {
+  constructor(
+    { name, type, capacityBytes, volume }: DatastoreSpec,
+    { clock, random }: { clock: Clock; random: Random },
+  ) {
     this.name = name
     this.type = type
     this.capacityBytes = capacityBytes
     this.#clock = clock
     const hex = Buffer.from(random.bytes(14)).toString('hex')
-    this.url = `ds:///vmfs/volumes/${hex.slice(0, 8)}-${hex.slice(8, 16)}-${hex.slice(16, 20)}-${hex.slice(16, 28)}/`
+    const own = `${hex.slice(0, 8)}-${hex.slice(8, 16)}-${hex.slice(16, 20)}-${hex.slice(16, 28)}`
+    this.url = `ds:///vmfs/volumes/${volume ?? own}/`
   }
 
   get freeBytes(): number {

@@ -44,6 +44,7 @@ export interface DatastoreSpec {
   readonly name: string
   readonly type: DatastoreType
   readonly capacityBytes: number
+  readonly volume?: string
 }
 
 /** A datastore and its files. Paths here are relative to it: `vm/vm.vmx`. */

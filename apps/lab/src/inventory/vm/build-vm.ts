@@ -63,6 +63,7 @@ function describedSettings(world: World, described: VmDescription): Partial<VmSe
   })
   const key = { keyId: { keyId: 'lab-key-1', providerId: { id: 'lab-provider' } } }
   return {
+    ...(described.instanceUuid !== undefined && { instanceUuid: described.instanceUuid }),
     cpus,
     memoryMb,
     firmware,
