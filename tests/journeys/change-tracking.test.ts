@@ -29,6 +29,7 @@ const request = () => ({
   session: world.session,
   repository: world.repository,
   transport: defaultTransport,
+  guards: {},
   vm,
   stateFolder: world.stateFolder,
   onEvent: () => {},

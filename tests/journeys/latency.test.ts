@@ -1,7 +1,9 @@
-import type { LatencyLimits } from '@vmkeep/backup'
+import { auditVm, type LatencyLimits, planBackup } from '@vmkeep/backup'
 import { type Clock, systemClock } from '@vmkeep/kit'
+import { defaultTransport } from '@vmkeep/transport'
+import { findVms } from '@vmkeep/vsphere'
 import { describe, expect, it } from 'vitest'
-import { World } from '../support/world.ts'
+import { options as plainOptions, World } from '../support/world.ts'
 
 const MiB = 1024 ** 2
 const limits: LatencyLimits = { startMaxMs: 20, readMaxMs: 30, patienceMinutes: 30 }
@@ -73,6 +75,58 @@ describe('a slow datastore', () => {
     expect(codes()).toContain('reads-slowed')
     expect((await world.point(vm!.point)).warnings?.map(({ code }) => code)).toContain('started-though-slow')
     await world.expectEqual(vm!.point, instant)
+    world.expectClean()
+  })
+})
+
+describe('what is slow now', () => {
+  it('is told by a plan, and what would be done about it', async () => {
+    const { world, become } = await slowWorld(25)
+    await using _world = world
+    const planned = async () => {
+      const { session, repository } = world
+      const options = { ...plainOptions, latency: limits }
+      const vms = await findVms(session, 'web')
+      const [plan] = await planBackup({ session, repository, vms, options }, new AbortController().signal)
+      return plan!.warnings.filter(({ code }) => code === 'datastore-slow').map(({ message }) => message)
+    }
+    expect(await planned()).toEqual([
+      expect.stringMatching(
+        /^slow is datastore shared-1: 25 ms on esxi-\d.lab, more than 20 ms: the VM would wait until it is calm, at most 30 minutes$/,
+      ),
+    ])
+    become(31)
+    expect((await planned())[0]).toContain('; its disks there would be read slowly')
+    become(8)
+    expect(await planned()).toEqual([])
+  })
+
+  it('holds up an audit of change tracking, too, which then reads slowly', async () => {
+    const { world, become, clock } = await slowWorld(undefined)
+    await using _world = world
+    await world.backup(['web'])
+    become(40)
+    const { session, repository, stateFolder } = world
+    const [vm] = await findVms(session, 'web')
+    const told: (string | undefined)[] = []
+    const report = await auditVm({
+      session,
+      repository,
+      stateFolder,
+      clock,
+      vm: vm!,
+      transport: defaultTransport,
+      guards: { latency: { ...limits, patienceMinutes: 1 } },
+      onEvent: (event) => {
+        if (event.type === 'vm-phase' && event.phase === 'waiting') told.push(event.phase)
+        if (event.type === 'note') told.push(event.code)
+      },
+      signal: new AbortController().signal,
+    })
+    expect(report).toMatchObject({ honest: true, disks: [{ differing: [] }] })
+    expect(told.filter((one) => one === 'waiting')).toHaveLength(3)
+    expect(told).toContain('started-though-slow')
+    expect(told).toContain('reads-slowed')
     world.expectClean()
   })
 })

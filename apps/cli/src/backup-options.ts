@@ -90,12 +90,15 @@ export async function keepingOptionsOf(
   return { tags, gfs: parseRetentionPolicy(retention) }
 }
 
-/** Both 0: nobody asks how slow datastores are. */
-function latencyOf(guards: Config['backup']['guards']): Pick<BackupOptions, 'latency'> {
+/** What keeps snapshots from doing harm. Both latencies 0: nobody asks how slow datastores are. */
+export function guardsOf({ guards }: Pick<Config['backup'], 'guards'>): Pick<BackupOptions, 'freeSpace' | 'latency'> {
   const { startMaxLatencyMs, readMaxLatencyMs, latencyPatienceMinutes: patienceMinutes } = guards
-  if (startMaxLatencyMs === 0 && readMaxLatencyMs === 0) return {}
   const limit = (ms: number) => (ms === 0 ? Infinity : ms)
-  return { latency: { startMaxMs: limit(startMaxLatencyMs), readMaxMs: limit(readMaxLatencyMs), patienceMinutes } }
+  const latency = { startMaxMs: limit(startMaxLatencyMs), readMaxMs: limit(readMaxLatencyMs), patienceMinutes }
+  return {
+    freeSpace: { minFreeBytes: guards.minFreeGiB * 1024 ** 3, minFreeShare: guards.minFreePercent / 100 },
+    ...((startMaxLatencyMs > 0 || readMaxLatencyMs > 0) && { latency }),
+  }
 }
 
 export function backupOptionsOf(
@@ -118,11 +121,7 @@ export function backupOptionsOf(
     excludeDisks: [...backup.excludeDisks, ...flags.excludeDisk],
     transport: transportOf({ backup }, flags.transport),
     snapshotMaxHours: backup.snapshotMaxHours,
-    freeSpace: {
-      minFreeBytes: backup.guards.minFreeGiB * 1024 ** 3,
-      minFreeShare: backup.guards.minFreePercent / 100,
-    },
-    ...latencyOf(backup.guards),
+    ...guardsOf(backup),
     limits: {
       vmsMax: limits.vms,
       disksPerHostMax: limits.disksPerHost,

@@ -26,7 +26,7 @@ import { decideDisk } from './decide-transport.ts'
 import { fail } from './errors.ts'
 import type { DiskReport } from './report.ts'
 import { placeOf, type RunContext } from './run-context.ts'
-import { SlowedDisk } from './slowed-disk.ts'
+import { slowedDisk } from './slowed-disk.ts'
 import { transportsFor } from './standstill.ts'
 import { copyRuns } from './stages/copy-runs.ts'
 import { planReads, type PlannedRun } from './stages/plan-reads.ts'
@@ -93,7 +93,7 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
       ...transportNotes(run.onEvent, { vm: vm.name, disk: disk.label }),
       signal: run.signal,
     })
-    const slowed = slowedDisk(run, job, opened)
+    const slowed = slowedDisk(run.latency, job.vm, job.disk, opened)
     const backup = await readDisk(run, job, slowed ?? opened, decision, tell)
     tell('done')
     return slowed === undefined || slowed.slowedSeconds === 0
@@ -105,11 +105,6 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
     if (isOfRepository(error)) throw error // what can't be kept is no fault of the disk that was read
     throw fail('backup.reading-disk', { vm: vm.name, disk: disk.label, why: messageOf(error) }, error)
   }
-}
-
-function slowedDisk({ latency }: RunContext, { vm, disk }: DiskJob, opened: VmDiskReader): SlowedDisk | undefined {
-  const datastore = vm.datastores.find(({ name }) => name === disk.datastoreName)
-  return latency && datastore && new SlowedDisk(opened, datastore, latency)
 }
 
 /** Of transports that somebody has asked for: the default order says with every disk that nothing is mounted here. */

@@ -8,8 +8,6 @@ export interface FreeSpaceGuard {
   readonly minFreeShare: number
 }
 
-export const defaultFreeSpace: FreeSpaceGuard = { minFreeBytes: 10 * 1024 ** 3, minFreeShare: 0.03 }
-
 /** Why no snapshot may be started: a datastore that would take it is too full. */
 export function whyTooFull(vm: Vm, { minFreeBytes, minFreeShare }: FreeSpaceGuard): Cause | undefined {
   const full = snapshotDatastores(vm).find(

@@ -1,6 +1,10 @@
+import { systemClock } from '@vmkeep/kit'
 import type { Repository } from '@vmkeep/repository'
+import type { OnRunEvent } from '@vmkeep/run'
 import { prepareTransports } from '@vmkeep/transport'
 import { readVm, type Session, type VmSummary } from '@vmkeep/vsphere'
+import { expectSlow } from './expect-slow.ts'
+import { openLatencyGuard } from './latency-guard.ts'
 import type { BackupOptions } from './options.ts'
 import { planVm, type VmPlan } from './plan.ts'
 import { previousPoints } from './previous-points.ts'
@@ -12,10 +16,16 @@ export async function planBackup(
     readonly repository: Repository | undefined
     readonly vms: readonly VmSummary[]
     readonly options: BackupOptions
+    /** Told what could not be found out. */
+    readonly onEvent?: OnRunEvent
   },
   signal: AbortSignal,
 ): Promise<VmPlan[]> {
-  const { repository } = request
+  const { repository, session, onEvent = () => {} } = request
+  await using latency = await openLatencyGuard(
+    { session, clock: systemClock, onEvent, signal },
+    request.options.latency,
+  )
   const transport = await prepareTransports(request.session, request.options.transport, signal)
   const options = { ...request.options, transport }
   const previous =
@@ -23,7 +33,9 @@ export async function planBackup(
   const plans: VmPlan[] = []
   for (const { ref } of request.vms) {
     const vm = await readVm(request.session, ref, signal)
-    plans.push(planVm(vm, previous.get(vm.instanceUuid?.toLowerCase() ?? '')?.newest, options))
+    const plan = planVm(vm, previous.get(vm.instanceUuid?.toLowerCase() ?? '')?.newest, options)
+    const slow = plan.action === 'skip' ? [] : await expectSlow(latency, vm)
+    plans.push({ ...plan, warnings: [...plan.warnings, ...slow] })
   }
   return plans
 }

@@ -1,6 +1,6 @@
 import type { Extent } from '@vmkeep/disk'
 import type { TransportName, VmDiskReader } from '@vmkeep/transport'
-import type { VmDatastore } from '@vmkeep/vsphere'
+import type { Vm, VmDatastore, VmDisk } from '@vmkeep/vsphere'
 import { type LatencyGuard, slowness } from './latency-guard.ts'
 
 /** A read that took very long is followed by a rest of this at most: connections have to be kept alive. */
@@ -76,4 +76,15 @@ export class SlowedDisk implements VmDiskReader {
   [Symbol.asyncDispose](): PromiseLike<void> {
     return this.#disk[Symbol.asyncDispose]()
   }
+}
+
+/** The disk as it is read under the guard. Nothing is slowed down without one, or where its datastore is not known. */
+export function slowedDisk(
+  guard: LatencyGuard | undefined,
+  vm: Pick<Vm, 'datastores'>,
+  { datastoreName }: Pick<VmDisk, 'datastoreName'>,
+  opened: VmDiskReader,
+): SlowedDisk | undefined {
+  const datastore = vm.datastores.find(({ name }) => name === datastoreName)
+  return guard && datastore && new SlowedDisk(opened, datastore, guard)
 }

@@ -1,5 +1,6 @@
 import type { VmPlan } from '@vmkeep/backup'
 import { messageOf } from '@vmkeep/kit'
+import type { RunEvent } from '@vmkeep/run'
 import { backupFlags, backupOptionsOf, checkChoice } from '../backup-options.ts'
 import { command } from '../command.ts'
 import { count, size } from '../output/human.ts'
@@ -35,7 +36,7 @@ export const planCommand = command({
   name: 'plan',
   summary: 'Show what a backup would do now, and why; changes nothing',
   description:
-    'The planner is the one the backup uses: VMs and disks in or out with the reason, full or incremental, change tracking, transport. ' +
+    'The planner is the one the backup uses: VMs and disks in or out with the reason, full or incremental, change tracking, transport, and what is slow now. ' +
     'If a repository is configured, its restore points decide what can be incremental.',
   examples: [
     { run: 'vmkeep plan web-01', does: 'one VM' },
@@ -73,7 +74,13 @@ export const planCommand = command({
     const backupOptions = backupOptionsOf(config, options, { world, signal })
     const plans: ServerPlan[] = []
     for (const { server, session, vms, excludeDisksOfVm } of chosen.servers) {
-      const request = { session, repository: repositoryIfAny, vms, options: { ...backupOptions, excludeDisksOfVm } }
+      const request = {
+        session,
+        repository: repositoryIfAny,
+        vms,
+        options: { ...backupOptions, excludeDisksOfVm },
+        onEvent: (event: RunEvent) => event.type === 'note' && say.warn(event.message),
+      }
       const own = await planBackup(request, signal)
       plans.push(...(servers.length === 1 ? own : own.map((plan) => ({ ...plan, server }))))
     }

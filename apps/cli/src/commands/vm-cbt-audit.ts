@@ -1,6 +1,6 @@
 import type { AuditedDisk, AuditReport } from '@vmkeep/backup'
 import { totalBytes } from '@vmkeep/disk'
-import { transportOf } from '../backup-options.ts'
+import { guardsOf, transportOf } from '../backup-options.ts'
 import { command } from '../command.ts'
 import { size } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
@@ -29,7 +29,7 @@ export const vmCbtAuditCommand = command({
   name: 'vm cbt audit',
   summary: 'Prove the change tracking of a VM: compare all it calls unchanged with the last restore point',
   description:
-    'Takes a short snapshot, reads all that is called unchanged, and compares it with what the repository holds. Stores nothing. ' +
+    'Takes a short snapshot, reads all that is called unchanged, and compares it with what the repository holds. Stores nothing, and spares slow datastores as a backup does. ' +
     'A difference means that restore points may lack changes: the exit code is then 8. ' +
     'Every backup does the same with a part of each disk (backup.auditDays).',
   examples: [
@@ -49,6 +49,7 @@ export const vmCbtAuditCommand = command({
       repository,
       vm: await resolveVm(session, selector, signal),
       transport: transportOf(config, undefined),
+      guards: guardsOf(config.backup),
       stateFolder: stateFolderOf(config, world),
       onEvent: progress.onEvent,
       signal,

@@ -4,10 +4,12 @@ import { attachmentLog, type Cause, lockVm, transportNotes } from '@vmkeep/run'
 import { openVmDisk, prepareTransports, type TransportSettings } from '@vmkeep/transport'
 import { captureSnapshot, readVm, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
 import { decideRead, type PreviousDisk } from '../decide-read.ts'
-import { defaultFreeSpace } from '../free-space.ts'
 import { identityOf } from '../identity.ts'
+import { openLatencyGuard } from '../latency-guard.ts'
+import type { BackupOptions } from '../options.ts'
 import { previousPoints } from '../previous-points.ts'
 import { placeOf, type SnapshotContext } from '../run-context.ts'
+import { slowedDisk } from '../slowed-disk.ts'
 import { startRun } from '../start-run.ts'
 import { withSnapshot } from '../with-snapshot.ts'
 import { auditDisk } from './audit-disk.ts'
@@ -16,6 +18,8 @@ import type { TrackingRequest } from './switch-tracking.ts'
 export interface AuditRequest extends TrackingRequest {
   readonly repository: Repository
   readonly transport: TransportSettings
+  /** As of a backup: an audit takes a snapshot and reads as much. */
+  readonly guards: Pick<BackupOptions, 'freeSpace' | 'latency'>
 }
 
 export interface AuditedDisk {
@@ -40,9 +44,12 @@ export interface AuditReport {
 /** Reads all that change tracking calls unchanged and compares it with the VM's last restore point. Stores nothing. */
 export async function auditVm(request: AuditRequest): Promise<AuditReport> {
   await using started = await startRun(request, { snapshotsPerDatastoreMax: 1, tasksPerVcenterMax: 1 })
+  const { freeSpace, latency: limits } = request.guards
+  await using latency = await openLatencyGuard(started, limits)
   const run = {
     ...started,
-    options: { quiesce: 'off', quiesceTimeoutMinutes: 5, freeSpace: defaultFreeSpace },
+    latency,
+    options: { quiesce: 'off', quiesceTimeoutMinutes: 5, ...(freeSpace !== undefined && { freeSpace }) },
   } as const
   const vm = await readVm(run.session, request.vm.ref, run.signal)
   await using _lock = await lockVm(request.stateFolder, { name: vm.name, uuid: identityOf(vm) }, `run ${run.runId}`)
@@ -74,14 +81,14 @@ interface Subject {
 
 async function audit(
   run: SnapshotContext,
-  { repository, transport }: AuditRequest,
+  { repository, transport }: Pick<AuditRequest, 'repository' | 'transport'>,
   { vm, snapshot, disk, previous }: Subject,
 ): Promise<AuditedDisk> {
   const { key, label, capacityBytes } = disk
   const decision = decideRead({ ...disk, backingUuid: disk.uuid }, previous, { full: false })
   if (decision.mode === 'full') return { key, label, notAudited: decision.cause, checkedBytes: 0, differing: [] }
   const { session, clock, random, signal, onEvent } = run
-  await using source = await openVmDisk({
+  await using opened = await openVmDisk({
     session,
     vm: vm.ref,
     snapshot,
@@ -99,6 +106,7 @@ async function audit(
     ...transportNotes(onEvent, { vm: vm.name, disk: label }),
     signal,
   })
+  const source = slowedDisk(run.latency, vm, disk, opened) ?? opened
   onEvent({ type: 'disk-phase', vm: vm.name, disk: label, phase: 'read', detail: 'audit of change tracking' })
   const { extents: lost } = await repository.lostExtents(decision.base, signal)
   const about = { session, repository, vm, snapshot, disk, source, decision, lost, signal }
