@@ -46,8 +46,21 @@ async function backedUp(
     },
   })
   const { vms } = await world.backup(['linux'], { guestScripts }, { session, signal: controller.signal })
+  expect(world.lab.vm('linux').guestFiles).toEqual([])
   expect(JSON.stringify([vms, world.events])).not.toContain('Pa55')
   return { world, vm: vms[0]!, ran: world.lab.vm('linux').guestProcesses }
+}
+
+/** How often a file was made in the guest, read, and removed; and what was said of it. */
+async function callsOf(backed: Promise<Backed>) {
+  const { world } = await backed
+  await using _world = world
+  const { calls } = world.lab.stats
+  const methods = ['CreateTemporaryFileInGuest', 'InitiateFileTransferFromGuest', 'DeleteFileInGuest']
+  const notes = world.events.flatMap((event) =>
+    event.type === 'note' && event.code === 'script-output' ? [event] : [],
+  )
+  return { calls: methods.map((method) => calls.get(method) ?? 0), said: notes.map(({ message }) => message) }
 }
 
 const shortly = (ran: readonly GuestProcess[]) =>
@@ -141,6 +154,71 @@ describe('scripts in the guest', () => {
       { outcome: 'failed', why: 'it ended with exit code 9' },
       { outcome: 'ok' },
     ])
+  })
+
+  it.each<[string, Partial<VmDescription>, string, Partial<GuestScripts>]>([
+    ['Linux, from memory', {}, freeze, {}],
+    [
+      'Windows, of a script that cmd.exe runs',
+      {
+        guestId: 'windows2019srvNext_64Guest',
+        guest: { users, programs: [{ path: 'C:\\freeze.cmd', exitCode: 9, writes: 'db: timeout' }] },
+      },
+      'C:\\freeze.cmd',
+      {},
+    ],
+  ])('tell what the one that failed has written: %s', async (_, described, pre, change) => {
+    const guest = guestOf({ exitCode: 9, writes: `${'.'.repeat(5000)}\n\u001B[31mdb: \u0007timeout\n` })
+    const { world, vm } = await backedUp({ guest, ...described }, { pre, ...change })
+    await using _world = world
+    expect(vm.error!.message).toMatch(/exit code 9, and said: \.{0,4096}\n?db: timeout/)
+    expect(vm.error!.message.length).toBeLessThan(5000)
+  })
+
+  it('show no password that they have written, and keep what they said in the point', async () => {
+    const guest = guestOf({ exitCode: 9, writes: `login ${password} refused` })
+    const { world, vm } = await backedUp({ guest }, { ifPreFails: 'continue' })
+    await using _world = world
+    const [pre] = (await world.point(vm.point)).scripts ?? []
+    expect(pre).toMatchObject({ why: 'it ended with exit code 9, and said: login *** refused' })
+  })
+
+  it('are not asked what they have written if they succeed, unless that is wanted, nor if it is not wanted', async () => {
+    const guest = guestOf({ writes: 'all is well' })
+    const { calls } = await callsOf(backedUp({ guest }))
+    expect(calls).toEqual([2, 0, 2])
+    const { calls: wanted, said } = await callsOf(backedUp({ guest }, { output: 'always' }))
+    expect(wanted).toEqual([2, 2, 2])
+    expect(said).toEqual([`${freeze} said: all is well`])
+    const { calls: never } = await callsOf(backedUp({ guest: guestOf({ exitCode: 9 }) }, { output: 'never' }))
+    expect(never).toEqual([0, 0, 0])
+  })
+
+  it.each([
+    [
+      'no file can be made there',
+      'CreateTemporaryFileInGuest,then=fault:NoPermission',
+      /not kept: .*lacks a privilege/,
+    ],
+    ['it cannot be read', 'InitiateFileTransferFromGuest,then=fault:GuestOperationsUnavailable', /could not be read: /],
+    [
+      'the file cannot be removed',
+      'DeleteFileInGuest,times=1,then=fault:GuestPermissionDenied',
+      /could not be removed: /,
+    ],
+  ])('run all the same where %s, and say so', async (what, rule, said) => {
+    const world = await World.start({
+      seed: 'output',
+      vms: [{ ...linux, guest: guestOf({ exitCode: 9, writes: 'x' }) }],
+    })
+    await using _world = world
+    world.lab.faults.add(parseFaultRule(rule))
+    const login = async () => ({ username: 'backup', password: new Secret(password) })
+    const guestScripts = { pre: freeze, timeoutSeconds: 600, ifPreFails: 'continue', login } as const
+    const { vms } = await world.backup(['linux'], { guestScripts })
+    expect(vms[0]).toMatchObject({ outcome: 'ok', warnings: [{ code: 'guest-pre-script-failed' }] })
+    expect(vms[0]!.warnings[0]!.message).toMatch(said)
+    expect(world.lab.vm('linux').guestProcesses).toHaveLength(1)
   })
 
   it('warn when the second fails: something may still be frozen', async () => {
@@ -248,7 +326,9 @@ it('from the command line, by config, with the password in a file: the point sho
   expect(without).toMatchObject({ exitCode: 0 })
   expect(lab.vm('linux').guestProcesses).toHaveLength(2)
   const role = await run('doctor', '--role', 'list')
-  expect(role.stdout).toContain('VirtualMachine.GuestOperations.Execute\nVirtualMachine.GuestOperations.Query\n')
+  expect(role.stdout).toContain(
+    'VirtualMachine.GuestOperations.Execute\nVirtualMachine.GuestOperations.Modify\nVirtualMachine.GuestOperations.Query\n',
+  )
   expect(JSON.stringify([backup, shown, without, role, await run('config', 'view', '-o', 'json')])).not.toContain(
     'Pa55',
   )

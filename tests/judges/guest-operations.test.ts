@@ -13,7 +13,7 @@ const vms = [
         { name: 'root', password: 'r' },
       ],
       programs: [
-        { path: '/usr/local/sbin/freeze', exitCode: 3 },
+        { path: '/usr/local/sbin/freeze', exitCode: 3, writes: 'cannot freeze: busy' },
         { path: '/usr/bin/slow', runsMs: 3_600_000 },
         { path: '/usr/sbin/only-root', onlyFor: 'root' },
       ],
@@ -42,7 +42,17 @@ describe.each<[string, LabOptions]>([
     ).trim()
     const ps = await mustAgree(govc, ['guest.ps', '-vm', 'web01', '-p', pid, '-X', '-json'], { env })
     expect(JSON.stringify(JSON.parse(ps))).toMatch(/"owner":"backup".*"exitCode":3/)
-    expect(lab.vm('web01').guestProcesses).toMatchObject([{ path: '/usr/local/sbin/freeze', arguments: 'pre' }])
+    const started = { path: '/usr/local/sbin/freeze', arguments: 'pre' }
+    expect(lab.vm('web01').guestProcesses).toMatchObject([started])
+    const file = (await mustAgree(govc, ['guest.mktemp', '-vm', 'web01', '-p', '/dev/shm'], { env })).trim()
+    expect(file).toMatch(/^\/dev\/shm\//)
+    const redirected = ['guest.start', '-vm', 'web01', '/usr/local/sbin/freeze', `pre > ${file} 2>&1`]
+    await mustAgree(govc, redirected, { env })
+    // Of a vCenter's host it asks port 443, whatever the URL says, which is not the lab's.
+    if (lab.mode === 'esxi')
+      expect(await mustAgree(govc, ['guest.download', '-vm', 'web01', file, '-'], { env })).toBe('cannot freeze: busy')
+    await mustAgree(govc, ['guest.rm', '-vm', 'web01', file], { env })
+    expect(lab.vm('web01').guestFiles).toEqual([])
     const wrong = { env: { ...env, GOVC_GUEST_LOGIN: 'backup:wrong' } }
     const refused = await runJudge(govc, ['guest.start', '-vm', 'web01', '/usr/local/sbin/freeze'], wrong)
     expect(refused.stderr).toContain('Failed to authenticate with the guest operating system')
@@ -65,14 +75,17 @@ describe.each<[string, LabOptions]>([
       while: null,
       after: 143,
       none: 0,
-      all: ['systemd', 'slow'],
+      all: ['systemd', 'slow', 'freeze'],
+      written: 'cannot freeze: busy',
+      'no such file': 'vim.fault.FileNotFound',
+      'no such folder': 'vim.fault.FileNotFound',
     })
     expect(lab.stats.mistakes).toEqual([])
   })
 })
 
 const script = `
-import json, sys
+import json, ssl, sys, urllib.request
 from pyVim.connect import SmartConnect, Disconnect
 from pyVmomi import vim, vmodl
 
@@ -111,6 +124,17 @@ told['while'] = processes.ListProcessesInGuest(web, login, [pid])[0].exitCode
 processes.TerminateProcessInGuest(web, login, pid)
 told['after'] = processes.ListProcessesInGuest(web, login, [pid])[0].exitCode
 told['none'] = len(processes.ListProcessesInGuest(web, login, [99]))
+files = content.guestOperationsManager.fileManager
+path = files.CreateTemporaryFileInGuest(web, login, 'judge', '.log', '/dev/shm')
+processes.StartProgramInGuest(web, login, vim.vm.guest.ProcessManager.ProgramSpec(programPath='/usr/local/sbin/freeze', arguments='pre > ' + path + ' 2>&1'))
+offered = files.InitiateFileTransferFromGuest(web, login, path)
+url = offered.url.replace('*', host + ':' + port)
+written = urllib.request.urlopen(url, context=ssl._create_unverified_context()).read()
+assert len(written) == offered.size
+told['written'] = written.decode()
+files.DeleteFileInGuest(web, login, path)
+told['no such file'] = refusal(files.InitiateFileTransferFromGuest, web, login, path)
+told['no such folder'] = refusal(files.CreateTemporaryFileInGuest, web, login, 'judge', '', '/none')
 told['all'] = [process.name for process in processes.ListProcessesInGuest(web, login)]
 Disconnect(service)
 print(json.dumps(told))

@@ -69,9 +69,13 @@ const scriptsOf = ({ pre, post, ...rest }: NonNullable<Config['backup']['scripts
 })
 
 const guestScriptsOf = (
-  { pre, post, timeoutSeconds, ifPreFails, ...account }: NonNullable<Config['backup']['guestScripts']>,
+  { pre, post, timeoutSeconds, ifPreFails, output, ...account }: NonNullable<Config['backup']['guestScripts']>,
   sources: LoginSources,
-): GuestScripts => ({ ...scriptsOf({ pre, post, timeoutSeconds, ifPreFails }), login: guestLogin(account, sources) })
+): GuestScripts => ({
+  ...scriptsOf({ pre, post, timeoutSeconds, ifPreFails }),
+  output,
+  login: guestLogin(account, sources),
+})
 
 const vddkOf = ({ library, configFile, transports }: NonNullable<Config['backup']['vddk']>): VddkSettings => ({
   library,

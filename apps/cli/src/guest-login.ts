@@ -5,7 +5,10 @@ import { findSecret } from './config/secrets.ts'
 import { fail } from './errors.ts'
 import type { World } from './world.ts'
 
-type Account = Omit<NonNullable<Config['backup']['guestScripts']>, 'pre' | 'post' | 'timeoutSeconds' | 'ifPreFails'>
+type Account = Omit<
+  NonNullable<Config['backup']['guestScripts']>,
+  'pre' | 'post' | 'timeoutSeconds' | 'ifPreFails' | 'output'
+>
 
 /** What finding a password needs of a command's surroundings. */
 export interface LoginSources {

@@ -51,6 +51,11 @@ export class LabVmHandle {
     return this.#vm.guestSystem.started
   }
 
+  /** The files in its guest that were made through VMware Tools and are still there. */
+  get guestFiles(): readonly string[] {
+    return this.#vm.guestSystem.files.paths
+  }
+
   /** A disk by its key; the first, if none is given. @throws `lab.no-such-disk` */
   disk(key?: number): VirtualDisk {
     return this.#vm.storage.disk(key ?? this.disks[0]?.key ?? 2000)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { guestCommand, whyOtherGuest } from './guest-command.ts'
+import { guestCommand, outputPlaceOf, whyOtherGuest } from './guest-command.ts'
 
 const powershell = String.raw`C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`
 const cmd = String.raw`C:\Windows\System32\cmd.exe`
@@ -18,6 +18,22 @@ describe('a script in a guest', () => {
   ])('%s is run by %s', (path, program, given) => {
     expect(guestCommand(path, ['pre', 'run1'])).toEqual({ path: program, arguments: given })
   })
+
+  it.each([
+    ['/opt/freeze', '/dev/shm/vmkeep-1f.log', 'pre run1 > /dev/shm/vmkeep-1f.log 2>&1'],
+    ['C:\\a b\\freeze.bat', 'C:\\T E\\x.log', '/d /s /c ""C:\\a b\\freeze.bat" pre run1 > "C:\\T E\\x.log" 2>&1"'],
+    ['D:\\freeze.exe', 'C:\\x.log', 'pre run1'],
+  ])('%s writes into %s', (path, output, given) => {
+    expect(guestCommand(path, ['pre', 'run1'], output).arguments).toBe(given)
+  })
+
+  it.each([
+    ['/opt/freeze', '/dev/shm/vmkeep-1f.log', true],
+    ['/opt/freeze', '/dev/shm/a;b', false],
+    ['/opt/freeze', '/tmp/x', false],
+    ['C:\\freeze.cmd', 'C:\\Temp\\x y.log', true],
+    ['C:\\freeze.cmd', 'C:\\Temp\\%x%.log', false],
+  ])('%s may write into %s: %s', (path, file, safe) => expect(outputPlaceOf(path)?.isSafe(file)).toBe(safe))
 
   it('is of Windows or not, by its path', () => {
     expect(whyOtherGuest('C:\\x.ps1', { windows: true })).toBeUndefined()

@@ -1,12 +1,18 @@
 import { AppError, type Clock, hasCode, messageOf, type Random, retry } from '@vmkeep/kit'
 import { Guest, type GuestLogin, type GuestProgram, type ManagedObjectReference, type Session } from '@vmkeep/vsphere'
+import { GuestOutput, type OutputWish } from './guest-output.ts'
 import type { ScriptResult } from './scripts.ts'
 
 export interface GuestScriptCall {
   readonly session: Session
   readonly vm: ManagedObjectReference
   readonly login: GuestLogin
-  readonly command: GuestProgram
+  /** How it is run, writing into a file of the guest, if there is one. */
+  readonly command: (output?: string) => GuestProgram
+  /** What its arguments are, without what a shell makes of them: as a list of processes has them. */
+  readonly words: string
+  /** Whether what it writes is kept; not, if absent. */
+  readonly output?: OutputWish | undefined
   /** A word of the command that no other has: by it the process is found again. */
   readonly mark: string
   /** How often a guest that does not answer is asked, within the time. */
@@ -50,7 +56,23 @@ async function run(
   const patiently = <T>(work: () => Promise<T>) => untilItAnswers(call, work, { onRefusal, ending })
   const guest = await patiently(() => Guest.enter(call.session, call.vm, call.login, ending))
   ending.throwIfAborted() // what is started now would have to be ended at once
-  const pid = await patiently(() => start(guest, call))
+  const output = await GuestOutput.open({ guest, clock: call.clock, login: call.login }, call.output)
+  try {
+    ending.throwIfAborted()
+    const pid = await patiently(() => start(guest, call, output.file))
+    return await output.addedTo(await watch(guest, pid, call, ending))
+  } catch (error) {
+    await output.discard()
+    throw error
+  }
+}
+
+async function watch(
+  guest: Guest,
+  pid: number | bigint,
+  call: GuestScriptCall,
+  ending: AbortSignal,
+): Promise<ScriptResult> {
   try {
     return await endOf(guest, pid, call, ending)
   } catch (error) {
@@ -66,13 +88,16 @@ async function run(
 }
 
 /** An answer that was lost says nothing of whether it runs: the guest does. It is never started twice. */
-async function start(guest: Guest, { command, mark }: GuestScriptCall): Promise<number | bigint> {
+async function start(
+  guest: Guest,
+  { command, words, mark }: GuestScriptCall,
+  output: string | undefined,
+): Promise<number | bigint> {
   try {
-    return await guest.start(command)
+    return await guest.start(command(output))
   } catch (error) {
     if (!hasCode(error, 'vsphere.reply-lost')) throw error
-    const { arguments: given } = command
-    const found = await guest.find(({ commandLine }) => commandLine.includes(mark) && commandLine.includes(given))
+    const found = await guest.find(({ commandLine }) => commandLine.includes(mark) && commandLine.includes(words))
     if (found === undefined) throw error
     return found.pid
   }

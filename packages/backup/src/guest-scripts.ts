@@ -1,7 +1,8 @@
 import { hasCode } from '@vmkeep/kit'
 import type { Cause } from '@vmkeep/run'
 import { isWindows, type Vm } from '@vmkeep/vsphere'
-import { guestCommand, whyOtherGuest } from './guest-command.ts'
+import { guestCommand, outputPlaceOf, whyOtherGuest } from './guest-command.ts'
+import type { OutputWish } from './guest-output.ts'
 import { runInGuest } from './guest-script.ts'
 import type { BackupOptions, GuestScripts } from './options.ts'
 import type { SnapshotContext } from './run-context.ts'
@@ -21,11 +22,14 @@ export const guestScriptsFor = (run: SnapshotContext, vm: Vm, scripts: GuestScri
   async run(path, moment): Promise<ScriptResult> {
     const refusal = whyOtherGuest(path, { windows: isWindows(vm) })
     if (refusal !== undefined) return { failure: refusal, output: '' }
+    const words = wordsOf(run, moment)
     return runInGuest({
       session: run.session,
       vm: vm.ref,
       login: await scripts.login(),
-      command: guestCommand(path, wordsOf(run, moment)),
+      command: (output) => guestCommand(path, words, output),
+      words: words.join(' '),
+      output: outputOf(path, scripts),
       mark: run.runId,
       attemptsMax: attemptsMax(vm, moment),
       timeoutMs: scripts.timeoutSeconds * 1000,
@@ -35,6 +39,11 @@ export const guestScriptsFor = (run: SnapshotContext, vm: Vm, scripts: GuestScri
     })
   },
 })
+
+function outputOf(path: string, { output = 'failed' }: GuestScripts): OutputWish | undefined {
+  const place = outputPlaceOf(path)
+  return output === 'never' || place === undefined ? undefined : { when: output, place }
+}
 
 /** Tools may be silent while they bring a guest back from its rest: what is frozen is worth all the time there is. */
 const attemptsMax = ({ toolsRunning }: Vm, { phase }: ScriptMoment): number =>

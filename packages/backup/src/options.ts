@@ -22,6 +22,8 @@ export interface HostScripts {
 export interface GuestScripts extends HostScripts {
   /** The account of the guest that runs them. Asked for when it is first needed; the same each time. */
   readonly login: () => Promise<GuestLogin>
+  /** When what they write is read; `failed`, if absent. */
+  readonly output?: 'failed' | 'always' | 'never'
 }
 
 export interface VssOptions {

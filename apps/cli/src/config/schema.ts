@@ -199,6 +199,12 @@ const guestScripts = z
       .enum(['fail', 'continue'])
       .default('fail')
       .describe('fail: the VM fails, without a snapshot. continue: it is backed up, with a warning.'),
+    output: z
+      .enum(['failed', 'always', 'never'])
+      .default('failed')
+      .describe(
+        'When the last 4 KiB of what a script writes are read, from a temporary file in the guest: /dev/shm in Linux, TEMP for .bat and .cmd of Windows; of other scripts of Windows nothing. never: no such file is made.',
+      ),
     username: text.describe('The account in the guest that runs them, such as backup or DOMAIN\\backup.'),
     ...secretWays('password', 'Its password'),
   })

@@ -12,6 +12,7 @@ const meanings: Readonly<Record<Purpose, readonly [purpose: string, without: 'fa
   lease: ['to export and import by leases', 'warn'],
   encryption: ['to read encrypted VMs', 'warn'],
   guestScripts: ['to run scripts in guests', 'fail'],
+  guestOutput: ['to read what scripts in guests write when they fail', 'warn'],
 }
 
 /** Whether the account's role has every privilege, the missing ones by name. */

@@ -11,6 +11,7 @@ export const purposes = [
   'lease',
   'encryption',
   'guestScripts',
+  'guestOutput',
 ] as const satisfies readonly PrivilegeSet[]
 export type Purpose = (typeof purposes)[number]
 
@@ -18,8 +19,13 @@ export type Purpose = (typeof purposes)[number]
 export function purposesOf({ backup, policies }: Pick<Config, 'backup' | 'policies'>): Purpose[] {
   const transports: readonly string[] = backup.transports
   const more = purposes.filter((purpose) => transports.includes(purpose.toLowerCase()))
-  const inGuests = [backup, ...policies].some(({ guestScripts }) => guestScripts !== undefined)
-  return ['backup', 'nvram', 'restore', ...more, ...(inGuests ? (['guestScripts'] as const) : [])]
+  const inGuests = [backup, ...policies].flatMap(({ guestScripts }) => guestScripts ?? [])
+  return [
+    ...(['backup', 'nvram', 'restore'] as const),
+    ...more,
+    ...(inGuests.length > 0 ? (['guestScripts'] as const) : []),
+    ...(inGuests.some(({ output }) => output !== 'never') ? (['guestOutput'] as const) : []),
+  ]
 }
 
 export const privilegesFor = (wanted: readonly Purpose[]): string[] => [

@@ -61,6 +61,8 @@ export interface GuestProgram {
   readonly path: string
   /** 0, if left out. */
   readonly exitCode?: number
+  /** What it writes, on stdout and stderr, as soon as it is started. */
+  readonly writes?: string
   /** How long it runs, by the lab's clock; it ends at once, if left out. */
   readonly runsMs?: number
   /** Who may run it; everybody, if left out. */

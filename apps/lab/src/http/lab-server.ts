@@ -7,6 +7,7 @@ import type { Certificate } from '../certificates/certificate.ts'
 import type { World } from '../inventory/world.ts'
 import type { Dispatcher } from '../soap/dispatcher.ts'
 import { answerFolder } from './folder-endpoint.ts'
+import { answerGuestFile, guestFilePath } from './guest-file-endpoint.ts'
 import { answerLease } from './lease-endpoint.ts'
 import { nfcServiceVersions, vimServiceVersions } from './service-versions.ts'
 import { answerSoap } from './soap-endpoint.ts'
@@ -67,6 +68,8 @@ async function route(
     return answerFolder(request, response, url, world)
   if (world.mode === 'esxi' && url.pathname.startsWith('/ha-nfc/'))
     return answerLease(request, response, { url, world, host: world.hosts[0]! })
+  if (world.mode === 'esxi' && url.pathname === guestFilePath)
+    return answerGuestFile(request, response, url, world.hosts[0]!)
   if (world.mode === 'vcenter' && isAutomation(url.pathname)) return answerAutomation(request, response, url, world)
   if (isRead && url.pathname === '/sdk/vimServiceVersions.xml') return sendXml(response, vimServiceVersions)
   if (isRead && url.pathname === '/sdk/nfcServiceVersions.xml') return sendXml(response, nfcServiceVersions)

@@ -84,6 +84,7 @@ function addServices(world: LabWorld): void {
     new GuestOperationsManager(world),
     new PlainService('GuestAuthManager', services.guestAuthManager),
     new PlainService('GuestProcessManager', services.guestProcessManager),
+    new PlainService('GuestFileManager', services.guestFileManager),
   ])
     inventory.add(service)
   if (services.customFieldsManager !== undefined) inventory.add(world.customFields)

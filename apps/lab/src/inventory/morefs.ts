@@ -42,6 +42,7 @@ export interface ServiceMorefs {
   readonly guestOperationsManager: string
   readonly guestAuthManager: string
   readonly guestProcessManager: string
+  readonly guestFileManager: string
 }
 
 /** Counters shared by all kinds, as vCenter's database has one: VMs start at 101, snapshots at 1001. */
@@ -107,6 +108,7 @@ const vcenterServices: ServiceMorefs = {
   guestOperationsManager: 'guestOperationsManager',
   guestAuthManager: 'guestOperationsAuthManager',
   guestProcessManager: 'guestOperationsProcessManager',
+  guestFileManager: 'guestOperationsFileManager',
 }
 
 const esxiServices: ServiceMorefs = {
@@ -131,4 +133,5 @@ const esxiServices: ServiceMorefs = {
   guestOperationsManager: 'ha-guest-operations-manager',
   guestAuthManager: 'ha-guest-operations-auth-manager',
   guestProcessManager: 'ha-guest-operations-process-manager',
+  guestFileManager: 'ha-guest-operations-file-manager',
 }

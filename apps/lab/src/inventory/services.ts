@@ -69,6 +69,9 @@ export class GuestOperationsManager extends LabObject {
   get processManager(): ManagedObjectReference {
     return { type: 'GuestProcessManager', value: this.#world.morefs.services.guestProcessManager }
   }
+  get fileManager(): ManagedObjectReference {
+    return { type: 'GuestFileManager', value: this.#world.morefs.services.guestFileManager }
+  }
 }
 
 export class SessionManager extends LabObject {

@@ -2,6 +2,7 @@ import type { Secret } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { readProperties } from '../properties/read-properties.ts'
 import type { Session } from '../session/session.ts'
+import { readGuestFile } from './read-guest-file.ts'
 import type { AnyOf, DataObject, ManagedObjectReference } from '../types/index.ts'
 
 /** An account of the guest itself, not of vSphere. */
@@ -28,6 +29,7 @@ export interface GuestProcess {
 interface Managers {
   readonly auth: ManagedObjectReference
   readonly processes: ManagedObjectReference
+  readonly files: ManagedObjectReference | undefined
 }
 
 /**
@@ -81,6 +83,37 @@ export class Guest {
     await this.#session.call('TerminateProcessInGuest', { ...this.#target, pid })
   }
 
+  /** Makes an empty file of a name that nobody has, for this account alone, and gives its path. In the guest's own folder for such, if none is named. */
+  async createTemporaryFile(
+    {
+      prefix,
+      suffix,
+      folder,
+    }: { readonly prefix: string; readonly suffix: string; readonly folder?: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const where = folder === undefined ? {} : { directoryPath: folder }
+    const request = { ...this.#target, _this: this.#files(), prefix, suffix, ...where }
+    return this.#session.call('CreateTemporaryFileInGuest', request, { signal })
+  }
+
+  /** The end of a file, however long it is. @throws `vsphere.bad-answer`, `vsphere.file-refused` */
+  async readEnd(path: string, bytesMax: number, signal?: AbortSignal): Promise<Buffer> {
+    const request = { ...this.#target, _this: this.#files(), guestFilePath: path }
+    const { url } = await this.#session.call('InitiateFileTransferFromGuest', request, { signal })
+    return await readGuestFile(this.#session, { vm: this.#vm, url, path, bytesMax }, signal)
+  }
+
+  async deleteFile(path: string, signal?: AbortSignal): Promise<void> {
+    await this.#session.call('DeleteFileInGuest', { ...this.#target, _this: this.#files(), filePath: path }, { signal })
+  }
+
+  #files(): ManagedObjectReference {
+    const { files } = this.#managers
+    if (files === undefined) throw fail('vsphere.guest-operations-missing', { host: this.#session.host })
+    return files
+  }
+
   async #list(pids: readonly (number | bigint)[], signal: AbortSignal | undefined): Promise<GuestProcess[]> {
     return ((await this.#session.call('ListProcessesInGuest', { ...this.#target, pids }, { signal })) ?? []).map(
       processOf,
@@ -106,9 +139,9 @@ const processOf = ({ pid, cmdLine, endTime, exitCode }: DataObject<'GuestProcess
 
 async function managersOf(session: Session, signal: AbortSignal | undefined): Promise<Managers> {
   const ref = session.content.guestOperationsManager
-  const request = { type: 'GuestOperationsManager', paths: ['authManager', 'processManager'] } as const
+  const request = { type: 'GuestOperationsManager', paths: ['authManager', 'processManager', 'fileManager'] } as const
   const found = ref && (await readProperties(session, { ...request, ref }, signal))
   if (found?.authManager === undefined || found.processManager === undefined)
     throw fail('vsphere.guest-operations-missing', { host: session.host })
-  return { auth: found.authManager, processes: found.processManager }
+  return { auth: found.authManager, processes: found.processManager, files: found.fileManager }
 }

@@ -74,6 +74,13 @@ const lease = ['VApp.Export', 'VApp.Import'] as const
  */
 const guestScripts = ['VirtualMachine.GuestOperations.Execute', 'VirtualMachine.GuestOperations.Query'] as const
 
+/**
+ * A file in the guest for what a script writes there. Reading it takes no more than `Query`.
+ *
+ * Source: vSphere Web Services API 8.0, "Required privileges" of GuestFileManager's methods. Evidence: documented.
+ */
+const guestOutput = ['VirtualMachine.GuestOperations.Modify', 'VirtualMachine.GuestOperations.Query'] as const
+
 /** The privileges each purpose needs. */
 export const privilegeSets = {
   inventory,
@@ -85,6 +92,7 @@ export const privilegeSets = {
   hotAdd,
   lease,
   guestScripts,
+  guestOutput,
 } as const
 
 export type PrivilegeSet = keyof typeof privilegeSets

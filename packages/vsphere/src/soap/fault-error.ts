@@ -93,7 +93,7 @@ function codeOfFault(fault: AnyOf<'MethodFault'> | undefined, { method, text }: 
   // Source: users' reports of "Failed to quiesce the virtual machine" under a general fault. Evidence: observed.
   if (generalFaults.has(fault.$type) && /quiesc/i.test(text)) return 'vsphere.snapshot-quiesce-failed'
   const lineage = objectSchema(fault.$type)?.lineage ?? new Set<string>()
-  if (method.endsWith('InGuest') && lineage.has('FileFault')) return 'vsphere.guest-file-refused' // no datastore is to blame
+  if (/(In|From)Guest$/.test(method) && lineage.has('FileFault')) return 'vsphere.guest-file-refused' // no datastore is to blame
   for (const type of lineage) if (Object.hasOwn(codes, type)) return codes[type]!
   return 'vsphere.fault'
 }

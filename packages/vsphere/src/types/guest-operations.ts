@@ -1,5 +1,5 @@
-// What VMware Tools do inside of a guest for somebody who can log in there: programs and their exit codes.
-// Source: vSphere Web Services API 8.0, GuestAuthManager, GuestProcessManager. Evidence: documented.
+// What VMware Tools do inside of a guest for somebody who can log in there: programs, their exit codes and what they wrote.
+// Source: vSphere Web Services API 8.0, GuestAuthManager, GuestProcessManager, GuestFileManager. Evidence: documented.
 import { dataTypes, methods } from './notation.ts'
 
 export const guestOperations = dataTypes({
@@ -30,6 +30,28 @@ export const guestOperations = dataTypes({
     endTime: 'dateTime?',
     exitCode: 'int?',
   },
+  GuestFileAttributes: {
+    modificationTime: 'dateTime?',
+    accessTime: 'dateTime?',
+    symlinkTarget: 'string?',
+  },
+  GuestPosixFileAttributes: {
+    $extends: 'GuestFileAttributes',
+    ownerId: 'int?',
+    groupId: 'int?',
+    permissions: 'long?',
+  },
+  GuestWindowsFileAttributes: {
+    $extends: 'GuestFileAttributes',
+    hidden: 'boolean?',
+    readOnly: 'boolean?',
+    createTime: 'dateTime?',
+  },
+  FileTransferInformation: {
+    attributes: 'any GuestFileAttributes',
+    size: 'long',
+    url: 'string',
+  },
 })
 
 export const guestMethods = methods({
@@ -57,5 +79,27 @@ export const guestMethods = methods({
     vm: 'ref',
     auth: 'any GuestAuthentication',
     pid: 'long',
+  },
+  CreateTemporaryFileInGuest: {
+    $on: 'GuestFileManager',
+    vm: 'ref',
+    auth: 'any GuestAuthentication',
+    prefix: 'string',
+    suffix: 'string',
+    directoryPath: 'string?',
+    $returns: 'string',
+  },
+  InitiateFileTransferFromGuest: {
+    $on: 'GuestFileManager',
+    vm: 'ref',
+    auth: 'any GuestAuthentication',
+    guestFilePath: 'string',
+    $returns: 'FileTransferInformation',
+  },
+  DeleteFileInGuest: {
+    $on: 'GuestFileManager',
+    vm: 'ref',
+    auth: 'any GuestAuthentication',
+    filePath: 'string',
   },
 })

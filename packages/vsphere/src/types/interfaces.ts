@@ -3070,6 +3070,30 @@ export interface GuestProcessInfo extends DynamicData {
   readonly exitCode?: number | undefined
 }
 
+export interface GuestFileAttributes extends DynamicData {
+  readonly modificationTime?: string | undefined
+  readonly accessTime?: string | undefined
+  readonly symlinkTarget?: string | undefined
+}
+
+export interface GuestPosixFileAttributes extends GuestFileAttributes {
+  readonly ownerId?: number | undefined
+  readonly groupId?: number | undefined
+  readonly permissions?: number | bigint | undefined
+}
+
+export interface GuestWindowsFileAttributes extends GuestFileAttributes {
+  readonly hidden?: boolean | undefined
+  readonly readOnly?: boolean | undefined
+  readonly createTime?: string | undefined
+}
+
+export interface FileTransferInformation extends DynamicData {
+  readonly attributes: AnyOf<'GuestFileAttributes'>
+  readonly size: number | bigint
+  readonly url: string
+}
+
 export interface DatastoreSummary extends DynamicData {
   readonly datastore?: ManagedObjectReference | undefined
   readonly name: string
@@ -5047,6 +5071,10 @@ export interface DataObjects {
   readonly GuestProgramSpec: GuestProgramSpec
   readonly GuestWindowsProgramSpec: GuestWindowsProgramSpec
   readonly GuestProcessInfo: GuestProcessInfo
+  readonly GuestFileAttributes: GuestFileAttributes
+  readonly GuestPosixFileAttributes: GuestPosixFileAttributes
+  readonly GuestWindowsFileAttributes: GuestWindowsFileAttributes
+  readonly FileTransferInformation: FileTransferInformation
   readonly DatastoreSummary: DatastoreSummary
   readonly DatastoreCapability: DatastoreCapability
   readonly DatastoreInfo: DatastoreInfo
@@ -6152,6 +6180,7 @@ export interface Families {
   readonly VirtualMachineGuestQuiesceSpec: 'VirtualMachineGuestQuiesceSpec' | 'VirtualMachineWindowsQuiesceSpec'
   readonly GuestAuthentication: 'GuestAuthentication' | 'NamePasswordAuthentication'
   readonly GuestProgramSpec: 'GuestProgramSpec' | 'GuestWindowsProgramSpec'
+  readonly GuestFileAttributes: 'GuestFileAttributes' | 'GuestPosixFileAttributes' | 'GuestWindowsFileAttributes'
   readonly DatastoreInfo:
     | 'DatastoreInfo'
     | 'LocalDatastoreInfo'

@@ -306,5 +306,6 @@ export const services = managedObjects({
     aliasManager: 'ref?',
   },
   GuestAuthManager: { $extends: 'ManagedObject' },
+  GuestFileManager: { $extends: 'ManagedObject' },
   GuestProcessManager: { $extends: 'ManagedObject' },
 })

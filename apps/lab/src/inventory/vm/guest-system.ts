@@ -2,6 +2,7 @@ import type { AnyOf, DataObject } from '@vmkeep/vsphere/types'
 import type { GuestDescription, GuestProgram } from '../../config/vm-description.ts'
 import { VimFault } from '../../faults/vim-fault.ts'
 import type { VirtualMachine } from '../virtual-machine.ts'
+import { GuestFiles } from './guest-files.ts'
 import { mustBe } from './power.ts'
 import { isWindows } from './quiesce-guest.ts'
 
@@ -27,11 +28,14 @@ interface Running {
 /** Source: GuestProcessManager.StartProgramInGuest: exit code and end time "available for 5 minutes". Evidence: documented. */
 const rememberedMs = 5 * 60_000
 
+const redirection = /^(.*) > (?:"([^"]+)"|(\S+)) 2>&1"?$/
+
 /** What an end by TerminateProcessInGuest looks like: SIGTERM on Linux. Evidence: inferred. */
 const terminatedCode = 143
 
-/** The make-believe system inside of a VM, as VMware Tools show it: users and programs, no bytes. */
+/** The make-believe system inside of a VM, as VMware Tools show it: users, programs and what they write; no file system. */
 export class GuestSystem {
+  readonly files: GuestFiles
   readonly #vm: VirtualMachine
   readonly #processes: Running[] = []
   #described: GuestDescription = {}
@@ -39,6 +43,7 @@ export class GuestSystem {
 
   constructor(vm: VirtualMachine) {
     this.#vm = vm
+    this.files = new GuestFiles(vm)
   }
 
   describe(described: GuestDescription): void {
@@ -66,17 +71,33 @@ export class GuestSystem {
     return user.name
   }
 
-  /** @throws VimFault `InvalidArgument`, `FileNotFound`, `GuestPermissionDenied` */
+  /**
+   * A redirection is the shell's: the program does not see it, and neither does who lists it.
+   *
+   * Source: GuestProgramSpec.arguments. Evidence: documented.
+   *
+   * @throws VimFault `InvalidArgument`, `FileNotFound`, `GuestPermissionDenied`
+   */
   start(owner: string, { programPath, arguments: given }: DataObject<'GuestProgramSpec'>): number {
     if (programPath === '') throw new VimFault('InvalidArgument', { invalidProperty: 'programPath' })
     const program = this.#find(programPath, given)
     if (program === undefined) throw new VimFault('FileNotFound', { file: programPath })
     if (program.onlyFor !== undefined && program.onlyFor !== owner) throw new VimFault('GuestPermissionDenied')
+    const [, own = given, quoted, plain] = redirection.exec(given) ?? []
+    const output = quoted ?? plain
+    if (output !== undefined) this.files.write(owner, output, program.writes ?? '')
     const startMs = this.#vm.world.clock.nowMs()
     const pid = ++this.#nextPid
     const snapshotsAtStart = this.#vm.snapshots.length
     this.#processes.push({
-      process: { pid, owner, path: programPath, arguments: given, startMs, snapshotsAtStart },
+      process: {
+        pid,
+        owner,
+        path: programPath,
+        arguments: own + (given.endsWith('"') && output !== undefined ? '"' : ''),
+        startMs,
+        snapshotsAtStart,
+      },
       endMs: startMs + (program.runsMs ?? 0),
       exitCode: program.exitCode ?? 0,
     })
