@@ -62,6 +62,7 @@ export const doctorCommand = command({
     const fixing = {
       stateFolder,
       fix: options.fix,
+      config,
       purposes: purposesOf(config),
       transport: transportOf(config, undefined),
       onEvent: context.progress.onEvent,

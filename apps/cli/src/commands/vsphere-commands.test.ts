@@ -15,6 +15,8 @@ const MiB = 2 ** 20
 let folder: string
 let lab: Lab
 
+const guestPrivileges = ['VirtualMachine.GuestOperations.Execute']
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vmkeep-lab-'))
   lab = await startLab({
@@ -32,6 +34,8 @@ beforeAll(async () => {
     users: [
       { name: 'weak', password: 'weak-password', without: ['VirtualMachine.State.CreateSnapshot'] },
       { name: 'partial', password: 'p', withoutOn: { 'web-01': ['VirtualMachine.State.RemoveSnapshot'] } },
+      { name: 'elsewhere', password: 'p', withoutOn: { db: guestPrivileges, Datacenters: guestPrivileges } },
+      { name: 'here', password: 'p', withoutOn: { 'web-01': guestPrivileges } },
     ],
   })
   await lab.vm('web-01').disk().writeGuest(0, Buffer.alloc(MiB, 'vmkeep'))
@@ -271,6 +275,27 @@ describe('doctor', () => {
     const { stdout } = await run(['doctor'], { env })
     expect(stdout).toMatch(/warn {2}privileges on VMs: missing on web-01: VirtualMachine\.State\.RemoveSnapshot\n/)
   })
+
+  it.each([
+    ['elsewhere', /ok {4}scripts in guests: all to run scripts in guests, on 1 VM\n/, 0],
+    ['here', /fail {2}scripts in guests: missing on web-01: VirtualMachine\.GuestOperations\.Execute\n/, 7],
+  ])(
+    'asks for what scripts in guests need in the VMs of their policies alone: missing %s',
+    async (user, found, exit) => {
+      const scripts = { pre: '/x', username: 'backup', passwordEnv: 'GUEST' }
+      const policies = [
+        { name: 'web', select: 'name=web-*', guestScripts: scripts },
+        { name: 'rest', select: 'name=*' },
+      ]
+      await writeFile(join(folder, 'scripts.yaml'), JSON.stringify({ policies }))
+      const account = { VMKEEP_VCENTER_USERNAME: user, VMKEEP_VCENTER_PASSWORD: 'p', GUEST: 'g' }
+      const env = { ...repository(), ...account, VMKEEP_CONFIG: join(folder, 'scripts.yaml') }
+      const { stdout, code } = await run(['doctor'], { env })
+      expect(stdout).toMatch(found)
+      expect(stdout).not.toMatch(/scripts in guests: .*db/)
+      expect(code).toBe(exit)
+    },
+  )
 
   it('prints the smallest role, for what the config does or what is asked, and looks at nothing', async () => {
     const { stdout, code } = await run(['doctor', '--role', 'list', '--for', 'backup'])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { cleanUpLeftovers, type CleanUpReport, type OnRunEvent } from '@vmkeep/run'
 import type { TransportSettings } from '@vmkeep/transport'
 import type { Session } from '@vmkeep/vsphere'
-import type { VcenterConfig } from '../config/schema.ts'
+import type { Config, VcenterConfig } from '../config/schema.ts'
 import { type LoginContext, openVcenter, trustOf } from '../open-session.ts'
 import { count } from '../output/human.ts'
 import { checkHotadd } from './check-hotadd.ts'
@@ -14,8 +14,9 @@ import { checkReach } from './check-reach.ts'
 import { checkServer } from './check-server.ts'
 import { checkVms } from './check-vms.ts'
 import { type Finding, type FindingsOn, findingsOn } from './finding.ts'
-import { readHostFacts, readVmFacts } from './inventory-facts.ts'
+import { readHostFacts, readVmFacts, type VmFacts } from './inventory-facts.ts'
 import type { Purpose } from './needed-privileges.ts'
+import { vmsWithScripts } from './vms-with-scripts.ts'
 
 interface Options {
   readonly stateFolder: string
@@ -23,6 +24,7 @@ interface Options {
   readonly fix: boolean
   readonly transport: TransportSettings
   readonly onEvent: OnRunEvent
+  readonly config: Pick<Config, 'backup' | 'policies'>
   /** What the account must be able to do. */
   readonly purposes: readonly Purpose[]
 }
@@ -43,16 +45,46 @@ export async function checkVcenter(
     await using session = await openVcenter(vcenter, context)
     findings.push(...(await checkServer(about, session, clock, signal)))
     if (options.fix) findings.push(await fixLeftovers(about, session, options, signal))
-    findings.push(...(await checkPrivileges(about, options.purposes, session, signal)))
+    // Scripts need theirs on the VMs of their policies alone: only who runs them everywhere is asked for them at the top.
+    const isEverywhere = options.config.backup.guestScripts !== undefined
+    const atTop = options.purposes.filter((purpose) => isEverywhere || !inGuests.includes(purpose))
+    findings.push(...(await checkPrivileges(about, atTop, session, signal)))
     findings.push(...(await checkHotadd(about, session, options.transport, signal)))
     const vms = await readVmFacts(session, signal)
-    if (vms.length > 0 && findings.every(({ check, state }) => check !== 'privileges' || state === 'ok'))
-      findings.push(...(await checkObjects(about, vms, options.purposes, session, signal)))
+    if (findings.every(({ check, state }) => check !== 'privileges' || state === 'ok')) {
+      findings.push(...(await checkObjects(about, { purpose: 'backup', vms }, session, signal)))
+      findings.push(...(await checkScripts(vcenter.name, vms, { session, options, context })))
+    }
     findings.push(...(await checkHosts(about, { hosts: await readHostFacts(session, signal), vms }, session, signal)))
     findings.push(...checkVms(about, vms, await knownInstanceId(options.stateFolder), session.clock.nowMs()))
   } catch (error) {
     signal.throwIfAborted()
     findings.push(failed(findings.some(({ check }) => check === 'sign-in') ? 'inventory' : 'sign-in', error))
+  }
+  return findings
+}
+
+const inGuests: readonly Purpose[] = ['guestScripts', 'guestOutput']
+
+/** Whether scripts can be run in the VMs whose policies have some. */
+async function checkScripts(
+  server: string,
+  vms: readonly VmFacts[],
+  given: { readonly session: Session; readonly options: Options; readonly context: LoginContext },
+): Promise<Finding[]> {
+  const { session, options, context } = given
+  const { say, signal } = context
+  const about = `vcenter ${server}`
+  const findings: Finding[] = []
+  try {
+    const refs = await vmsWithScripts(options.config, { server, session, say, signal })
+    const own = refs === 'all' ? vms : vms.filter(({ ref }) => refs.has(ref.value))
+    for (const purpose of ['guestScripts', 'guestOutput'] as const)
+      if (options.purposes.includes(purpose))
+        findings.push(...(await checkObjects(about, { purpose, vms: own }, session, signal)))
+  } catch (error) {
+    signal.throwIfAborted()
+    findings.push(findingsOn(about).failed('scripts in guests', error))
   }
   return findings
 }
