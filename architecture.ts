@@ -7,12 +7,12 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   vmdk: ['kit', 'disk'],
   vddk: ['kit', 'disk'], // VMware's own library, in a process of its own; knows no vSphere
   vmfs: ['kit', 'disk'], // a file system, read: knows no VMDK and no vSphere
-  vsphere: ['kit'],
+  vsphere: ['kit', 'selection'], // of selection what there is to ask of a VM, which it reads
   run: ['kit', 'vsphere', 'repository'], // what a backup and a restore share: events, journal, leftovers, a VM's point
   transport: ['kit', 'disk', 'vsphere', 'nfc', 'vmdk', 'vmfs', 'vddk'],
   repository: ['kit', 'disk'], // never hears of VMware
   retention: ['kit'], // pure: which restore points go, and why
-  selection: ['kit'], // pure: whom a policy is for, and why
+  selection: ['kit'], // pure: what can be asked of a VM, whom a policy is for, and why
   s3: ['kit', 'repository'], // a storage of the repository; apart, so that the AWS SDK is loaded only where it is used
   backup: ['kit', 'disk', 'vsphere', 'transport', 'repository', 'retention', 'run'],
   restore: ['kit', 'disk', 'vsphere', 'transport', 'vmdk', 'repository', 'run'],

@@ -1,4 +1,5 @@
 import { hasCode } from '@vmkeep/kit'
+import type { VmFacts } from '@vmkeep/selection'
 import { retrieve } from '../properties/retrieve.ts'
 import type { Session } from '../session/session.ts'
 import { readTags, type VmTag } from '../tags/read-tags.ts'
@@ -10,27 +11,9 @@ import { decodeName } from './names.ts'
 import { readInventoryTree } from './read-inventory-tree.ts'
 import type { VmSummary } from './vm-summary.ts'
 
-/** All that a policy may ask of a VM, in names. What vSphere does not say is absent. */
-export interface SelectableVm {
+/** A VM with all that selectors ask for, in names. What vSphere does not say is absent; what the config calls it, nobody knows here. */
+export interface SelectableVm extends Omit<VmFacts, 'vcenter'> {
   readonly summary: VmSummary
-  readonly name: string
-  readonly path: string
-  readonly uuid?: string | undefined
-  readonly datacenter?: string | undefined
-  readonly cluster?: string | undefined
-  readonly host?: string | undefined
-  readonly pool?: string | undefined
-  readonly datastores: readonly string[]
-  readonly tags: readonly VmTag[]
-  readonly attributes: Readonly<Record<string, string>>
-  readonly power?: 'on' | 'off' | 'suspended' | undefined
-  readonly template: boolean
-  readonly guest?: string | undefined
-  readonly cpus?: number | undefined
-  readonly memoryBytes?: number | undefined
-  readonly disks?: number | undefined
-  readonly provisionedBytes?: number | undefined
-  readonly usedBytes?: number | undefined
 }
 
 export interface SelectableVmsRead {
