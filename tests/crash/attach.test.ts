@@ -1,5 +1,6 @@
 // kill -9 in the middle of a restore of one disk to another VM: the VM has the whole disk, or nothing is left of it anywhere.
 import { cleanUpLeftovers } from '@vmkeep/run'
+import { holdEnder } from '@vmkeep/transport'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { firstDifference, type Instant } from '../support/world.ts'
 import { crashPoints } from './crash-points.ts'
@@ -27,7 +28,7 @@ function strayFiles(): string[] {
 }
 const cleanUp = () => {
   const { session, stateFolder } = past.world
-  return cleanUpLeftovers({ session, stateFolder, onEvent: () => {}, signal })
+  return cleanUpLeftovers({ endHold: holdEnder(), session, stateFolder, onEvent: () => {}, signal })
 }
 
 it.each(crashPoints.filter(({ of }) => of === 'restore-to-other-vm'))(

@@ -13,6 +13,7 @@ import {
   parseMarker,
   readJournals,
 } from '@vmkeep/run'
+import { holdEnder } from '@vmkeep/transport'
 import { createSnapshot, endpointIdOf, type Session } from '@vmkeep/vsphere'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { crashPoints } from './crash-points.ts'
@@ -30,7 +31,12 @@ describe('the clean-up after a kill', () => {
   afterAll(() => past[Symbol.asyncDispose]())
 
   const cleanUp = (stateFolder = past.world.stateFolder) =>
-    cleanUpLeftovers({ session: past.world.session, stateFolder, onEvent: (event) => past.world.events.push(event) })
+    cleanUpLeftovers({
+      endHold: holdEnder(),
+      session: past.world.session,
+      stateFolder,
+      onEvent: (event) => past.world.events.push(event),
+    })
 
   async function killWithSnapshot(stateFolder = past.world.stateFolder): Promise<void> {
     await using victim = startVictim(past.world, work, { crashAt: 'backup.after-snapshot', stateFolder })
@@ -237,7 +243,7 @@ describe('a snapshot that the clean-up does not find', () => {
       quiesce: false,
     })
   const cleanUp = (stateFolder: string, as = session) =>
-    cleanUpLeftovers({ session: as, stateFolder, onEvent: () => {} })
+    cleanUpLeftovers({ endHold: holdEnder(), session: as, stateFolder, onEvent: () => {} })
 
   /** What a run leaves that was interrupted between the two lines about its snapshot. */
   async function interruptedRun(name: string, change: { marker?: Marker; vmRef?: string | undefined } = {}) {

@@ -5,6 +5,7 @@ export interface CrashPoint {
   readonly of:
     | 'backup'
     | 'hotadd'
+    | 'vddk'
     | 'clean-up'
     | 'restore-to-vsphere'
     | 'restore-in-place'
@@ -27,6 +28,10 @@ const attach = (finished: boolean, ...names: string[]): CrashPoint[] =>
 const hotadd = (...names: string[]): CrashPoint[] =>
   names.map((name) => ({ at: `hotadd.${name}`, of: 'hotadd', finished: false }))
 
+/** Of a backup that has VMware's library keep the VM in its place. */
+const vddk = (finished: boolean, ...names: string[]): CrashPoint[] =>
+  names.map((name) => ({ at: `vddk.${name}`, of: 'vddk', finished }))
+
 /** The files of a raw restore of two disks, in their order: disk, disk, config, vmx, nvram, report. The first stands without a number. */
 const files = ['', '#2', '#3', '#4', '#5', '#6']
 const fileSteps = ['new-file.before-link', 'new-file.after-link', 'new-file.published']
@@ -44,6 +49,8 @@ export const crashPoints: readonly CrashPoint[] = [
   ...backup(true, 'repository.after-commit', 'repository.after-session-end', 'backup.after-commit'),
   ...backup(true, 'backup.before-snapshot-removal', 'backup.after-snapshot-removal'),
   ...hotadd('before-attach', 'after-attach', 'before-detach', 'after-detach'),
+  ...vddk(false, 'before-hold', 'after-hold'),
+  ...vddk(true, 'before-release', 'after-release'),
   { at: 'clean-up.before-removal', of: 'clean-up', finished: false },
   { at: 'clean-up.after-removal', of: 'clean-up', finished: false },
   ...restore(false, 'restore.before-vm', 'restore.after-vm', 'restore.after-disk', 'restore.after-disk#2'),

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cleanUpLeftovers, readJournals } from '@vmkeep/run'
+import { holdEnder } from '@vmkeep/transport'
 import { attachDisk, detachDisk } from '@vmkeep/vsphere'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { beProxy, proxy } from '../support/proxy.ts'
@@ -32,7 +33,12 @@ describe('a backup that attaches disks, killed', () => {
   const foreignOnly = ['[shared-1] proxy/proxy.vmdk', '[shared-1] db/db.vmdk']
   const cleanUp = () => {
     const { session, stateFolder } = world
-    return cleanUpLeftovers({ session, stateFolder, onEvent: (event) => world.events.push(event) })
+    return cleanUpLeftovers({
+      endHold: holdEnder(),
+      session,
+      stateFolder,
+      onEvent: (event) => world.events.push(event),
+    })
   }
 
   const expectNothingLeft = async () => {

@@ -1,7 +1,7 @@
 // kill -9 while a lease is held: it runs out by itself, and the next start finds nothing left or takes it away.
 import { type Destination, restoreToVsphere } from '@vmkeep/restore'
 import { cleanUpLeftovers, vmPointOf } from '@vmkeep/run'
-import type { TransportSettings } from '@vmkeep/transport'
+import { holdEnder, type TransportSettings } from '@vmkeep/transport'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { firstDifference, type Instant } from '../support/world.ts'
 import { backupOptions, CrashWorld } from './crash-world.ts'
@@ -50,7 +50,11 @@ it('a restore killed while it sends leaves no lease and no half VM after the nex
   const common = { session, repository, stateFolder, onEvent: () => {}, signal }
   await lab.settled() // vSphere itself takes the VM back
   expect(names()).toEqual(['web'])
-  expect(await cleanUpLeftovers(common)).toMatchObject({ removed: [], gone: [{ kind: 'vm' }], kept: [] })
+  expect(await cleanUpLeftovers({ ...common, endHold: holdEnder() })).toMatchObject({
+    removed: [],
+    gone: [{ kind: 'vm' }],
+    kept: [],
+  })
   const how = { transport, verify: true, powerOn: false } as const
   const report = await restoreToVsphere({ ...common, ...how, point: vmPointOf(point!), destination })
   expect(report).toMatchObject({ vm: 'imported', verified: true })

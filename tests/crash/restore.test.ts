@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { openRawFile } from '@vmkeep/disk'
 import { type Destination, type RestoreReport, restoreToFiles, restoreToVsphere } from '@vmkeep/restore'
 import { cleanUpLeftovers, vmPointOf } from '@vmkeep/run'
-import { defaultTransport } from '@vmkeep/transport'
+import { holdEnder, defaultTransport } from '@vmkeep/transport'
 import { openVmdk } from '@vmkeep/vmdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { firstDifference, type Instant } from '../support/world.ts'
@@ -42,7 +42,7 @@ describe('a restore into vSphere killed', () => {
     return restoreToVsphere({ ...common, ...how, point: vmPointOf(point()), destination: destinationOf(name) })
   }
   const cleanUp = (stateFolder = past.world.stateFolder) =>
-    cleanUpLeftovers({ session: past.world.session, stateFolder, onEvent: ignore, signal })
+    cleanUpLeftovers({ endHold: holdEnder(), session: past.world.session, stateFolder, onEvent: ignore, signal })
 
   const ofRestore = crashPoints.filter((crash) => crash.of === 'restore-to-vsphere')
 

@@ -3,7 +3,7 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cleanUpLeftovers } from '@vmkeep/run'
-import { transportNames, type TransportSettings } from '@vmkeep/transport'
+import { holdEnder, transportNames, type TransportSettings } from '@vmkeep/transport'
 import { temporaryFake, whyNoFakeVddk } from '@vmkeep/vddk/testing'
 import { readProperties } from '@vmkeep/vsphere'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -11,6 +11,7 @@ import { writeDisksOfNow } from '../support/fake-vddk.ts'
 import { makeLun } from '../support/make-lun.ts'
 import { mountDisks } from '../support/mount-datastore.ts'
 import { beProxy, proxy } from '../support/proxy.ts'
+import { isHeld, vcenterOfLibrary } from '../support/vcenter-of-library.ts'
 import { options, World } from '../support/world.ts'
 import { startVictim } from './start-victim.ts'
 
@@ -45,6 +46,7 @@ async function disabledMethods(): Promise<unknown> {
 /** Of the VDDK a library whose files hold what the disk holds now. */
 async function withLibrary(): Promise<TransportSettings> {
   const fake = made.use(await temporaryFake())
+  made.use(await vcenterOfLibrary(fake, world.session))
   await writeDisksOfNow(world.lab, 'web', fake)
   return { ...settings, vddk: { library: fake.root } }
 }
@@ -62,8 +64,14 @@ it.for(transportNames)('by %s', async (name, context) => {
   expect(lab.vm('web').snapshots).toHaveLength(1)
   expect(lab.vm('proxy').disks).toHaveLength(name === 'hotadd' ? 2 : 1)
   expect(lab.stats.leasesOpen).toBe(name === 'lease' ? 1 : 0)
+  expect(await isHeld(session, lab.vm('web').ref.value)).toBe(name === 'vddk')
 
-  const { kept } = await cleanUpLeftovers({ session, stateFolder, onEvent: (event) => world.events.push(event) })
+  const { kept } = await cleanUpLeftovers({
+    endHold: holdEnder(),
+    session,
+    stateFolder,
+    onEvent: (event) => world.events.push(event),
+  })
   expect(kept).toEqual([])
   expect(lab.vm('proxy').disks).toHaveLength(1)
   expect(lab.stats).toMatchObject({ leasesOpen: 0, nfcConnections: 0, tasksRunning: 0 })

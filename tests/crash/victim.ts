@@ -6,7 +6,7 @@ import { collect, Secret, systemClock } from '@vmkeep/kit'
 import { openFolderStorage, openRepository, type Repository } from '@vmkeep/repository'
 import { restoreInPlace, restoreToFiles, restoreToOtherVm, restoreToVsphere } from '@vmkeep/restore'
 import { cleanUpLeftovers, type OnRunEvent, type RunEvent, vmPointOf } from '@vmkeep/run'
-import { defaultTransport } from '@vmkeep/transport'
+import { holdEnder, defaultTransport } from '@vmkeep/transport'
 import { listVms, openSession, type Session } from '@vmkeep/vsphere'
 import type { VictimTask } from './victim-task.ts'
 
@@ -36,7 +36,7 @@ async function work(
 ): Promise<void> {
   const common = { session, repository, stateFolder, onEvent, signal }
   const pointOf = async (id: string) => vmPointOf(await repository.point(id))
-  if (what.kind === 'clean-up') await cleanUpLeftovers(common)
+  if (what.kind === 'clean-up') await cleanUpLeftovers({ ...common, endHold: holdEnder() })
   if (what.kind === 'backup') {
     const vms = (await collect(listVms(session))).filter(({ name }) => what.vms.includes(name))
     await runBackup({ ...common, vms, options: what.options })

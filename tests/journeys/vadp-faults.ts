@@ -205,13 +205,18 @@ export const vadpFaults: readonly FaultRow[] = [
         'POST /lab/hosts/esxi-1.lab/disconnect',
         `${faults}is the reason given when the rest can not be read, and the next run does it`,
       ],
-    ],
-    [
+      [
+        'RelocateVM disabled by somebody else (PrepareForAccess)',
+        'DisableMethods',
+        'tests/vddk/hold.test.ts: that somebody else holds stays held by them',
+      ],
       [
         'RelocateVM disabled and left so (PrepareForAccess)',
-        'vmkeep disables no method itself; VDDK’s clean-up at the next start is in tests/vddk/crash.test.ts',
+        'DisableMethods',
+        'tests/vddk/crash.test.ts: at $at, leaves no VM that can’t be moved',
       ],
     ],
+    [],
   ),
   ...section(
     '4',

@@ -1,11 +1,15 @@
 // kill -9 of the process of a backup by VMware's library: the library's process ends with it, and the next start leaves nothing of ours.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAlive } from '@vmkeep/kit'
+import { cleanUpLeftovers } from '@vmkeep/run'
+import { holdEnder } from '@vmkeep/transport'
 import { type FakeVddk, temporaryFake, whyNoFakeVddk } from '@vmkeep/vddk/testing'
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { crashPoints } from '../crash/crash-points.ts'
 import { CrashWorld, backupOptions } from '../crash/crash-world.ts'
 import { startVictim, type Victim } from '../crash/start-victim.ts'
 import { writeDisksOfNow } from '../support/fake-vddk.ts'
+import { isHeld, vcenterOfLibrary } from '../support/vcenter-of-library.ts'
 
 const why = await whyNoFakeVddk()
 
@@ -53,6 +57,25 @@ describe.skipIf(why !== undefined)('a backup by the library, killed', () => {
     await expectGone((await fake.calls())[0]!.thread)
     expect(past.ourSnapshots).toHaveLength(1)
     expect(await past.backup(['web'])).toMatchObject({ outcome: 'ok' })
+    await past.expectSound()
+  })
+
+  it.each(crashPoints.filter(({ of }) => of === 'vddk'))('at $at, leaves no VM that can’t be moved', async (point) => {
+    await using _vcenter = await vcenterOfLibrary(fake, past.world.session)
+    const vm = past.world.lab.vm('web').ref.value
+    await using victim = startVictim(past.world, work(), { crashAt: point.at })
+    expect(await victim.death).toBe('SIGKILL')
+    expect(await isHeld(past.world.session, vm)).toBe(
+      point.at === 'vddk.after-hold' || point.at === 'vddk.before-release',
+    )
+    const { session, stateFolder } = past.world
+    const { kept } = await cleanUpLeftovers({ session, stateFolder, onEvent: () => {}, endHold: holdEnder() })
+    expect(kept).toEqual([])
+    expect(await isHeld(session, vm)).toBe(false)
+    await past.expectNothingLeft()
+    const [made, ...more] = await past.unknownPoints()
+    expect([made !== undefined, more]).toEqual([point.finished, []])
+    if (made !== undefined) await past.learn(made, await past.nowOf('web'))
     await past.expectSound()
   })
 

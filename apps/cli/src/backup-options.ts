@@ -77,9 +77,8 @@ const guestScriptsOf = (
   login: guestLogin(account, sources),
 })
 
-const vddkOf = ({ library, configFile, transports }: NonNullable<Config['backup']['vddk']>): VddkSettings => ({
-  library,
-  transports,
+const vddkOf = ({ configFile, ...rest }: NonNullable<Config['backup']['vddk']>): VddkSettings => ({
+  ...rest,
   ...(configFile !== undefined && { configFile }),
 })
 

@@ -27,6 +27,7 @@ import { asItLies, inSnapshot, type Standstill } from './standstill.ts'
 import { recreateWarnings, tryRecreate } from './try-recreate.ts'
 import { whileSnapshotIsYoung } from './snapshot-watchdog.ts'
 import { type DiskPaths, diskPaths, storageMoved } from './storage-moved.ts'
+import { heldFor } from './while-held.ts'
 import { type SnapshotOutcome, withSnapshot } from './with-snapshot.ts'
 
 /** Backs up one VM and says how it went. Never throws: what went wrong is in the report. */
@@ -80,7 +81,7 @@ async function protect(
     await run.tasks.run(() => enableChangeTracking(run.session, vm.ref, run.signal), run.signal)
   const work = (within: RunContext, standstill: Standstill) => capture(within, vm, plan, history, writer, standstill)
   const { value, leftover }: SnapshotOutcome<CapturedPoint> = plan.snapshot
-    ? await withSnapshot(run, vm, plan, (snapshot) =>
+    ? await withSnapshot(run, vm, { ...plan, heldFor: heldForPlan(run, plan) }, (snapshot) =>
         whileSnapshotIsYoung(run, vm, (within) => work(within, inSnapshot(within, vm, snapshot))),
       )
     : { value: await work(run, asItLies(run, vm, await waitUntilCalm(run, vm))) }
@@ -104,6 +105,12 @@ async function protect(
     ...(leftover === undefined ? {} : { error: errorToData(leftover) }),
   }
 }
+
+const heldForPlan = ({ options }: RunContext, { disks }: VmPlan) =>
+  heldFor(
+    disks.map(({ transport }) => transport),
+    options.transport,
+  )
 
 function tellPlan(run: RunContext, plan: VmPlan): void {
   const about = { type: 'note', vm: plan.vm } as const

@@ -29,7 +29,7 @@ export async function runBackup(request: BackupRequest): Promise<RunReport> {
   const { limits } = options
   checkTags(options.tags ?? []) // before the first byte, not at the first commit
   await options.guestScripts?.login() // the same for a password that cannot be had
-  await using started = await startRun(request, limits)
+  await using started = await startRun(request, limits, options.transport.vddk)
   const { runId, clock } = started
   await using latency = await openLatencyGuard(started, options.latency)
   const transport = await prepareTransports(request.session, options.transport, signal)

@@ -1,5 +1,6 @@
 import { type Clock, KeyedLimiter, Limiter, type Random, systemClock, systemRandom } from '@vmkeep/kit'
 import { cleanUpLeftovers, instanceId, Journal, newRunId, type OnRunEvent } from '@vmkeep/run'
+import { holdEnder, type VddkSettings } from '@vmkeep/transport'
 import { endpointIdOf, type Session } from '@vmkeep/vsphere'
 import type { RunLimits } from './options.ts'
 import type { SnapshotContext } from './run-context.ts'
@@ -21,10 +22,11 @@ export interface RunRequest {
 export async function startRun(
   { session, stateFolder, onEvent, signal, clock = systemClock, random = systemRandom }: RunRequest,
   { snapshotsPerDatastoreMax, tasksPerVcenterMax }: Pick<RunLimits, 'snapshotsPerDatastoreMax' | 'tasksPerVcenterMax'>,
+  vddk?: VddkSettings,
 ): Promise<Omit<SnapshotContext, 'options'> & AsyncDisposable> {
   const runId = newRunId(clock, random)
   const instance = await instanceId(stateFolder, random)
-  await cleanUpLeftovers({ session, stateFolder, onEvent, signal })
+  await cleanUpLeftovers({ session, stateFolder, onEvent, signal, endHold: holdEnder(vddk) })
   const journal = await Journal.start(stateFolder, runId)
   return {
     runId,

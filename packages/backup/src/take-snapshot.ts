@@ -13,6 +13,7 @@ import {
   type Vm,
   whyNotApplication,
 } from '@vmkeep/vsphere'
+import type { TransportSettings } from '@vmkeep/transport'
 import { fail } from './errors.ts'
 import { isLess, noQuiesce, quiesceLadderOf, type QuiesceLadder, type Rung } from './quiesce-ladder.ts'
 import type { SnapshotContext } from './run-context.ts'
@@ -31,6 +32,8 @@ export interface TakenSnapshot {
 
 export interface SnapshotWish {
   readonly quiesce: boolean
+  /** What reads the disks beneath it first, where that wants the VM kept in its place meanwhile. */
+  readonly heldFor?: TransportSettings | undefined
 }
 
 /**

@@ -7,6 +7,7 @@ import { whyTooFullNow } from './free-space.ts'
 import { placeToStart } from './place-to-start.ts'
 import { removeOurs } from './remove-ours.ts'
 import { placeOf, type SnapshotContext } from './run-context.ts'
+import { whileHeld } from './while-held.ts'
 import { type SnapshotWish, type TakenSnapshot, takeSnapshot } from './take-snapshot.ts'
 
 export interface SnapshotOutcome<T> {
@@ -27,10 +28,23 @@ export async function withSnapshot<T>(
   how: SnapshotWish,
   work: (snapshot: TakenSnapshot) => Promise<T>,
 ): Promise<SnapshotOutcome<T>> {
-  const place = placeOf(run, vm)
-  const { marker } = place
   using start = await placeToStart(run, vm)
   await requireSpace(run, vm)
+  const { value, leftover } = await whileHeld(run, vm, how, () =>
+    lend(run, vm, how, (snapshot) => work({ ...snapshot, warnings: [...start.warnings, ...snapshot.warnings] })),
+  )
+  const left = leftover ?? value.leftover
+  return left === undefined ? value : { ...value, leftover: left }
+}
+
+async function lend<T>(
+  run: SnapshotContext,
+  vm: Vm,
+  how: SnapshotWish,
+  work: (snapshot: TakenSnapshot) => Promise<T>,
+): Promise<SnapshotOutcome<T>> {
+  const place = placeOf(run, vm)
+  const { marker } = place
   const entry = await run.journal.intend({ kind: 'snapshot', ...place })
   // Done is done: a journal that can't take this line, its disk full, makes the next start look for a snapshot that is gone.
   const gone = () => entry.gone().catch((error: unknown) => note(run, vm, messageOf(error), 'run.state-unusable'))
@@ -40,7 +54,7 @@ export async function withSnapshot<T>(
     const snapshot = await betweenScripts(run, vm, () => takeSnapshot(run, vm, how, marker))
     crashPoint('backup.after-snapshot')
     await entry.created(snapshot.ref.value)
-    value = await work({ ...snapshot, warnings: [...start.warnings, ...snapshot.warnings] })
+    value = await work(snapshot)
   } catch (error) {
     await takeAway(run, vm, marker, gone)
     throw error

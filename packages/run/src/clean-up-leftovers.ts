@@ -7,6 +7,7 @@ import type { OnRunEvent } from './events.ts'
 import { type Leftover, type PastRun, readJournals } from './journal.ts'
 import { formatMarker } from './marker.ts'
 import { removeLeftDisk } from './remove-left-disk.ts'
+import { type EndHold, removeLeftHold } from './remove-left-hold.ts'
 import { removeLeftSnapshot } from './remove-left-snapshot.ts'
 import { lockVm } from './vm-lock.ts'
 
@@ -14,6 +15,8 @@ export interface CleanUpRequest {
   readonly session: Session
   readonly stateFolder: string
   readonly onEvent: OnRunEvent
+  /** Lets a VM be moved again that VMware's library keeps in its place. */
+  readonly endHold: EndHold
   readonly signal?: AbortSignal
 }
 
@@ -27,7 +30,12 @@ export interface CleanUpReport {
 }
 
 export interface KeptLeftover extends Leftover {
-  readonly code: 'run.vm-busy' | 'run.leftover-not-removed' | 'run.leftover-unconfirmed' | 'run.disk-unconfirmed'
+  readonly code:
+    | 'run.vm-busy'
+    | 'run.leftover-not-removed'
+    | 'run.leftover-unconfirmed'
+    | 'run.disk-unconfirmed'
+    | 'run.vm-held'
   /** Which VM, what is the matter, and what to do about it. */
   readonly why: string
 }
@@ -46,7 +54,7 @@ export async function cleanUpLeftovers(request: CleanUpRequest): Promise<CleanUp
   const report = { removed: [] as Leftover[], gone: [] as Leftover[], kept: [] as KeptLeftover[] }
   const runs = (await readJournals(request.stateFolder)).filter(({ alive }) => !alive)
   const keptOf = new Map<PastRun, number>(runs.map((run) => [run, run.outstanding.length]))
-  for (const { run, leftover } of disksFirst(runs)) {
+  for (const { run, leftover } of inOrder(runs)) {
     if (leftover.endpointId !== endpointId) continue
     const outcome = await removeOne(request, run, leftover, stillAttached(report.kept, leftover))
     if (typeof outcome !== 'string') report.kept.push(outcome)
@@ -59,13 +67,14 @@ export async function cleanUpLeftovers(request: CleanUpRequest): Promise<CleanUp
   return report
 }
 
-/** A snapshot whose disk still hangs on another VM can't be merged: disks go first, whichever run they are of. */
-function disksFirst(runs: readonly PastRun[]): { readonly run: PastRun; readonly leftover: Leftover }[] {
+/**
+ * A snapshot whose disk still hangs on another VM can't be merged: disks go first, whichever run they are of. A VM may be moved again
+ * when all else is done. Source: VDDK 8.0 Programming Guide, "Prepare For Access and End Access". Evidence: documented.
+ */
+function inOrder(runs: readonly PastRun[]): { readonly run: PastRun; readonly leftover: Leftover }[] {
   const all = runs.flatMap((run) => run.outstanding.map((leftover) => ({ run, leftover })))
-  return [
-    ...all.filter(({ leftover }) => leftover.kind === 'disk'),
-    ...all.filter(({ leftover }) => leftover.kind !== 'disk'),
-  ]
+  const turn = ({ leftover: { kind } }: { leftover: Leftover }) => (kind === 'disk' ? 0 : kind === 'hold' ? 2 : 1)
+  return all.toSorted((a, b) => turn(a) - turn(b))
 }
 
 /** The disk of the same VM that could not be taken off: its snapshot must wait. */
@@ -85,6 +94,7 @@ const names = {
   disk: 'an attached disk',
   'loose-disk': 'a restored disk',
   frozen: 'a frozen application',
+  hold: 'a ban on moving the VM',
 } as const
 
 async function removeOne(
@@ -114,7 +124,7 @@ function whyKept({ vmName, marker }: Leftover, what: string, error: unknown) {
     const message = `${messageOf(error)}; then vmkeep removes ${what} that interrupted run ${marker.runId} may have left on it`
     return { level: 'warn', message, code: 'run.vm-busy' } as const
   }
-  for (const code of ['run.leftover-unconfirmed', 'run.disk-unconfirmed'] as const)
+  for (const code of ['run.leftover-unconfirmed', 'run.disk-unconfirmed', 'run.vm-held'] as const)
     if (hasCode(error, code)) return { level: 'error', message: messageOf(error), code } as const
   const { message } = fail('run.leftover-not-removed', { vm: vmName, what }, error)
   return { level: 'error', message: `${message}: ${messageOf(error)}`, code: 'run.leftover-not-removed' } as const
@@ -140,6 +150,7 @@ const removal: Readonly<Record<Leftover['kind'], Removal>> = {
   vm: ({ leftover }, request) => removeLeftVm(request, leftover),
   'loose-disk': ({ leftover }, request) => removeLooseDisk(request, leftover),
   frozen: ({ leftover }, request) => tellFrozen(request, leftover),
+  hold: removeLeftHold,
 }
 
 /** A VM on which somebody is at work, perhaps another start with the same in mind, is tried again before it counts as a failure. */

@@ -36,6 +36,12 @@ export const fail = defineErrors({
     (d: { disk: string; vm: string; proxy: string; journal: string }) =>
       `${d.disk} of ${d.vm} may still be attached to ${d.proxy}, which can't be looked at; bring that VM's host or datastore back and let this account see it, then start vmkeep again; if you know that the disk hangs there no more, delete ${d.journal}`,
   ],
+  'run.vm-held': [
+    'call-operator',
+    (d: { vm: string; identity: string; library: string; why: string; journal: string }) =>
+      `${d.vm} can't be moved to another datastore or host: RelocateVM_Task was disabled for a backup (as ${d.identity}) and is not enabled again: ${d.why}; vmkeep tries again at its next start, with VDDK at ${d.library} or where backup.vddk.library says; ` +
+      `without VDDK, take the VM out of the inventory while it is off and register it again, which costs it its reference and statistics; once RelocateVM_Task is enabled, ${d.journal} goes by itself`,
+  ],
   'run.point-not-a-vm': [
     'change-request',
     (d: { point: string }) => `restore point ${d.point} does not hold a VM; name another one, see "vmkeep point list"`,

@@ -1,7 +1,7 @@
 export type { DiskPhase, DiskSizes, OnRunEvent, RunEvent } from './events.ts'
 export { instanceId, newRunId } from './instance.ts'
 export { attachmentLog, type AttachmentLogOwner } from './attachment-log.ts'
-export { Journal, type JournalEntry, type Leftover, type PastRun, readJournals } from './journal.ts'
+export { Journal, type JournalEntry, type LeftHold, type Leftover, type PastRun, readJournals } from './journal.ts'
 export { describeSnapshot, formatMarker, isMarkedBy, type Marker, parseMarker } from './marker.ts'
 export { fail as runFail } from './errors.ts'
 export {
@@ -18,6 +18,8 @@ export {
   vmPointOf,
 } from './vm-point.ts'
 export { cleanUpLeftovers, type CleanUpReport, type CleanUpRequest, type KeptLeftover } from './clean-up-leftovers.ts'
+export { type EndHold } from './remove-left-hold.ts'
+export { holdLog } from './hold-log.ts'
 export { lockVm } from './vm-lock.ts'
 export { plainOf } from './plain-of.ts'
 export { transportNotes } from './transport-notes.ts'

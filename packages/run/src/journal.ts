@@ -14,7 +14,7 @@ import { isAlive, type ProcessOwner, thisProcess } from './process-owner.ts'
 
 /** Something of ours in vSphere that must not stay; or what a script of the admin's may have frozen for us. */
 export interface Leftover {
-  readonly kind: 'snapshot' | 'vm' | 'disk' | 'loose-disk' | 'frozen'
+  readonly kind: 'snapshot' | 'vm' | 'disk' | 'loose-disk' | 'frozen' | 'hold'
   /** Which vCenter or ESXi host, see {@link endpointIdOf}. */
   readonly endpointId: string
   readonly vmName: string
@@ -27,8 +27,17 @@ export interface Leftover {
   readonly attachment?: LeftAttachment
   /** For a whole disk on its way from a VM of ours to the VM `vmName`: no VM may have it. References of its datacenter and of that VM. */
   readonly loose?: { readonly path: string; readonly datacenter: string; readonly target: string }
+  /** For a VM that is kept from being relocated. */
+  readonly hold?: LeftHold
   /** For what a script has brought to rest before the snapshot: the script that was to end that, and where it runs. */
   readonly thaw?: { readonly script: string; readonly where: 'host' | 'guest' }
+}
+
+/** RelocateVM_Task of a VM is disabled: by whose name, and which of VMware's libraries can enable it again. */
+export interface LeftHold {
+  readonly identity: string
+  readonly library: string
+  readonly configFile?: string | undefined
 }
 
 export interface LeftAttachment extends AttachedDisk {
@@ -58,6 +67,11 @@ export class Journal implements AsyncDisposable {
     this.runId = runId
     this.#path = path
     this.#file = file
+  }
+
+  /** The file. */
+  get path(): string {
+    return this.#path
   }
 
   static async start(stateFolder: string, runId: string): Promise<Journal> {

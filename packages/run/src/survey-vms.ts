@@ -66,7 +66,7 @@ async function* seenVms(session: Session, signal: AbortSignal | undefined): Asyn
 }
 
 /** Only vSphere's own word counts: an empty answer is also what an account gets that may not see the VM. */
-async function whatBecameOf(
+export async function whatBecameOf(
   session: Session,
   vmRef: string | undefined,
   signal: AbortSignal | undefined,

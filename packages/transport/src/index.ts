@@ -16,6 +16,8 @@ export {
   type TransportSettings,
   type VddkSettings,
 } from './settings.ts'
+export { type Hold, holdEnder } from './vddk/end-hold.ts'
+export { type HoldLog, holdVm, type VmHold } from './vddk/hold-vm.ts'
 export { tryVddk, type VddkTrial } from './vddk/try-vddk.ts'
 export { prepareTransports } from './prepare-transports.ts'
 export type { DiskPlace, VmDiskInPlace, VmDiskReader, VmDiskRequest, VmDiskWriter } from './transport.ts'

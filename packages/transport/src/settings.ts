@@ -38,6 +38,8 @@ export interface VddkSettings {
   readonly configFile?: string
   /** What the library may choose from, in its own words: `san:hotadd:nbdssl:nbd`. */
   readonly transports?: string
+  /** Whether vCenter is told to keep a VM in its place while it is backed up (PrepareForAccess). Yes if left out. */
+  readonly holdVm?: boolean
 }
 
 export const defaultTransport: TransportSettings = { order: ['file', 'nbdssl'], compression: 'skipz' }

@@ -159,6 +159,12 @@ const vddk = z
     transports: text
       .default('san:hotadd:nbdssl:nbd')
       .describe('What the library may choose from, in its own words and order.'),
+    holdVm: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether vCenter is told to keep a VM in its place (PrepareForAccess, which disables RelocateVM_Task) while the library reads its disks. Needs Global.DisableMethods and Global.EnableMethods on the vCenter.',
+      ),
   })
   .describe(
     'VMware’s own library (VDDK), for those who have it. It is loaded only if transports names vddk, in a process of its own.',

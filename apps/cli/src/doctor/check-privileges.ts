@@ -11,6 +11,7 @@ const meanings: Readonly<Record<Purpose, readonly [purpose: string, without: 'fa
   hotAdd: ['to read by hotadd', 'warn'],
   lease: ['to export and import by leases', 'warn'],
   encryption: ['to read encrypted VMs', 'warn'],
+  vddk: ['to keep VMs from being moved while VDDK reads them (backup.vddk.holdVm)', 'warn'],
   guestScripts: ['to run scripts in guests', 'fail'],
   guestOutput: ['to read what scripts in guests write when they fail', 'warn'],
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cleanUpLeftovers, type CleanUpReport, type OnRunEvent } from '@vmkeep/run'
-import type { TransportSettings } from '@vmkeep/transport'
+import { holdEnder, type TransportSettings } from '@vmkeep/transport'
 import type { Session } from '@vmkeep/vsphere'
 import type { Config, VcenterConfig } from '../config/schema.ts'
 import { type LoginContext, openVcenter, trustOf } from '../open-session.ts'
@@ -92,10 +92,11 @@ async function checkScripts(
 async function fixLeftovers(
   about: string,
   session: Session,
-  { stateFolder, onEvent }: Options,
+  { stateFolder, onEvent, transport }: Options,
   signal: AbortSignal,
 ): Promise<Finding> {
-  return tellLeftovers(findingsOn(about), await cleanUpLeftovers({ session, stateFolder, onEvent, signal }))
+  const request = { session, stateFolder, onEvent, signal, endHold: holdEnder(transport.vddk) }
+  return tellLeftovers(findingsOn(about), await cleanUpLeftovers(request))
 }
 
 /** Exported for its test. */

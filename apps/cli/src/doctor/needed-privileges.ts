@@ -9,6 +9,7 @@ export const purposes = [
   'attach',
   'hotAdd',
   'lease',
+  'vddk',
   'encryption',
   'guestScripts',
   'guestOutput',
@@ -18,7 +19,10 @@ export type Purpose = (typeof purposes)[number]
 /** What this config does: backups and restores, and what its transports need besides. */
 export function purposesOf({ backup, policies }: Pick<Config, 'backup' | 'policies'>): Purpose[] {
   const transports: readonly string[] = backup.transports
-  const more = purposes.filter((purpose) => transports.includes(purpose.toLowerCase()))
+  const holdsVms = backup.vddk?.holdVm === true
+  const more = purposes.filter(
+    (purpose) => transports.includes(purpose.toLowerCase()) && (purpose !== 'vddk' || holdsVms),
+  )
   const inGuests = [backup, ...policies].flatMap(({ guestScripts }) => guestScripts ?? [])
   return [
     ...(['backup', 'nvram', 'restore'] as const),

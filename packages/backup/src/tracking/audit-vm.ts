@@ -1,7 +1,7 @@
 import { type Extent, totalBytes } from '@vmkeep/disk'
 import type { Repository } from '@vmkeep/repository'
 import { attachmentLog, type Cause, lockVm, transportNotes } from '@vmkeep/run'
-import { openVmDisk, prepareTransports, type TransportSettings } from '@vmkeep/transport'
+import { chooseTransport, openVmDisk, prepareTransports, type TransportSettings } from '@vmkeep/transport'
 import { captureSnapshot, readVm, type SnapshotRef, type Vm, type VmDisk } from '@vmkeep/vsphere'
 import { decideRead, type PreviousDisk } from '../decide-read.ts'
 import { identityOf } from '../identity.ts'
@@ -11,6 +11,7 @@ import { previousPoints } from '../previous-points.ts'
 import { placeOf, type SnapshotContext } from '../run-context.ts'
 import { slowedDisk } from '../slowed-disk.ts'
 import { startRun } from '../start-run.ts'
+import { heldFor } from '../while-held.ts'
 import { withSnapshot } from '../with-snapshot.ts'
 import { auditDisk } from './audit-disk.ts'
 import type { TrackingRequest } from './switch-tracking.ts'
@@ -43,7 +44,11 @@ export interface AuditReport {
 
 /** Reads all that change tracking calls unchanged and compares it with the VM's last restore point. Stores nothing. */
 export async function auditVm(request: AuditRequest): Promise<AuditReport> {
-  await using started = await startRun(request, { snapshotsPerDatastoreMax: 1, tasksPerVcenterMax: 1 })
+  await using started = await startRun(
+    request,
+    { snapshotsPerDatastoreMax: 1, tasksPerVcenterMax: 1 },
+    request.transport.vddk,
+  )
   const { freeSpace, latency: limits } = request.guards
   await using latency = await openLatencyGuard(started, limits)
   const run = {
@@ -58,7 +63,11 @@ export async function auditVm(request: AuditRequest): Promise<AuditReport> {
   )
   const point = history?.newest
   const transport = await prepareTransports(run.session, request.transport, run.signal)
-  const { value: disks, leftover } = await withSnapshot(run, vm, { quiesce: false }, async ({ ref }) => {
+  const held = heldFor(
+    vm.disks.map((disk) => chooseTransport({ ...disk, vm: vm.ref, path: disk.fileName, inPart: true }, transport)),
+    transport,
+  )
+  const { value: disks, leftover } = await withSnapshot(run, vm, { quiesce: false, heldFor: held }, async ({ ref }) => {
     const captured = await captureSnapshot(run.session, ref, run.signal)
     const audited: AuditedDisk[] = []
     for (const disk of captured.disks) {

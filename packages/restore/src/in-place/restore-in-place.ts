@@ -10,7 +10,7 @@ import {
 } from '@vmkeep/kit'
 import type { Repository } from '@vmkeep/repository'
 import { cleanUpLeftovers, lockVm, newRunId, type OnRunEvent, type VmPoint } from '@vmkeep/run'
-import { requireThatWrite, type TransportSettings } from '@vmkeep/transport'
+import { holdEnder, requireThatWrite, type TransportSettings } from '@vmkeep/transport'
 import {
   clearUnfinished,
   markUnfinished,
@@ -65,7 +65,7 @@ export async function restoreInPlace(request: RestoreInPlaceRequest): Promise<Re
   const { session, point, stateFolder, onEvent, signal, clock = systemClock, random = systemRandom } = request
   const startedMs = clock.monotonicMs()
   requireThatWrite(request.transport, point.name, 'openInPlace')
-  await cleanUpLeftovers({ session, stateFolder, onEvent, signal })
+  await cleanUpLeftovers({ session, stateFolder, onEvent, signal, endHold: holdEnder(request.transport.vddk) })
   const work = `run ${newRunId(clock, random)}`
   await using _lock = await lockVm(stateFolder, { name: point.name, uuid: point.instanceUuid }, work)
   const found = await readOriginal(session, point, signal)

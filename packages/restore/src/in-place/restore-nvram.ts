@@ -1,5 +1,6 @@
 import { cleanUpLeftovers, lockVm, newRunId } from '@vmkeep/run'
 import { systemClock, systemRandom } from '@vmkeep/kit'
+import { holdEnder } from '@vmkeep/transport'
 import { downloadFile, readVm, uploadNvram, vmHomeFiles } from '@vmkeep/vsphere'
 import { fail } from '../errors.ts'
 import type { RestoreReport } from '../report.ts'
@@ -21,7 +22,7 @@ export async function restoreNvramInPlace(request: Request): Promise<RestoreRepo
   const { session, repository, point, stateFolder, onEvent, signal, verify } = request
   const startedMs = performance.now()
   const bytes = await repository.readBlob(homeFileOf(point, 'nvram').blob, signal)
-  await cleanUpLeftovers({ session, stateFolder, onEvent, signal })
+  await cleanUpLeftovers({ session, stateFolder, onEvent, signal, endHold: holdEnder() })
   const work = `run ${newRunId(systemClock, systemRandom)}`
   await using _lock = await lockVm(stateFolder, { name: point.name, uuid: point.instanceUuid }, work)
   const vm = await readOriginal(session, point, signal)

@@ -11,7 +11,7 @@ import {
   type OnRunEvent,
   type VmPoint,
 } from '@vmkeep/run'
-import { requireThatWrite, type TransportSettings } from '@vmkeep/transport'
+import { holdEnder, requireThatWrite, type TransportSettings } from '@vmkeep/transport'
 import {
   adoptDisk,
   createVm,
@@ -64,7 +64,7 @@ export async function restoreToOtherVm(request: RestoreToOtherVmRequest): Promis
   const { session, point, stateFolder, onEvent, signal, clock = systemClock, random = systemRandom } = request
   const startedMs = clock.monotonicMs()
   requireThatWrite(request.transport, request.disk)
-  await cleanUpLeftovers({ session, stateFolder, onEvent, signal })
+  await cleanUpLeftovers({ session, stateFolder, onEvent, signal, endHold: holdEnder(request.transport.vddk) })
   const runId = newRunId(clock, random)
   const vmUuid = point.instanceUuid.toLowerCase()
   const marker: Marker = { instanceId: await instanceId(stateFolder, random), runId, vmUuid }

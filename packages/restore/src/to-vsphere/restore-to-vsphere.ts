@@ -10,7 +10,7 @@ import {
   type OnRunEvent,
   type VmPoint,
 } from '@vmkeep/run'
-import { importsWholeVm, requireThatWrite, type TransportSettings } from '@vmkeep/transport'
+import { holdEnder, importsWholeVm, requireThatWrite, type TransportSettings } from '@vmkeep/transport'
 import {
   clearMarker,
   createVm,
@@ -65,7 +65,7 @@ export async function restoreToVsphere(request: RestoreToVsphereRequest): Promis
   const { session, point, stateFolder, onEvent, signal, clock = systemClock, random = systemRandom } = request
   const startedMs = clock.monotonicMs()
   if (!importsWholeVm(request.transport)) requireThatWrite(request.transport, point.name)
-  await cleanUpLeftovers({ session, stateFolder, onEvent, signal })
+  await cleanUpLeftovers({ session, stateFolder, onEvent, signal, endHold: holdEnder(request.transport.vddk) })
   const runId = newRunId(clock, random)
   const marker: Marker = {
     instanceId: await instanceId(stateFolder, random),

@@ -1,8 +1,9 @@
 import { messageOf } from '@vmkeep/kit'
-import { cleanUp, findLibrary, OpenedVddkDisk, VddkDisk, VddkPool } from '@vmkeep/vddk'
-import { readProperties, type Session } from '@vmkeep/vsphere'
+import { cleanUp, findLibrary, OpenedVddkDisk, VddkDisk } from '@vmkeep/vddk'
+import type { Session } from '@vmkeep/vsphere'
 import type { TransportSettings, VddkSettings } from '../settings.ts'
 import type { DiskPlace, VmDiskReader, VmDiskRequest, VmDiskWriter } from '../transport.ts'
+import { leaseProcess } from './lease-process.ts'
 
 /** Files only: whether the library can be loaded, and works, is seen when a disk is opened. */
 export function whyNotVddk(_disk: DiskPlace, { vddk }: TransportSettings): string | undefined {
@@ -15,10 +16,8 @@ export function whyNotVddk(_disk: DiskPlace, { vddk }: TransportSettings): strin
   }
 }
 
-/** One process per session, library and ESXi host: who shares a host's fate shares a process. */
-const pools = new WeakMap<Session, VddkPool>()
 /** Where it was looked for what an earlier process of the library has left, such as a disk that is still attached. */
-const cleanedUp = new WeakMap<VddkPool, Map<string, Promise<void>>>()
+const cleanedUp = new WeakMap<Session, Map<string, Promise<void>>>()
 const silenceMsDefault = 60_000
 const transportsDefault = 'san:hotadd:nbdssl:nbd'
 
@@ -43,31 +42,12 @@ export async function openVddkDisk(
 }
 
 /** With the session as it is then, on the host that the VM runs on then. */
-async function openOnce(
-  request: VmDiskRequest,
-  { library, configFile, transports = transportsDefault }: VddkSettings,
-  access: 'read' | 'write',
-): Promise<OpenedVddkDisk> {
-  const { session, vm, path, capacityBytes, snapshot, clock, signal } = request
-  const { cookie, thumbprintSha1 } = await session.handOver(signal)
-  const host = (await readProperties(session, { type: 'VirtualMachine', ref: vm, paths: ['runtime.host'] }, signal))[
-    'runtime.host'
-  ]
-  const pool = pools.get(session) ?? new VddkPool()
-  pools.set(session, pool)
-  const key = JSON.stringify([library, configFile, host?.value])
-  const lease = await pool.acquire(key, { library: findLibrary(library), configFile, clock })
-  const login = {
-    server: session.host,
-    port: session.port,
-    nfcHostPort: 902,
-    thumbprint: thumbprintSha1,
-    username: session.username,
-    cookie: cookie.reveal(),
-    vm: vm.value,
-  }
-  const cleaned = cleanedUp.get(pool) ?? new Map<string, Promise<void>>()
-  cleanedUp.set(pool, cleaned)
+async function openOnce(request: VmDiskRequest, vddk: VddkSettings, access: 'read' | 'write'): Promise<OpenedVddkDisk> {
+  const { session, path, capacityBytes, snapshot } = request
+  const { lease, login } = await leaseProcess(request, vddk)
+  const { library, transports = transportsDefault } = vddk
+  const cleaned = cleanedUp.get(session) ?? new Map<string, Promise<void>>()
+  cleanedUp.set(session, cleaned)
   if (!cleaned.has(library)) cleaned.set(library, cleanUp(lease.process, login))
   await cleaned.get(library)!.catch((error: unknown) => {
     cleaned.delete(library) // its process went down: the next one tries again

@@ -7,6 +7,8 @@
 //     rules=<file>       `function nth action [code]`, for action crash | hang | panic | tell | error; read at every call.
 //                        `crash!` and the like happen once, whatever process comes after: the file goes first
 //     thumbprint=, cookie=, password=   what a connection must show
+//     vcenter=<unix socket>   who disables a method of a VM for PrepareForAccess: `PrepareForAccess vm-12 identity` a line, answered by an
+//                        error number a line. Without it: a file per VM and identity
 //     sector=4096, transport=san, threads=4 (that log all the time), noasync=1
 #define _GNU_SOURCE
 #include "fake-abi.h"
@@ -17,8 +19,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #ifndef VERSION
@@ -171,6 +175,27 @@ void VixDiskLib_FreeErrorText(char *text) { free(text); }
 ConnectParams *VixDiskLib_AllocateConnectParams(void) { return calloc(1, sizeof(ConnectParams)); }
 void VixDiskLib_FreeConnectParams(ConnectParams *params) { free(params); }
 
+// What vCenter answers, or -1 where there is none.
+static int64_t vcenter(const char *verb, const ConnectParams *params, const char *identity) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  setting("vcenter", address.sun_path, sizeof address.sun_path, "");
+  if (!*address.sun_path) return -1;
+  const char *vm = params->vmxSpec ? params->vmxSpec : "";
+  if (!strncmp(vm, "moref=", 6)) vm += 6;
+  char line[256];
+  int length = snprintf(line, sizeof line, "%s %s %s\n", verb, vm, identity);
+  int file = socket(AF_UNIX, SOCK_STREAM, 0);
+  int64_t answer = CONNECTION_REFUSED;
+  if (connect(file, (struct sockaddr *)&address, sizeof address) == 0 && write(file, line, length) == length) {
+    ssize_t got = 0, size = 0;
+    while (size < (ssize_t)sizeof line - 1 && (got = read(file, line + size, sizeof line - 1 - size)) > 0) size += got;
+    line[size] = 0;
+    if (size > 0) answer = atoi(line);
+  }
+  close(file);
+  return answer;
+}
+
 static void marker(const ConnectParams *params, const char *identity, char *path, size_t size) {
   snprintf(path, size, "%s/prepared-%s-%s", folder, params->vmxSpec ? params->vmxSpec : "", identity);
 }
@@ -188,10 +213,13 @@ static Error checkLogin(const ConnectParams *params) {
 }
 
 Error VixDiskLib_PrepareForAccess(const ConnectParams *params, const char *identity) {
+  if (strlen(identity) > 50) violated("an identity of more than 50 characters");
   note("PrepareForAccess %s %s", params->vmxSpec, identity);
   RULE("PrepareForAccess");
   Error refused = checkLogin(params);
   if (refused) return refused;
+  int64_t answer = vcenter("PrepareForAccess", params, identity);
+  if (answer >= 0) return answer;
   char path[2048];
   marker(params, identity, path, sizeof path);
   int file = open(path, O_CREAT | O_EXCL | O_WRONLY, 0600);
@@ -205,6 +233,8 @@ Error VixDiskLib_EndAccess(const ConnectParams *params, const char *identity) {
   RULE("EndAccess");
   Error refused = checkLogin(params);
   if (refused) return refused;
+  int64_t answer = vcenter("EndAccess", params, identity);
+  if (answer >= 0) return answer;
   char path[2048];
   marker(params, identity, path, sizeof path);
   unlink(path);

@@ -68,6 +68,9 @@ const attach = ['VirtualMachine.Config.AddExistingDisk'] as const
 /** Read whole disks through export leases, and restore through import leases. */
 const lease = ['VApp.Export', 'VApp.Import'] as const
 
+/** Keep a VM from being moved while VMware's library reads it. On the vCenter itself. Source: vadp.md §3.7, §7. Evidence: documented. */
+const vddk = ['Global.DisableMethods', 'Global.EnableMethods'] as const
+
 /**
  * Scripts in guests: log in there, start a program, see how it ended.
  * Source: vSphere Web Services API 8.0, "Required privileges" of ValidateCredentialsInGuest and of what the process manager does. Evidence: documented.
@@ -91,6 +94,7 @@ export const privilegeSets = {
   encryption,
   hotAdd,
   lease,
+  vddk,
   guestScripts,
   guestOutput,
 } as const

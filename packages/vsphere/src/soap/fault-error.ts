@@ -32,6 +32,7 @@ const codes: Readonly<Record<string, Code>> = {
   NotSupported: 'vsphere.not-supported',
   NotImplemented: 'vsphere.not-supported',
   MethodDisabled: 'vsphere.not-supported',
+  MethodAlreadyDisabledFault: 'vsphere.busy',
   RestrictedVersion: 'vsphere.restricted-licence',
   RestrictedByAdministrator: 'vsphere.restricted-licence',
   NotEnoughLicenses: 'vsphere.restricted-licence',

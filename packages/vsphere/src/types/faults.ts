@@ -44,6 +44,10 @@ export const faults = dataTypes({
     $extends: 'RuntimeFault',
     source: 'string?',
   },
+  MethodAlreadyDisabledFault: {
+    $extends: 'RuntimeFault',
+    sourceId: 'string',
+  },
   NotEnoughLicenses: { $extends: 'RuntimeFault' },
   NotImplemented: { $extends: 'RuntimeFault' },
   NotSupported: { $extends: 'RuntimeFault' },

@@ -905,6 +905,10 @@ export interface MethodDisabled extends RuntimeFault {
   readonly source?: string | undefined
 }
 
+export interface MethodAlreadyDisabledFault extends RuntimeFault {
+  readonly sourceId: string
+}
+
 export interface NotEnoughLicenses extends RuntimeFault {}
 
 export interface NotImplemented extends RuntimeFault {}
@@ -4666,6 +4670,7 @@ export interface DataObjects {
   readonly ManagedObjectNotFound: ManagedObjectNotFound
   readonly MethodNotFound: MethodNotFound
   readonly MethodDisabled: MethodDisabled
+  readonly MethodAlreadyDisabledFault: MethodAlreadyDisabledFault
   readonly NotEnoughLicenses: NotEnoughLicenses
   readonly NotImplemented: NotImplemented
   readonly NotSupported: NotSupported
@@ -5446,6 +5451,7 @@ export interface Families {
     | 'ManagedObjectNotFound'
     | 'MethodNotFound'
     | 'MethodDisabled'
+    | 'MethodAlreadyDisabledFault'
     | 'NotEnoughLicenses'
     | 'NotImplemented'
     | 'NotSupported'
@@ -5607,6 +5613,7 @@ export interface Families {
     | 'ManagedObjectNotFound'
     | 'MethodNotFound'
     | 'MethodDisabled'
+    | 'MethodAlreadyDisabledFault'
     | 'NotEnoughLicenses'
     | 'NotImplemented'
     | 'NotSupported'

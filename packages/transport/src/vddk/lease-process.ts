@@ -1,0 +1,38 @@
+import type { Clock } from '@vmkeep/kit'
+import { findLibrary, type Login, type VddkLease, VddkPool } from '@vmkeep/vddk'
+import { type ManagedObjectReference, readProperties, type Session } from '@vmkeep/vsphere'
+
+/** One process per session, library and ESXi host: who shares a host's fate shares a process. */
+const pools = new WeakMap<Session, VddkPool>()
+
+export interface ProcessRequest {
+  readonly session: Session
+  readonly vm: ManagedObjectReference
+  readonly clock: Clock
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A process of the library for the host that the VM runs on now, and the session as it is now. @throws `vddk.*` */
+export async function leaseProcess(
+  { session, vm, clock, signal }: ProcessRequest,
+  { library, configFile }: { readonly library: string; readonly configFile?: string | undefined },
+): Promise<{ readonly lease: VddkLease; readonly login: Login }> {
+  const { cookie, thumbprintSha1 } = await session.handOver(signal)
+  const host = (await readProperties(session, { type: 'VirtualMachine', ref: vm, paths: ['runtime.host'] }, signal))[
+    'runtime.host'
+  ]
+  const pool = pools.get(session) ?? new VddkPool()
+  pools.set(session, pool)
+  const key = JSON.stringify([library, configFile, host?.value])
+  const lease = await pool.acquire(key, { library: findLibrary(library), configFile, clock })
+  const login = {
+    server: session.host,
+    port: session.port,
+    nfcHostPort: 902,
+    thumbprint: thumbprintSha1,
+    username: session.username,
+    cookie: cookie.reveal(),
+    vm: vm.value,
+  }
+  return { lease, login }
+}
