@@ -21,7 +21,7 @@ export async function mountDisks(lab: Lab, vm: string, folder: string, odd?: Odd
       const path = join(folder, parseDatastorePath(backing.fileName)!.path)
       await mkdir(dirname(path), { recursive: true })
       const layer = { path, image: await imageOf(lab, disk, backing), cid: depth + 1 }
-      if (below === undefined) await writeBase(layer, backing, odd)
+      if (below === undefined) await writeBase(layer, disk, backing, odd)
       else await writeDelta(layer, below, backing)
       below = layer
     }
@@ -49,7 +49,12 @@ interface LayerFile {
   readonly cid: number
 }
 
-async function writeBase({ path, image, cid }: LayerFile, { uuid }: Backing, odd?: OddFiles): Promise<void> {
+async function writeBase(
+  { path, image, cid }: LayerFile,
+  { sectorSizeBytes }: Disk,
+  { uuid }: Backing,
+  odd?: OddFiles,
+): Promise<void> {
   const isRaw = odd === 'raw device'
   const fileName = basename(path).replace(/\.vmdk$/, isRaw ? '-rdm.vmdk' : '-flat.vmdk')
   await writeFile(join(dirname(path), fileName), odd === undefined ? image : image.map((byte) => byte ^ 0xa5))
@@ -60,6 +65,7 @@ async function writeBase({ path, image, cid }: LayerFile, { uuid }: Backing, odd
   const ddb = {
     'ddb.adapterType': 'lsilogic',
     'ddb.uuid': uuid,
+    ...(sectorSizeBytes === 512 ? {} : { 'ddb.logicalSectorSize': String(sectorSizeBytes) }),
     ...(odd === 'encrypted' ? { 'ddb.iofilters': 'vmwarevmcrypt' } : {}),
   }
   await writeFile(path, formatDescriptor({ ...descriptor, ddb }))

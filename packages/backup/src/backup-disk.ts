@@ -326,7 +326,7 @@ function diskAttributes(
     address: disk.address,
     fileName: disk.fileName,
     provisioning: disk.thinProvisioned ? 'thin' : disk.eagerlyScrub ? 'eager' : 'lazy',
-    sectorSizeBytes: source.sectorSizeBytes,
+    sectorSizeBytes: disk.sectorBytes ?? source.sectorSizeBytes, // not every transport is told
     ...(disk.uuid === undefined ? {} : { backingUuid: disk.uuid }),
     ...(disk.changeId && snapshot !== undefined ? { changeId: disk.changeId } : {}), // only a snapshot's tells an instant
     metadata,

@@ -5,6 +5,7 @@ import { parseDatastorePath } from '@vmkeep/vsphere'
 import { differenceOf } from '../difference-of.ts'
 import { fail } from '../errors.ts'
 import { encrypted, isEncrypted, namesEncryption } from '../is-encrypted.ts'
+import { sectorSizeOf } from '../sector-size-of.ts'
 import type { TransportSettings } from '../settings.ts'
 import type { DiskPlace, VmDiskReader, VmDiskRequest } from '../transport.ts'
 import { directFiles } from './direct-files.ts'
@@ -22,14 +23,15 @@ export function whyNotFile(disk: DiskPlace, { mountedDatastores = {} }: Transpor
  *
  * @throws `transport.file-refused` if it is encrypted; `transport.another-disk` if size or uuid are not the disk's: then something else is mounted there; `vmdk.*`
  */
-export async function openFileDisk({ path, settings, capacityBytes, uuid }: VmDiskRequest): Promise<VmDiskReader> {
+export async function openFileDisk(request: VmDiskRequest): Promise<VmDiskReader> {
+  const { path, settings, capacityBytes, uuid } = request
   const place = parseDatastorePath(path)!
   const root = settings.mountedDatastores![place.datastore]!
   const file = join(root, place.path)
   const disk = await openVmdk(file, settings.fileCaching === 'buffered' ? { root } : { files: directFiles(root) })
   const fact = differenceOf(disk, { capacityBytes, uuid })
   const isNoise = namesEncryption(disk.database)
-  if (fact === undefined && !isNoise) return new FileDisk(disk)
+  if (fact === undefined && !isNoise) return new FileDisk(disk, sectorSizeOf(request, disk.database))
   await disk[Symbol.asyncDispose]()
   if (isNoise) throw fail('transport.file-refused', { disk: path, reason: encrypted })
   throw fail('transport.another-disk', { disk: path, path: file, fact: fact! })
@@ -42,10 +44,10 @@ class FileDisk implements VmDiskReader {
   readonly sectorSizeBytes: number
   readonly #disk: VmdkReader
 
-  constructor(disk: VmdkReader) {
+  constructor(disk: VmdkReader, sectorSizeBytes: number) {
     this.#disk = disk
     this.capacityBytes = disk.capacityBytes
-    this.sectorSizeBytes = Number(disk.database['logicalSectorSize'] ?? disk.sectorSizeBytes)
+    this.sectorSizeBytes = sectorSizeBytes
   }
 
   read(offsetBytes: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {

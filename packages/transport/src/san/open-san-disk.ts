@@ -6,6 +6,7 @@ import { parseDatastorePath } from '@vmkeep/vsphere'
 import { differenceOf } from '../difference-of.ts'
 import { fail } from '../errors.ts'
 import { namesEncryption } from '../is-encrypted.ts'
+import { sectorSizeOf } from '../sector-size-of.ts'
 import type { VmDiskReader, VmDiskRequest } from '../transport.ts'
 import { ChainFiles } from './chain-files.ts'
 import { compareWithHost } from './compare-with-host.ts'
@@ -33,7 +34,7 @@ export async function openSanDisk(request: VmDiskRequest): Promise<VmDiskReader>
     const fact = differenceOf(vmdk, request)
     if (fact !== undefined)
       throw fail('transport.another-disk', { disk: path, path: `${volume.name}:/${place.path}`, fact })
-    const disk = new SanDisk(path, vmdk, volume, new StillTheSame(path, files.opened))
+    const disk = new SanDisk(request, vmdk, volume, new StillTheSame(path, files.opened))
     await compareWithHost(disk, request)
     return disk
   } catch (error) {
@@ -53,13 +54,13 @@ class SanDisk implements VmDiskReader {
   readonly #same: StillTheSame
   #closed = false
 
-  constructor(path: string, vmdk: VmdkReader, volume: VmfsVolume, same: StillTheSame) {
-    this.#path = path
+  constructor(request: VmDiskRequest, vmdk: VmdkReader, volume: VmfsVolume, same: StillTheSame) {
+    this.#path = request.path
     this.#vmdk = vmdk
     this.#volume = volume
     this.#same = same
     this.capacityBytes = vmdk.capacityBytes
-    this.sectorSizeBytes = Number(vmdk.database['logicalSectorSize'] ?? vmdk.sectorSizeBytes)
+    this.sectorSizeBytes = sectorSizeOf(request, vmdk.database)
   }
 
   async read(offsetBytes: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {

@@ -67,7 +67,7 @@ function capacityBytesOf(device: VirtualDiskDevice): number {
  * Source: vSphere Web Services API 9.0, VirtualDisk.virtualDiskFormat (`native_512`, `native_4k`). Evidence: documented;
  * inferred that servers send it for every disk.
  */
-function sectorBytesOf(device: VirtualDiskDevice): number | undefined {
+export function sectorBytesOf(device: VirtualDiskDevice): number | undefined {
   const elements = (device as { readonly [unknownElements]?: readonly { name: string; xml: string }[] })[
     unknownElements
   ]
