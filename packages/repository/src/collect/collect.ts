@@ -1,44 +1,35 @@
-import { FormatError, hasCode } from '@vmkeep/kit'
+import { hasCode } from '@vmkeep/kit'
 import { type Core, nowMs } from '../core.ts'
 import { fail } from '../errors.ts'
-import {
-  type CondemnedPacks,
-  condemnedBytesMax,
-  condemnedPacksMax,
-  decodeCondemnedPacks,
-  encodeCondemnedPacks,
-} from '../formats/condemned-packs.ts'
+import { condemnedPacksMax } from '../formats/condemned-packs.ts'
 import { unknownFeatures } from '../formats/features.ts'
-import { toHex } from '../formats/hex.ts'
 import type { LostCopy } from '../formats/lost-copies.ts'
-import { condemnedFinalKey, condemnedListKey, packKey, packNameOf } from '../formats/object-names.ts'
-import { packFrameBytesOf } from '../formats/pack.ts'
-import type { PackTable } from '../index/pack-table.ts'
+import { packKey, packNameOf } from '../formats/object-names.ts'
 import { PackLocks } from '../lock/pack-locks.ts'
 import { removeRecords } from '../lock/remove-records.ts'
-import { removeOldProofs } from '../verify/proofs.ts'
 import type { PageCache } from '../map/page-cache.ts'
 import type { BlobReader } from '../packs/blob-reader.ts'
-import { removeOrphanParity } from '../parity/pack-parity.ts'
 import type { PackStore } from '../packs/pack-store.ts'
-import { readPoint } from '../points/points.ts'
-import { appendFate, type Fate, isBuried, readFates } from '../points/trash.ts'
+import { removeOrphanParity } from '../parity/pack-parity.ts'
+import { isBuried } from '../points/trash.ts'
 import type { CollectOptions, CollectPhase, CollectReport, WaitingFor } from '../repository.ts'
 import { asSession } from '../sessions/as-session.ts'
-import { createOnce } from '../storage/create-once.ts'
-import { newestOf } from '../workers/seal-blob.ts'
+import { removeOldProofs } from '../verify/proofs.ts'
+import { checkedHolders, type Sight } from './checked-holders.ts'
+import { deleteDoomed } from './delete-doomed.ts'
+import { ExpiredPoints } from './expired-points.ts'
 import { Liveness } from './liveness.ts'
-import { planRenewal } from './plan-renewal.ts'
-import { type PartlyNeeded, planRepack } from './plan-repack.ts'
-import { type Holders, removeLeftovers } from './read-holders.ts'
+import { planMoves } from './plan-moves.ts'
+import type { PartlyNeeded } from './plan-repack.ts'
+import { publishPacks } from './publish-packs.ts'
+import { removeLeftovers } from './read-holders.ts'
 import { repack } from './repack.ts'
 import { SafeCopies } from './safe-copies.ts'
+import { Stock } from './stock.ts'
+import { survey } from './survey.ts'
 import { waitForSessions } from './wait-for-sessions.ts'
 
-const graceMsDefault = 7 * 24 * 60 * 60_000
 const silentMsDefault = 30 * 60_000
-const deadShareMaxDefault = 0.2
-const deletesAtOnce = 1000
 
 export interface CollectParts {
   readonly packs: PackStore
@@ -56,22 +47,15 @@ export async function collectGarbage(core: Core, parts: CollectParts, options: C
   return options.dryRun === true ? await collection.look() : await collection.run()
 }
 
+/** The order of its steps counts: what each must see, and what others must see before the next, is in §9.2. */
 class Collection implements Disposable {
   readonly #core: Core
   readonly #parts: CollectParts
   readonly #options: CollectOptions
-  readonly #liveness: Liveness
+  readonly #sight: Sight
   readonly #safe: SafeCopies
-  /** Packs that are there and that nothing can be said about: key → size. Of the others the pack table knows. */
-  readonly #strays = new Map<string, number>()
-  /**
-   * What was there when it last took stock, by ordinal. Marking may look anew, and then finds packs of sessions that began after sessions
-   * were looked at: those are not looked at here.
-   */
-  #stock: Uint32Array = new Uint32Array()
   readonly #locks: PackLocks
-  /** Forgotten points whose time of grace is over and whose lock is not. */
-  #lockedPoints: ReadonlySet<string> = new Set()
+  readonly #expired: ExpiredPoints
   readonly #fenced: string[] = []
   #waitingFor: readonly WaitingFor[] = []
   #counts = { pointsBuried: 0, packsExamined: 0, packsDeleted: 0, bytesFreed: 0, packsRepacked: 0, bytesCopied: 0 }
@@ -81,11 +65,15 @@ class Collection implements Disposable {
     this.#core = core
     this.#parts = parts
     this.#options = options
-    const isGivenUp = (fate: Fate | undefined, id: string) =>
-      isBuried(fate) || (options.dryRun === true && this.#isExpired(fate) && !this.#lockedPoints.has(id))
+    this.#expired = new ExpiredPoints(core, options.graceMs)
+    const liveness = new Liveness(
+      core,
+      parts.pages,
+      (fate, id) => isBuried(fate) || (options.dryRun === true && this.#expired.has(id, fate)),
+    )
+    this.#sight = { stock: new Stock(core), liveness }
+    this.#safe = new SafeCopies(core, parts.reader, liveness)
     this.#locks = new PackLocks(core)
-    this.#liveness = new Liveness(core, parts.pages, isGivenUp)
-    this.#safe = new SafeCopies(core, parts.reader, this.#liveness)
   }
 
   get #signal(): AbortSignal | undefined {
@@ -93,17 +81,16 @@ class Collection implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#liveness[Symbol.dispose]()
+    this.#sight.liveness[Symbol.dispose]()
   }
 
   /** Says what would go, and leaves everything as it is. */
   async look(): Promise<CollectReport> {
+    const { stock } = this.#sight
     await this.#core.condemned.refresh(this.#signal)
-    await this.#findLockedPoints()
-    const { dead: unneeded, partly } = await this.#survey()
-    const dead = await this.#locks.unlockedOf(unneeded, (name) => this.#sizeOf(name), this.#signal)
-    const moving = await this.#planUnlocked(partly, dead)
-    const sizes = [...dead.map((name) => this.#sizeOf(name)), ...this.#doomed().map((name) => this.#sizeOf(name))]
+    await this.#expired.findLocked(this.#signal)
+    const { dead, moving } = await this.#plan()
+    const sizes = [...dead, ...stock.doomed()].map((name) => stock.sizeOf(name))
     this.#counts.packsDeleted = sizes.length + moving.length
     this.#counts.packsRepacked = moving.length
     this.#counts.bytesCopied = moving.reduce((sum, { neededBytes }) => sum + neededBytes, 0)
@@ -113,32 +100,30 @@ class Collection implements Disposable {
   }
 
   async run(): Promise<CollectReport> {
-    const { condemned } = this.#core
     await this.#keepReserve()
-    await condemned.refresh(this.#signal)
-    await this.#buryExpired()
+    await this.#core.condemned.refresh(this.#signal)
+    this.#counts.pointsBuried = await this.#expired.bury(this.#signal)
     await removeLeftovers(this.#core, this.#signal)
     await this.#core.ring.refresh(this.#signal)
     await this.#core.ring.removeOld(this.#signal)
-    await this.#takeStock()
-    for (const list of condemned.unfinished) if (!(await this.#finish(list))) return this.#report('waiting')
+    await this.#sight.stock.take(this.#signal)
+    if (!(await this.#condemnAll())) return this.#report('waiting')
+    await this.#delete()
+    await this.#keepReserve()
+    await this.#tidy()
+    await this.#compactIndex()
+    return this.#report('done')
+  }
+
+  /** Brings lists to their finals, those that others left first. False if they must be waited for longer. */
+  async #condemnAll(): Promise<boolean> {
+    for (const list of this.#core.condemned.unfinished) if (!(await this.#finish(list))) return false
     for (;;) {
       const list = await this.#condemn()
       if (list === undefined) continue // another collector was faster: everything is to be looked at anew
-      if (list.packs.length === 0 && (await this.#giveUpDead())) continue // what they left can go now
-      if (list.packs.length > 0 && !(await this.#finish(list))) return this.#report('waiting')
-      break
+      if (list.packs.length > 0) return await this.#finish(list)
+      if (!(await this.#giveUpDead())) return true // else what they left can go now
     }
-    await this.#delete()
-    await this.#keepReserve()
-    await this.#closeLost()
-    const stays = (key: string) => this.#sizeOf(packNameOf(key)!) > 0 && !this.#isDoomed(packNameOf(key)!)
-    await removeOrphanParity(this.#core, stays, this.#signal)
-    const standing = new Set(this.#liveness.points)
-    await removeRecords(this.#core, standing, this.#signal)
-    await removeOldProofs(this.#core, standing, this.#signal)
-    await this.#compactIndex()
-    return this.#report('done')
   }
 
   /** Where nothing is condemned nobody waits for sessions: what one left that died would be spared for its sake, and stay. */
@@ -149,181 +134,29 @@ class Collection implements Disposable {
     return fenced.length > 0
   }
 
-  /** Last of all, when nothing is marked any more. */
-  async #compactIndex(): Promise<void> {
-    const { compactor, indexStore } = this.#core
-    this.#liveness[Symbol.dispose]()
-    this.#tell('index', 0, indexStore.deltas.size)
-    if (compactor.isDue)
-      await asSession(this.#core, 'compacting', (session) => compactor.foldMany(session, this.#signal), this.#signal)
-    await compactor.sweep(this.#signal)
-  }
-
-  async #buryExpired(): Promise<void> {
-    await this.#findLockedPoints()
-    for (const [id, fate] of await readFates(this.#core, this.#signal)) {
-      if (!this.#isExpired(fate) || this.#lockedPoints.has(id)) continue
-      let buried = false
-      const bury = (now: Fate | undefined) => {
-        buried = this.#isExpired(now)
-        return buried ? { kind: 'buried' as const } : undefined
-      }
-      await appendFate(this.#core, id, bury, this.#signal)
-      if (buried) this.#counts.pointsBuried++
-    }
-  }
-
-  /** A point that was promised to stay until some day can be taken back until that day. */
-  async #findLockedPoints(): Promise<void> {
-    if (this.#core.objects.lockRule === undefined) return
-    const locked = new Set<string>()
-    for (const [id, fate] of await readFates(this.#core, this.#signal)) {
-      if (!this.#isExpired(fate)) continue
-      const point = await readPoint(this.#core, id, this.#signal)
-      const until = point?.damaged === undefined ? point?.lockedUntil : undefined
-      if (until !== undefined && Date.parse(until) > nowMs(this.#core)) locked.add(id)
-    }
-    this.#lockedPoints = locked
-  }
-
-  #isExpired(fate: Fate | undefined): boolean {
-    const { graceMs = graceMsDefault } = this.#options
-    return fate?.kind === 'forgotten' && nowMs(this.#core) - fate.atMs >= graceMs
-  }
-
   /** Finds what is dead, copies what is needed out of packs that mostly are, and publishes the list. `undefined`: somebody else did. */
   async #condemn(): Promise<{ number: number; packs: readonly Uint8Array[] } | undefined> {
     const { condemned } = this.#core
     await condemned.refresh(this.#signal)
     const number = condemned.known + 1
-    const { dead: unneeded, partly } = await this.#survey()
-    const dead = await this.#locks.unlockedOf(unneeded, (name) => this.#sizeOf(name), this.#signal)
-    const moved = await this.#repack(await this.#planUnlocked(partly, dead))
+    const { dead, moving } = await this.#plan()
+    const moved = await this.#repack(moving)
     const packs = await this.#thatMayGo([...dead, ...moved].slice(0, condemnedPacksMax))
     if (packs.length === 0) return { number, packs }
-    const published = await this.#publish({ part: 'list', number, atMs: nowMs(this.#core), packs, points: [] })
+    const published = await this.#publish('list', number, packs, [])
     return published === 'ours' ? { number, packs } : undefined
   }
 
-  /** What is there, and what of it is needed. Packs before sessions before points: docs/formats/repository.md §9.2. */
-  async #survey() {
-    const { lost, condemned, indexStore } = this.#core
-    await this.#takeStock()
-    this.#tell('mark', 0, indexStore.index.table.count)
-    const seen = await this.#pointsSeen()
-    const holders = await this.#liveness.update(this.#signal)
-    this.#checkComplete(holders, seen)
-    const open = new Set([...holders.sessions].map((id) => id.slice(16)))
-    const { table } = indexStore.index
-    const bytesOf = new Float64Array(table.count)
-    const stuck = new Set<number>() // needed, and cannot be copied
-    this.#liveness.marks.forEach((ordinal, storedBytes, offsetBytes) => {
-      bytesOf[ordinal]! += storedBytes
-      const isCut = offsetBytes + storedBytes > table.listedBytesOf(ordinal)
-      if (isCut || (!lost.isEmpty && lost.isLost(packKey(table.nameOf(ordinal)), offsetBytes))) stuck.add(ordinal)
-    })
-    const now = nowMs(this.#core)
-    const dead: Uint8Array[] = []
-    const partly: PartlyNeeded<number>[] = []
-    for (const { name, ordinal, sizeBytes } of this.#present()) {
-      if (condemned.isCondemned(name) || open.has(toHex(name.subarray(16)))) continue
-      this.#counts.packsExamined++
-      const needed = ordinal === undefined ? 0 : bytesOf[ordinal]!
-      if (needed === 0) dead.push(name)
-      else if (canBeCopied(table, ordinal!) && !stuck.has(ordinal!)) {
-        const neededBytes = Math.min(sizeBytes, needed + packFrameBytesOf(table.blobsOf(ordinal!)))
-        const ageMs = Math.max(0, now - table.sinceMsOf(ordinal!, now))
-        const damaged = table.stateOf(ordinal!) === 'doubtful' || lost.touches(packKey(name))
-        partly.push({ pack: ordinal!, sizeBytes, neededBytes, ageMs, damaged })
-      }
-    }
-    // A pack that is not there, and of which nothing is needed: once it is condemned, what names it goes.
-    for (let i = 0; i < bytesOf.length; i++)
-      if (table.stateOf(i) === 'gone' && table.hasRow(i) && bytesOf[i] === 0 && !table.isCondemned(i))
-        dead.push(table.nameOf(i))
-    return { dead, partly }
-  }
-
-  async #takeStock(): Promise<void> {
-    const { indexStore, condemned, lost } = this.#core
-    await lost.refresh(this.#signal)
-    await indexStore.refresh(this.#signal)
-    const unknown = new Map<string, number>()
-    const { unlisted } = await indexStore.checkPresence(this.#signal, (key, sizeBytes) => {
-      if (indexStore.index.packOf(key) === undefined) unknown.set(key, sizeBytes)
-    })
-    await indexStore.salvage(
-      unlisted.filter((name) => !condemned.isDoomed(name)),
-      this.#signal,
-    )
-    this.#strays.clear()
-    for (const [key, sizeBytes] of unknown)
-      if (indexStore.index.packOf(key) === undefined) this.#strays.set(key, sizeBytes)
-    this.#stock = indexStore.index.table.listed()
-  }
-
-  /**
-   * Looks whether the lists can be whole.
-   *
-   * @throws `repository.listing-incomplete` if a point that the last collection saw is not listed; `repository.session-not-listed` if
-   *   a pack was stored by nobody: a session registers before it stores, and stays listed until its end is
-   */
-  /** The points that the last collection saw. To be asked before points are listed: a final that is made meanwhile names newer ones. */
-  async #pointsSeen(): Promise<readonly string[]> {
-    const { condemned } = this.#core
-    for (let number = condemned.known; number > 0; number--) {
-      const last = await condemned.read('final', number, this.#signal).catch((error: unknown) => {
-        if (!(error instanceof FormatError)) throw error
-        return undefined
-      })
-      if (last !== undefined) return last.points ?? []
-    }
-    return []
-  }
-
-  #checkComplete({ sessions, points, fates }: Holders, seen: readonly string[]): void {
-    const { objects } = this.#core
-    const storage = objects.storage.name
-    const listed = new Set(points)
-    const missing = seen.filter((id) => !listed.has(id) && !isBuried(fates.get(id)))
-    if (missing.length > 0)
-      throw fail('repository.listing-incomplete', { storage, point: missing[0]!, missing: missing.length })
-    if ((objects.storage.settleMs ?? 0) > 0) return // not everybody sees the same, for a while
-    const halves = new Set([...sessions, ...points].map((id) => id.slice(16)))
-    for (const { name } of this.#present())
-      if (!halves.has(toHex(name.subarray(16))))
-        throw fail('repository.session-not-listed', { storage, pack: packKey(name) })
-  }
-
-  /** Which packs to copy out of: to be rid of what is dead in them, or of a data key that was replaced. */
-  #planMoves(partly: readonly PartlyNeeded<number>[], dead: readonly Uint8Array[]) {
-    const { deadShareMax = deadShareMaxDefault, renewKeysBytesMax = 0 } = this.#options
-    const totalBytes = partly.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    const packsMax = Math.max(0, condemnedPacksMax - dead.length)
-    const emptying = planRepack(partly, { deadShareMax, totalBytes, packsMax })
-    const { keys } = this.#core.ring
-    const { table } = this.#core.indexStore.index
-    const isReplaced = (generation: number) => newestOf(keys, generation) !== generation
-    const others = partly.filter((pack) => !emptying.includes(pack))
-    const bounds = { bytesMax: renewKeysBytesMax, packsMax: packsMax - emptying.length }
-    return [
-      ...emptying,
-      ...planRenewal(others, { generationOf: (pack) => table.keyGenerationOf(pack), isReplaced }, bounds),
-    ]
-  }
-
-  /** A plan without packs that would have to stay for their locks: it would cost room instead of freeing it. */
-  async #planUnlocked(partly: readonly PartlyNeeded<number>[], dead: readonly Uint8Array[]) {
-    const { table } = this.#core.indexStore.index
-    for (let rest = partly; ;) {
-      const plan = this.#planMoves(rest, dead)
-      const locked = await this.#locks.lockedOf(
-        plan.map(({ pack }) => table.nameOf(pack)),
-        this.#signal,
-      )
-      if (locked.size === 0) return plan
-      rest = rest.filter(({ pack }) => !locked.has(packKey(table.nameOf(pack))))
-    }
+  /** What may go at once, and what is to be copied out of. */
+  async #plan(): Promise<{ dead: Uint8Array[]; moving: PartlyNeeded<number>[] }> {
+    const { stock } = this.#sight
+    await stock.take(this.#signal)
+    this.#tell('mark', 0, this.#core.indexStore.index.table.count)
+    const { dead: unneeded, partly, packsExamined } = await survey(this.#core, this.#sight, this.#signal)
+    this.#counts.packsExamined += packsExamined
+    const dead = await this.#locks.unlockedOf(unneeded, (name) => stock.sizeOf(name), this.#signal)
+    const moving = await planMoves(this.#core, { partly, dead }, this.#locks, this.#options)
+    return { dead, moving }
   }
 
   async #repack(moving: readonly PartlyNeeded<number>[]): Promise<Uint8Array[]> {
@@ -332,24 +165,8 @@ class Collection implements Disposable {
       this.#repackStopped = true // what room there is, is for what frees more
       return []
     }
-    let done = 0
     try {
-      const moved = await repack(
-        this.#core,
-        moving.map(({ pack }) => this.#core.indexStore.index.table.at(pack)),
-        {
-          ...this.#parts,
-          renewKeys: (this.#options.renewKeysBytesMax ?? 0) > 0,
-          safe: this.#safe,
-          liveness: this.#liveness,
-          onCopied: (blobs) => {
-            for (const { entry } of blobs) this.#counts.bytesCopied += entry.storedBytes
-            for (const blob of blobs) this.#safe.remember(blob.pack, blob.entry)
-            this.#tell('repack', ++done, moving.length)
-          },
-          signal: this.#signal,
-        },
-      )
+      const moved = await this.#copyOutOf(moving)
       this.#repackStopped ||= moved.length < moving.length
       this.#counts.packsRepacked += moved.length
       return moved.map(({ name }) => name)
@@ -358,6 +175,23 @@ class Collection implements Disposable {
       this.#repackStopped = true // there is nothing left but to delete
       return []
     }
+  }
+
+  #copyOutOf(moving: readonly PartlyNeeded<number>[]) {
+    let done = 0
+    const packs = moving.map(({ pack }) => this.#core.indexStore.index.table.at(pack))
+    return repack(this.#core, packs, {
+      ...this.#parts,
+      renewKeys: (this.#options.renewKeysBytesMax ?? 0) > 0,
+      safe: this.#safe,
+      liveness: this.#sight.liveness,
+      onCopied: (blobs) => {
+        for (const { entry } of blobs) this.#counts.bytesCopied += entry.storedBytes
+        for (const blob of blobs) this.#safe.remember(blob.pack, blob.entry)
+        this.#tell('repack', ++done, moving.length)
+      },
+      signal: this.#signal,
+    })
   }
 
   /**
@@ -373,22 +207,21 @@ class Collection implements Disposable {
     this.#waitingFor = waited.waitingFor
     if (waited.waitingFor.length > 0) return false
     await this.#settle() // what those committed who have ended
-    const seen = await this.#pointsSeen()
-    const holders = await this.#liveness.update(this.#signal)
-    this.#checkComplete(holders, seen)
-    await this.#takeStock()
+    await checkedHolders(this.#core, this.#sight, this.#signal)
+    await this.#sight.stock.take(this.#signal)
     await this.#core.condemned.refresh(this.#signal) // last: what is condemned by now is no safe copy
     const locked = await this.#locks.lockedOf(packs, this.#signal, { again: true })
     const final = await this.#thatMayGo(packs.filter((name) => !locked.has(packKey(name))))
-    const { points } = this.#liveness
-    await this.#publish({ part: 'final', number, atMs: nowMs(this.#core), packs: final, points })
+    await this.#publish('final', number, final, this.#sight.liveness.points)
     return true
   }
 
-  async #keepReserve(): Promise<void> {
-    await this.#core.objects.storage.reserve?.restore().catch((error: unknown) => {
-      if (!hasCode(error, 'storage.full', 'storage.no-permission')) throw error // then the next collection keeps some
-    })
+  #publish(part: 'list' | 'final', number: number, packs: Uint8Array[], points: readonly string[]) {
+    return publishPacks(this.#core, { part, number, atMs: nowMs(this.#core), packs, points })
+  }
+
+  #thatMayGo(packs: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    return this.#safe.thatMayGo(packs, (done) => this.#tell('check', done, packs.length), this.#signal)
   }
 
   /** Waits until every machine sees what any has put or removed so far. */
@@ -399,79 +232,42 @@ class Collection implements Disposable {
     await this.#core.clock.sleep(settleMs, this.#signal)
   }
 
-  /** Publishes, or finds what somebody else published. */
-  async #publish(packs: CondemnedPacks): Promise<'ours' | 'other'> {
-    const { repositoryId, roles, random, condemned } = this.#core
-    const { part, number } = packs
-    const bytes = encodeCondemnedPacks(repositoryId, packs, { controlKey: roles.control, random })
-    const key = part === 'list' ? condemnedListKey(number) : condemnedFinalKey(number)
-    const outcome = await createOnce(this.#core, key, bytes, condemnedBytesMax, { fromReserve: true })
-    if (outcome.kind === 'failed') throw outcome.error as Error
-    if (outcome.kind === 'ours') condemned.learn(packs)
-    else condemned.learn(decodeCondemnedPacks(outcome.bytes, { repositoryId, part, number }, roles.control))
-    return outcome.kind
-  }
-
-  /** Removes what finals condemn, whoever published them, and then the deltas that name nothing else. */
-  #thatMayGo(packs: readonly Uint8Array[]): Promise<Uint8Array[]> {
-    return this.#safe.thatMayGo(packs, (done) => this.#tell('check', done, packs.length), this.#signal)
+  async #keepReserve(): Promise<void> {
+    await this.#core.objects.storage.reserve?.restore().catch((error: unknown) => {
+      if (!hasCode(error, 'storage.full', 'storage.no-permission')) throw error // then the next collection keeps some
+    })
   }
 
   async #delete(): Promise<void> {
-    const { objects, indexStore } = this.#core
-    const { table } = indexStore.index
-    const doomed = this.#doomed()
-    for (let at = 0; at < doomed.length; at += deletesAtOnce) {
-      const batch = doomed.slice(at, at + deletesAtOnce)
-      const locked = await objects.deleteMany(batch.map(packKey), this.#signal)
-      for (const name of batch) if (!locked.has(packKey(name))) this.#countDeleted(name)
-      this.#tell('delete', at + batch.length, doomed.length)
+    const { stock } = this.#sight
+    const onDeleted = (name: Uint8Array) => {
+      this.#counts.packsDeleted++
+      this.#counts.bytesFreed += stock.sizeOf(name)
     }
-    const empty = [...indexStore.deltas].flatMap(([key, packs]) =>
-      packs.length > 0 && packs.every((pack) => table.stateOf(pack) === 'gone' && table.isDoomed(pack)) ? [key] : [],
-    )
-    const locked = await objects.deleteMany(empty, this.#signal)
-    for (const key of empty) if (!locked.has(key)) indexStore.forgetDelta(key)
+    const onProgress = (done: number, total: number) => this.#tell('delete', done, total)
+    await deleteDoomed(this.#core, stock, { onDeleted, onProgress, signal: this.#signal })
   }
 
-  #countDeleted(name: Uint8Array): void {
-    const { index } = this.#core.indexStore
-    const pack = index.packOf(packKey(name))
-    if (pack !== undefined) this.#core.indexStore.lose(pack)
-    this.#counts.packsDeleted++
-    this.#counts.bytesFreed += this.#sizeOf(name)
+  /** What is said of packs and points that have gone is nobody's concern. */
+  async #tidy(): Promise<void> {
+    const { stock, liveness } = this.#sight
+    const { condemned, lost } = this.#core
+    const isOpen = ({ packName }: LostCopy) => !condemned.isDoomed(packName) && stock.isKnown(packName)
+    await lost.close(this.#core, isOpen, this.#signal)
+    await removeOrphanParity(this.#core, (key) => stock.stays(packNameOf(key)!), this.#signal)
+    const standing = new Set(liveness.points)
+    await removeRecords(this.#core, standing, this.#signal)
+    await removeOldProofs(this.#core, standing, this.#signal)
   }
 
-  /** Damaged copies in packs that have gone are nobody's concern. */
-  async #closeLost(): Promise<void> {
-    const isThere = (key: string) => this.#strays.has(key) || this.#core.indexStore.index.packOf(key) !== undefined
-    const isOpen = ({ packName }: LostCopy) => !this.#isDoomed(packName) && isThere(packKey(packName))
-    await this.#core.lost.close(this.#core, isOpen, this.#signal)
-  }
-
-  /** What lies in the storage. `ordinal` is missing where nothing is known about the pack. */
-  *#present(): Iterable<{ name: Uint8Array; ordinal: number | undefined; sizeBytes: number }> {
-    const { table } = this.#core.indexStore.index
-    for (const [ordinal, sizeBytes] of this.#stock.entries())
-      if (sizeBytes > 0) yield { name: table.nameOf(ordinal), ordinal, sizeBytes }
-    for (const [key, sizeBytes] of this.#strays) {
-      const name = packNameOf(key)!
-      yield { name, ordinal: table.ordinalOf(name), sizeBytes } // it may have been understood since
-    }
-  }
-
-  #doomed(): Uint8Array[] {
-    return [...this.#present()].flatMap(({ name }) => (this.#isDoomed(name) ? [name] : []))
-  }
-
-  #isDoomed(name: Uint8Array): boolean {
-    return this.#core.condemned.isDoomed(name)
-  }
-
-  #sizeOf(name: Uint8Array): number {
-    const { table } = this.#core.indexStore.index
-    const ordinal = table.ordinalOf(name)
-    return ordinal === undefined ? (this.#strays.get(packKey(name)) ?? 0) : table.listedBytesOf(ordinal)
+  /** Last of all, when nothing is marked any more. */
+  async #compactIndex(): Promise<void> {
+    const { compactor, indexStore } = this.#core
+    this.#sight.liveness[Symbol.dispose]()
+    this.#tell('index', 0, indexStore.deltas.size)
+    if (compactor.isDue)
+      await asSession(this.#core, 'compacting', (session) => compactor.foldMany(session, this.#signal), this.#signal)
+    await compactor.sweep(this.#signal)
   }
 
   #tell(phase: CollectPhase, done: number, total: number): void {
@@ -481,7 +277,7 @@ class Collection implements Disposable {
   #report(outcome: CollectReport['outcome']): CollectReport {
     return {
       outcome,
-      pointsLive: this.#liveness.points.length,
+      pointsLive: this.#sight.liveness.points.length,
       ...this.#counts,
       repackStopped: this.#repackStopped,
       sessionsFenced: this.#fenced,
@@ -489,10 +285,4 @@ class Collection implements Disposable {
       ...this.#locks.report(),
     }
   }
-}
-
-/** Whether it is there and a delta names it: what is needed in it can be found. */
-function canBeCopied(table: PackTable, ordinal: number): boolean {
-  const state = table.stateOf(ordinal)
-  return table.hasRow(ordinal) && (state === 'live' || state === 'doubtful')
 }
