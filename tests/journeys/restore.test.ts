@@ -1,7 +1,7 @@
 // A restored disk is the disk: as files, and as a new VM, on vCenter and on a bare ESXi host.
 import { execFileSync } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { openRawFile } from '@vmkeep/disk'
 import { seededRandom } from '@vmkeep/kit'
 import {
@@ -135,9 +135,15 @@ describe('to files', () => {
   it('files of the VM alone, or its nvram back into it while it is off', async () => {
     const { world, point } = await protectedWorld()
     await using _world = world
-    await toFiles(world, point, { homeFiles: ['nvram', 'vmx'] })
-    const names = (await readdir(join(world.folder, 'out'))).toSorted()
-    expect(names).toEqual(['web-restored.json', 'web.nvram', 'web.vmx'])
+    const names = async () => (await readdir(join(world.folder, 'out'))).toSorted()
+    const { files } = await toFiles(world, point, { homeFiles: ['nvram'] })
+    expect(files.map((file) => basename(file))).toEqual(['web.nvram'])
+    await toFiles(world, point, { homeFiles: ['vmx'] }) // beside it: neither is a whole restore
+    expect(await names()).toEqual(['web.nvram', 'web.vmx'])
+    await expect(toFiles(world, point, { homeFiles: ['vmx'] })).rejects.toMatchObject({
+      code: 'restore.target-exists',
+      message: expect.stringContaining('web.vmx, perhaps of an earlier restore') as string,
+    })
     const { session, repository, stateFolder } = world
     const { signal } = new AbortController()
     const back = () =>

@@ -30,14 +30,16 @@ async function requireNoOther(folder: string, report: string): Promise<void> {
   if (alive !== undefined) throw fail('restore.target-busy', { folder, pid: alive.pid })
 }
 
-async function requireFree(folder: string, { all, report }: TargetFiles): Promise<void> {
+async function requireFree(folder: string, { all, report, isWhole }: TargetFiles): Promise<void> {
   const there: string[] = []
   for (const path of all) if (await exists(path)) there.push(path)
   if (there.length === 0) return
   const name = basename(report)
-  const fact = there.includes(report)
-    ? `of the restore that ${name} tells of`
-    : `but no ${name}, which ends every restore: they are of one that was not finished, or not of a restore`
+  const fact = !isWhole
+    ? 'perhaps of an earlier restore'
+    : there.includes(report)
+      ? `of the restore that ${name} tells of`
+      : `but no ${name}, which ends every restore: they are of one that was not finished, or not of a restore`
   throw fail('restore.target-exists', { folder, names: namesOf(there), fact })
 }
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { NewFile } from '@vmkeep/disk'
 import { hasCode } from '@vmkeep/kit'
 import type { Repository } from '@vmkeep/repository'
@@ -5,6 +6,7 @@ import type { OnRunEvent, VmPoint } from '@vmkeep/run'
 import { chooseDisks, type PointDisk } from '../choose-disks.ts'
 import { DamagedParts, requireWhole } from '../damaged-parts.ts'
 import { diskProgress } from '../disk-progress.ts'
+import { fail } from '../errors.ts'
 import type { DiskRestoreReport, RestoreReport } from '../report.ts'
 import { compareWithImage, writeImage } from '../write-image.ts'
 import { createDiskFile, type DiskFileFormat, openDiskFile } from './disk-file.ts'
@@ -34,7 +36,8 @@ export interface RestoreToFilesRequest {
 /**
  * Writes a point's disks as files, with the VM's config beside them. Needs the repository only: no vCenter.
  *
- * Each file appears whole or not at all. The last one is the report, `<vm>-restored.json`: where it is, everything is.
+ * Each file appears whole or not at all. The last one is the report, `<vm>-restored.json`: where it is, everything is. Of single files of the VM's
+ * home none is written.
  *
  * @throws `restore.point-damaged`, `restore.target-exists`, `restore.target-busy`, `restore.target-full`, `restore.target-unusable`,
  * `restore.no-such-disk`, `restore.no-such-file`, `restore.verify-failed`, `repository.chunk-…`
@@ -47,7 +50,8 @@ export async function restoreToFiles(request: RestoreToFilesRequest): Promise<Re
   if (request.allowDamaged !== true) await requireWhole(request, chosen, request.signal)
   const files = targetFilesOf(point, chosen, folder, format, only)
   const warnings = await prepareFolder(folder, files)
-  await using reportFile = await createSmallFile(files.report) // held from now on: it tells others that we are at work
+  // Held from now on: it tells others that we are at work.
+  await using reportFile = files.isWhole ? await createSmallFile(files.report) : undefined
   const disks: DiskRestoreReport[] = []
   for (const { disk, path } of files.disks) disks.push(await restoreDisk(request, disk, path))
   const lostFiles: SideFile[] = []
@@ -58,12 +62,12 @@ export async function restoreToFiles(request: RestoreToFilesRequest): Promise<Re
     vm: point.name,
     target: folder,
     disks,
-    files: [...written.map(({ path }) => path), files.report],
+    files: [...written.map(({ path }) => path), ...(files.isWhole ? [files.report] : [])],
     verified: verify,
     warnings: [...warnings, ...lostFiles.map(lostFileWarning)],
     seconds: (performance.now() - startedMs) / 1000,
   }
-  await writeWhole(reportFile, Buffer.from(`${JSON.stringify(report, null, 2)}\n`))
+  if (reportFile !== undefined) await writeWhole(reportFile, Buffer.from(`${JSON.stringify(report, null, 2)}\n`))
   return report
 }
 
@@ -102,19 +106,25 @@ type SideFile = TargetFiles['sideFiles'][number]
 
 /** False if it is lost, and that is allowed. */
 async function restoreSideFile(
-  { repository, allowDamaged, signal }: RestoreToFilesRequest,
+  { repository, allowDamaged, verify, signal }: RestoreToFilesRequest,
   { path, blob }: SideFile,
 ): Promise<boolean> {
   try {
     const bytes = await repository.readBlob(blob, signal)
     await using file = await createSmallFile(path)
     await writeWhole(file, bytes)
+    if (verify) await requireSame(path, bytes)
     return true
   } catch (error) {
     const isLost = hasCode(error, 'repository.chunk-corrupt', 'repository.chunk-missing', 'repository.pack-missing')
     if (!isLost || allowDamaged !== true) throw error
     return false
   }
+}
+
+async function requireSame(path: string, bytes: Uint8Array): Promise<void> {
+  const found = await mapTargetErrors(path, () => readFile(path))
+  if (!found.equals(bytes)) throw fail('restore.verify-failed', { disk: path, offsetBytes: 0 })
 }
 
 const lostFileWarning = ({ path }: SideFile) => ({ code: 'file-lost', message: `${path} is lost and was not restored` })

@@ -8,8 +8,12 @@ export interface TargetFiles {
   readonly disks: readonly { readonly disk: PointDisk; readonly path: string }[]
   /** The VM's config and firmware files, by the repository's name for their bytes. */
   readonly sideFiles: readonly { readonly path: string; readonly blob: string }[]
-  /** The report. It comes last: a folder without it does not hold a whole restore. */
+  /**
+   * The report. It comes last: a folder without it does not hold a whole restore. So single files of a
+   * VM's home come without one.
+   */
   readonly report: string
+  readonly isWhole: boolean
   readonly all: readonly string[]
 }
 
@@ -30,8 +34,13 @@ export function targetFilesOf(
   const config = only === undefined ? [{ path: named('config.xml'), blob: point.configXml }] : []
   const sideFiles = [...config, ...homeFiles]
   const report = named('restored.json')
-  const all = [...disks.flatMap(({ path }) => pathsOf(path, format)), ...sideFiles.map(({ path }) => path), report]
-  return { disks, sideFiles, report, all }
+  const isWhole = only === undefined
+  const all = [
+    ...disks.flatMap(({ path }) => pathsOf(path, format)),
+    ...sideFiles.map(({ path }) => path),
+    ...(isWhole ? [report] : []),
+  ]
+  return { disks, sideFiles, report, isWhole, all }
 }
 
 /** `web-01-scsi0-1.raw`: safe as a file name everywhere. A name from the repository never leaves the folder. */
