@@ -1,5 +1,5 @@
 // VMware's library from the command line: what doctor says of it, what plan chooses, what a backup does.
-import { truncate, writeFile } from 'node:fs/promises'
+import { rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type FakeVddk, temporaryFake, whyNoFakeVddk } from '@vmkeep/vddk/testing'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
@@ -29,7 +29,7 @@ describe.skipIf(why !== undefined)('the command line', () => {
       repository: { path: join(world.folder, 'repository'), key: passphrase.reveal() },
       vcenters: [{ name: 'lab', host, port, username, password, thumbprint }],
       stateFolder: world.stateFolder,
-      backup: { transports: ['vddk', 'nbdssl'], vddk: { library: fake.root } },
+      backup: { transports: ['vddk', 'nbdssl'], vddk: { library: fake.root, guestInfo: true } },
     }
     await writeFile(config, JSON.stringify(settings), { mode: 0o600 })
   })
@@ -42,6 +42,30 @@ describe.skipIf(why !== undefined)('the command line', () => {
     expect(world.lab.stats.nfcConnections).toBe(0)
     const doctor = await run('doctor')
     expect(doctor.stdout).toMatch(/ok +VDDK: version 8\.0\.1 in .* can be loaded; it knows file:san:hotadd:nbdssl:nbd/)
+  })
+
+  it('keeps with a point what libvixMntapi tells of the guest, and shows it', async () => {
+    await fake.guest({
+      family: 1,
+      major: 10,
+      minor: 0,
+      bits: 64,
+      vendor: 'Microsoft',
+      edition: 'Server 2022',
+      volumes: 2,
+    })
+    const backup = await run('backup', 'web', '-o', 'json')
+    const { vms } = JSON.parse(backup.stdout) as { vms: { point: string }[] }
+    const { stdout } = await run('point', 'show', vms[0]!.point)
+    expect(stdout).toMatch(/guest: +Microsoft Server 2022 \(windows 10\.0, 64 bits\), as VMware's library says/)
+    expect(stdout).toMatch(
+      /volume: +GPT partition on Hard disk 1, C:\\ D:\\ in the guest\nvolume: +LVM volume on Hard disk 1\n/,
+    )
+    const shown = JSON.parse((await run('point', 'show', vms[0]!.point, '-o', 'json')).stdout) as object
+    expect(shown).toMatchObject({ guest: { os: { family: 'windows' }, volumes: [{ kind: 'GPT partition' }, {}] } })
+    await rm(join(fake.root, 'lib64', 'libvixMntapi.so.8'))
+    const doctor = await run('doctor')
+    expect(doctor.stdout).toMatch(/warn +VDDK: .*there is no libvixMntapi.*guestInfo does nothing without it/s)
   })
 
   it('says what is in the way of the library', async () => {

@@ -22,6 +22,7 @@ import { keepingOf, suspicionAbout } from './keeping.ts'
 import type { VmHistory } from './previous-points.ts'
 import { blankReport, type DiskReport, failureOf, type VmReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
+import { readGuestOf } from './read-guest-of.ts'
 import { readTagsOf } from './read-tags-of.ts'
 import { asItLies, inSnapshot, type Standstill } from './standstill.ts'
 import { recreateWarnings, tryRecreate } from './try-recreate.ts'
@@ -143,6 +144,7 @@ async function capture(
   const home = await withManifest(await storeHomeFiles(run, vm, writer), standstill, writer, run.signal)
   const wanted = captured.disks.filter(({ key }) => plan.disks.some((disk) => disk.key === key))
   if (wanted.length < plan.disks.length) throw fail('backup.snapshot-lost', { vm: vm.name, snapshot: configOf.value })
+  const guest = await readGuestOf(run, vm, snapshot, wanted)
   const paths = await diskPaths(run, vm)
   const reading = allOrNone(
     wanted.map((disk) =>
@@ -168,7 +170,7 @@ async function capture(
   const place = { ...(await describePlace(run.session, vm, run.signal)), ...tags }
   const recreate = tryRecreate(vm.name, captured, home.files, place, run.session)
   const warnings = [...home.warnings, ...tellAll(run, vm, [...moves, ...ofTags, ...recreateWarnings(recreate)])]
-  const saved = { place, recreate, scripts, homeFiles: home.files, warnings: [...plan.warnings, ...warnings] }
+  const saved = { ...guest, place, recreate, scripts, homeFiles: home.files, warnings: [...plan.warnings, ...warnings] }
   const point = await commit(run, vm, plan, writer, captured, consistency, saved, backups, keeping)
   crashPoint('backup.after-commit')
   const suspicion = suspicionAbout(point, before)
@@ -253,7 +255,10 @@ async function commit(
   writer: WriterSession,
   captured: Captured,
   consistency: Standstill['consistency'],
-  { scripts = [], ...saved }: Pick<VmPointAttributes, 'place' | 'recreate' | 'homeFiles' | 'warnings' | 'scripts'>,
+  {
+    scripts = [],
+    ...saved
+  }: Pick<VmPointAttributes, 'guest' | 'place' | 'recreate' | 'homeFiles' | 'warnings' | 'scripts'>,
   backups: readonly DiskBackup[],
   keeping: ReturnType<typeof keepingOf>,
 ): Promise<RestorePoint> {

@@ -6,6 +6,7 @@ export { describeSnapshot, formatMarker, isMarkedBy, type Marker, parseMarker } 
 export { fail as runFail } from './errors.ts'
 export {
   type Cause,
+  type GuestOnDisks,
   type Provisioning,
   type Recreate,
   type ScriptRun,

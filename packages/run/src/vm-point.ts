@@ -73,6 +73,28 @@ export interface ScriptRun {
   readonly seconds: number
 }
 
+/** What VMware's library made of the guest on the disks, as it told it. Its words, its gaps. */
+export interface GuestOnDisks {
+  readonly os?:
+    | {
+        /** `windows`, `linux`, …, or `other`. */
+        readonly family: string
+        readonly version: string
+        readonly is64Bit: boolean
+        readonly vendor: string
+        readonly edition: string
+      }
+    | undefined
+  readonly volumes: readonly {
+    /** The label of its disk. */
+    readonly disk: string
+    /** `basic partition`, `GPT partition`, `dynamic volume`, `LVM volume`, or `unknown`. */
+    readonly kind: string
+    /** Where the guest has it, `C:\\`: of Windows only. */
+    readonly mountPoints: readonly string[]
+  }[]
+}
+
 export interface VmPointAttributes {
   readonly format: number
   readonly inventoryPath: string
@@ -90,6 +112,8 @@ export interface VmPointAttributes {
   readonly quiesceAsked?: string
   /** The scripts around the snapshot, in the order in which they ran. Absent where the policy had none, and in older points. */
   readonly scripts?: readonly ScriptRun[]
+  /** Absent where nobody asked for it, or VMware's library is not there. */
+  readonly guest?: GuestOnDisks
   readonly runId: string
   readonly skippedDisks: readonly SkippedDisk[]
   readonly homeFiles: readonly VmHomeFile[]

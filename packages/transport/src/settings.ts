@@ -40,6 +40,8 @@ export interface VddkSettings {
   readonly transports?: string
   /** Whether vCenter is told to keep a VM in its place while it is backed up (PrepareForAccess). Yes if left out. */
   readonly holdVm?: boolean
+  /** Whether a backup looks what libvixMntapi tells of the guest. No if left out. */
+  readonly guestInfo?: boolean
 }
 
 export const defaultTransport: TransportSettings = { order: ['file', 'nbdssl'], compression: 'skipz' }

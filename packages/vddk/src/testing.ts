@@ -17,6 +17,8 @@ export interface FakeVddk extends AsyncDisposable {
   readonly disksFolder: string
   /** More lines for `fake.conf`, for processes that start from now on. */
   configure(settings: Readonly<Record<string, string | number>>): Promise<void>
+  /** What libvixMntapi says of every guest, for processes that start from now on: lines of `guest.conf`. */
+  guest(settings: Readonly<Record<string, string | number>>): Promise<void>
   /** `function nth action [code]`, for calls from now on. */
   rules(...rules: readonly string[]): Promise<void>
   /** What the library was asked for, each with its thread. */
@@ -57,13 +59,8 @@ export async function temporaryFake(majorVersion: 7 | 8 | 9 = 8): Promise<FakeVd
     folder,
     root,
     disksFolder,
-    configure: (settings) =>
-      appendFile(
-        conf,
-        Object.entries(settings)
-          .map(([key, value]) => `${key}=${value}\n`)
-          .join(''),
-      ),
+    configure: (settings) => appendFile(conf, linesOf(settings)),
+    guest: (settings) => writeFile(join(root, 'guest.conf'), linesOf(settings)),
     rules: (...rules) => writeFile(files.rules, rules.map((rule) => `${rule}\n`).join('')),
     calls: async () =>
       (await readFile(files.log, 'utf8').catch(() => ''))
@@ -74,6 +71,11 @@ export async function temporaryFake(majorVersion: 7 | 8 | 9 = 8): Promise<FakeVd
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
 }
+
+const linesOf = (settings: Readonly<Record<string, string | number>>): string =>
+  Object.entries(settings)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('')
 
 async function build(majorVersion: number): Promise<string> {
   const names = ['fake-abi.h', 'fake-vix-disk-lib.c', 'fake-vix-mntapi.c', 'fake-crypto.c', 'fake-plugin.c']

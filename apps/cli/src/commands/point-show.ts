@@ -1,5 +1,5 @@
 import type { RestorePoint } from '@vmkeep/repository'
-import type { Recreate, ScriptRun, VmPoint } from '@vmkeep/run'
+import type { GuestOnDisks, Recreate, ScriptRun, VmPoint } from '@vmkeep/run'
 import { command } from '../command.ts'
 import { length, relativeTime, size, time } from '../output/human.ts'
 import type { Style } from '../output/style.ts'
@@ -60,6 +60,8 @@ function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): 
     ['locked until', point.lock],
     ['consistency', `${vm.consistency}${vm.quiesceAsked === undefined ? '' : ` (asked for: ${vm.quiesceAsked})`}`],
     ...(vm.scripts ?? []).map((script) => [`${script.phase} script`, scriptFact(script)] as const),
+    ['guest', guestFact(vm.guest)],
+    ...(vm.guest?.volumes ?? []).map((volume) => ['volume', volumeFact(volume)] as const),
     ['power', vm.powerState],
     ['was on', [place.endpoint, place.cluster, place.host].filter((each) => each !== undefined).join(', ')],
     ['datastores', place.datastores.join(', ')],
@@ -81,6 +83,16 @@ function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): 
   const losses = vm.recreate?.losses.map(({ message }) => `a new VM: ${message}`) ?? []
   return [about, '', table(diskRows(vm), diskColumns, style), ...told, ...losses].join('\n')
 }
+
+function guestFact(guest: GuestOnDisks | undefined): string | undefined {
+  if (guest?.os === undefined) return undefined
+  const { vendor, edition, family, version, is64Bit } = guest.os
+  const name = [vendor, edition].filter(Boolean).join(' ')
+  return `${name || family} (${family} ${version}, ${is64Bit ? '64' : '32'} bits), as VMware's library says`
+}
+
+const volumeFact = ({ disk, kind, mountPoints }: GuestOnDisks['volumes'][number]): string =>
+  `${kind} on ${disk}${mountPoints.length === 0 ? '' : `, ${mountPoints.join(' ')} in the guest`}`
 
 function scriptFact({ where, script, outcome, why, seconds }: ScriptRun): string {
   const place = where === 'guest' ? ' in the guest' : ''

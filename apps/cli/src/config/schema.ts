@@ -165,6 +165,12 @@ const vddk = z
       .describe(
         'Whether vCenter is told to keep a VM in its place (PrepareForAccess, which disables RelocateVM_Task) while the library reads its disks. Needs Global.DisableMethods and Global.EnableMethods on the vCenter.',
       ),
+    guestInfo: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether each backup of a VM looks what libvixMntapi, where it is installed, tells of its operating system and volumes: "vmkeep point show" has it. Costs some seconds per VM.',
+      ),
   })
   .describe(
     'VMware’s own library (VDDK), for those who have it. It is loaded only if transports names vddk, in a process of its own.',

@@ -23,7 +23,9 @@ export async function checkVddk({ backup }: Config): Promise<Finding[]> {
       ...rest,
       ...(configFile === undefined ? {} : { configFile }),
     })
-    const said = `version ${version} in ${vddk.library} can be loaded; it knows ${transports}${hasMountLibrary ? ', and libvixMntapi is there' : ''}`
+    const said = `version ${version} in ${vddk.library} can be loaded; it knows ${transports}${hasMountLibrary ? ', and libvixMntapi is there' : '; there is no libvixMntapi'}`
+    if (isAsked && vddk.guestInfo && !hasMountLibrary)
+      return [warn('VDDK', said, 'backup.vddk.guestInfo does nothing without it: unpack VDDK whole, or leave it out')]
     return isAsked
       ? [ok('VDDK', said)]
       : [warn('VDDK', said, 'it is not used: add vddk to backup.transports, or leave it')]

@@ -14,18 +14,24 @@ export interface ProcessRequest {
 
 /** A process of the library for the host that the VM runs on now, and the session as it is now. @throws `vddk.*` */
 export async function leaseProcess(
-  { session, vm, clock, signal }: ProcessRequest,
+  request: ProcessRequest,
   { library, configFile }: { readonly library: string; readonly configFile?: string | undefined },
 ): Promise<{ readonly lease: VddkLease; readonly login: Login }> {
-  const { cookie, thumbprintSha1 } = await session.handOver(signal)
+  const { session, vm, clock, signal } = request
+  const login = await loginFor(request)
   const host = (await readProperties(session, { type: 'VirtualMachine', ref: vm, paths: ['runtime.host'] }, signal))[
     'runtime.host'
   ]
   const pool = pools.get(session) ?? new VddkPool()
   pools.set(session, pool)
   const key = JSON.stringify([library, configFile, host?.value])
-  const lease = await pool.acquire(key, { library: findLibrary(library), configFile, clock })
-  const login = {
+  return { login, lease: await pool.acquire(key, { library: findLibrary(library), configFile, clock }) }
+}
+
+/** What the library is shown to work for a VM: the session as it is now. */
+export async function loginFor({ session, vm, signal }: Omit<ProcessRequest, 'clock'>): Promise<Login> {
+  const { cookie, thumbprintSha1 } = await session.handOver(signal)
+  return {
     server: session.host,
     port: session.port,
     nfcHostPort: 902,
@@ -34,5 +40,4 @@ export async function leaseProcess(
     cookie: cookie.reveal(),
     vm: vm.value,
   }
-  return { lease, login }
 }

@@ -60,6 +60,11 @@ export const OsInfo = koffi.struct({
   osFolder: 'char *',
 })
 
+/** By their numbers; 0 is none. Source: VDDK guide, "The VixMntapi Library", VixOsFamily. Evidence: documented (the names, in this order); the numbers inferred. */
+export const osFamilies = ['', 'windows', 'linux', 'netware', 'solaris', 'freebsd', 'os2', 'darwin']
+/** The same of VixVolumeType. */
+export const volumeKinds = ['unknown', 'basic partition', 'GPT partition', 'dynamic volume', 'LVM volume']
+
 /** Followed by as many pointers to text as it says. */
 export const VolumeInfo = koffi.struct({
   type: 'int',
@@ -106,6 +111,7 @@ export const diskLibFunctions = {
 /** Linux takes one disk at a time, and mounts nothing for what is asked here. */
 export const mountFunctions = {
   Init: { takes: ['uint32_t', 'uint32_t', pointer, pointer, pointer, 'str', 'str'] },
+  Exit: { takes: [], gives: 'void' },
   OpenDisks: { takes: [pointer, pointer, 'size_t', 'uint32_t', pointer] },
   CloseDiskSet: { takes: [pointer] },
   GetOsInfo: { takes: [pointer, pointer] },

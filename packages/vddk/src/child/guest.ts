@@ -1,12 +1,10 @@
 import koffi from 'koffi'
 import type { GuestInfo } from '../protocol/messages.ts'
-import { flagOpenReadOnly, mountFunctions, OsInfo, VolumeInfo } from './abi.ts'
+import { flagOpenReadOnly, mountFunctions, osFamilies, OsInfo, volumeKinds, VolumeInfo } from './abi.ts'
 import type { LogFunctions } from './callbacks.ts'
 import { codeOfVix, Library, VixFailure } from './library.ts'
 import { Cells, CText } from './memory.ts'
 
-const volumeKinds = ['unknown', 'basic partition', 'GPT partition', 'dynamic volume', 'LVM volume']
-const familyWindows = 1
 const volumeInfoBytes = koffi.sizeof(VolumeInfo)
 
 /** What libvixMntapi tells of the guest on a disk. Nothing is mounted. */
@@ -34,14 +32,19 @@ export class GuestReader {
     }
   }
 
+  async exit(): Promise<void> {
+    await this.#library.call('Exit')
+  }
+
+  /** Many a disk has none, and is no worse for it. */
   async #os(set: bigint): Promise<GuestInfo['os']> {
     const out = new Cells(1)
-    await this.#do('GetOsInfo', set, out.address)
+    if ((await this.#library.code('GetOsInfo', set, out.address)) !== 0) return undefined
     const info = koffi.decode(out.get(), OsInfo) as Record<string, number | string | null>
     await this.#library.call('FreeOsInfo', out.get())
     if (info['family'] === 0) return undefined
     return {
-      family: info['family'] === familyWindows ? 'windows' : 'other',
+      family: osFamilies[Number(info['family'])] ?? 'other',
       version: `${info['majorVersion']}.${info['minorVersion']}`,
       is64Bit: info['osIs64Bit'] !== 0,
       vendor: String(info['vendor'] ?? ''),

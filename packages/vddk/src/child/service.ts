@@ -55,6 +55,7 @@ export class Service {
     },
 
     exit: async () => {
+      await this.#guests?.exit()
       await this.#lib.call('Exit')
       return {}
     },

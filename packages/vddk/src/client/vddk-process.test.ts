@@ -163,10 +163,8 @@ describe('a process of the library', () => {
   })
 
   it('tells what libvixMntapi knows of the guest', async () => {
-    await writeFile(
-      join(fake.root, 'guest.conf'),
-      'family=1\nmajor=10\nminor=0\nbits=64\nvendor=Microsoft\nedition=Server 2022\nvolumes=2\n',
-    )
+    const system = { family: 1, major: 10, minor: 0, bits: 64, vendor: 'Microsoft', edition: 'Server 2022' }
+    await fake.guest({ ...system, volumes: 2 })
     const process = await start()
     const connect = { login, readOnly: true, transports: 'nbdssl' }
     const { connection } = (await process.ask('connect', connect, asked)).gives

@@ -61,7 +61,8 @@ export interface OpenedDisk {
 /** What libvixMntapi makes of a disk. */
 export interface GuestInfo {
   readonly os?: {
-    readonly family: 'windows' | 'other'
+    /** `windows`, `linux`, …, or `other`. */
+    readonly family: string
     readonly version: string
     readonly is64Bit: boolean
     readonly vendor: string

@@ -1,9 +1,12 @@
-// A make-believe libvixMntapi for tests: what it says of a guest stands in `<libDir>/guest.conf`, one `key=value` a line.
+// A make-believe libvixMntapi for tests: what it says of a guest stands in `<libDir>/guest.conf`, one `key=value` a line. Of its functions
+// `GetOsInfo=crash`, `=hang` or `=<error>` makes one do that.
 #define _GNU_SOURCE
 #include "fake-abi.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char conf[4096];
 
@@ -18,6 +21,16 @@ static int number(const char *key) {
   return text ? atoi(text) : 0;
 }
 
+static Error rule(const char *function) {
+  char *action = value(function);
+  if (!action) return OK;
+  if (!strcmp(action, "crash")) raise(SIGSEGV);
+  if (!strcmp(action, "hang")) for (;;) pause();
+  Error error = atoi(action);
+  return free(action), error;
+}
+#define RULE(function) do { Error failure_ = rule(function); if (failure_) return failure_; } while (0)
+
 Error VixMntapi_Init(uint32_t major, uint32_t minor, LogFunction *log, LogFunction *warn, LogFunction *panic, const char *libDir, const char *config) {
   (void)log, (void)warn, (void)panic, (void)config;
   if (major != 1 || minor != 0) return NOT_SUPPORTED;
@@ -27,6 +40,7 @@ Error VixMntapi_Init(uint32_t major, uint32_t minor, LogFunction *log, LogFuncti
   if (!file) return FILE_NOT_FOUND;
   conf[fread(conf, 1, sizeof conf - 1, file)] = 0;
   fclose(file);
+  RULE("Init");
   return OK;
 }
 void VixMntapi_Exit(void) {}
@@ -34,6 +48,7 @@ void VixMntapi_Exit(void) {}
 typedef struct { char *disk; } DiskSet;
 
 Error VixMntapi_OpenDisks(void *connection, const char **names, size_t count, uint32_t flags, DiskSet **out) {
+  RULE("OpenDisks");
   if (!connection || count != 1 || flags != FLAG_READ_ONLY) return 3; // Linux takes one disk at a time
   *out = calloc(1, sizeof(DiskSet));
   (*out)->disk = strdup(names[0]);
@@ -42,6 +57,7 @@ Error VixMntapi_OpenDisks(void *connection, const char **names, size_t count, ui
 Error VixMntapi_CloseDiskSet(DiskSet *set) { return free(set->disk), free(set), OK; }
 
 Error VixMntapi_GetOsInfo(DiskSet *set, OsInfo **out) {
+  RULE("GetOsInfo");
   (void)set;
   OsInfo *info = calloc(1, sizeof *info);
   info->family = number("family");
@@ -56,6 +72,7 @@ Error VixMntapi_GetOsInfo(DiskSet *set, OsInfo **out) {
 void VixMntapi_FreeOsInfo(OsInfo *info) { free(info); }
 
 Error VixMntapi_GetVolumeHandles(DiskSet *set, size_t *count, void ***out) {
+  RULE("GetVolumeHandles");
   (void)set;
   *count = number("volumes");
   *out = calloc(*count + 1, sizeof(void *));
@@ -65,6 +82,7 @@ Error VixMntapi_GetVolumeHandles(DiskSet *set, size_t *count, void ***out) {
 void VixMntapi_FreeVolumeHandles(void **handles) { free(handles); }
 
 Error VixMntapi_GetVolumeInfo(void *handle, VolumeInfo **out) {
+  RULE("GetVolumeInfo");
   VolumeInfo *info = calloc(1, sizeof *info + sizeof(char *));
   info->type = handle == (void *)1 ? 2 : 4;
   info->mountPoints = handle == (void *)1 ? 2 : 0;
