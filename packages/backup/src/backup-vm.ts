@@ -13,7 +13,8 @@ import {
   vmHomeFiles,
   type VmSummary,
 } from '@vmkeep/vsphere'
-import { backupDisk, type DiskBackup } from './backup-disk.ts'
+import { backupDisk } from './backup-disk.ts'
+import type { DiskBackup } from './disk-job.ts'
 import { fail } from './errors.ts'
 import { identityOf } from './identity.ts'
 import { waitUntilCalm } from './place-to-start.ts'
