@@ -151,6 +151,22 @@ export const diskCases: readonly DiskCase[] = [
     skipped: 'persistent-memory',
   },
   {
+    name: 'Disk whose file is gone',
+    then: 'vSphere refuses the snapshot: the VM fails, with vSphere’s reason, and the disk is named.',
+    vm: { ...beside({ ...plain, lost: 'file' }), power: 'off' },
+    outcome: 'failed',
+    skipped: 'no-capacity',
+    error: 'vsphere.file-not-found',
+  },
+  {
+    name: 'Disk whose datastore is gone',
+    then: 'vSphere refuses the snapshot: the VM fails, with vSphere’s reason, and the disk is named.',
+    vm: { ...beside({ ...plain, lost: 'datastore' }), power: 'off' },
+    outcome: 'failed',
+    skipped: 'no-datastore',
+    error: 'vsphere.file-not-found',
+  },
+  {
     name: 'Passthrough device, VM on',
     then: 'vSphere refuses the snapshot: the VM fails, with vSphere’s reason.',
     vm: { disks: [plain], passthrough: true },

@@ -260,12 +260,11 @@ export const vadpFaults: readonly FaultRow[] = [
       ['linked clone', "linkedTo: 'golden'", `${cases}Linked clone`],
       ['4Kn', 'sectorBytes: 4096', `${cases}Sectors of 4096 bytes`],
       ['persistent memory', 'pmem: true', `${cases}Disk in persistent memory`],
+      ['capacity 0', "lost: 'file'", `${cases}Disk whose file is gone`],
+      ['datastore missing', "lost: 'datastore'", `${cases}Disk whose datastore is gone`],
       ['no licence', '*_Task,then=fault:RestrictedVersion', `${refused}['RestrictedVersion', `],
     ],
-    [
-      ['capacity 0, datastore missing', 'only packages/vsphere/src/vm/why-not.test.ts (no-capacity, no-datastore)'],
-      ['iSCSI or NFS inside the guest', 'invisible from outside: said in docs/guides/what-is-backed-up.md'],
-    ],
+    [['iSCSI or NFS inside the guest', 'invisible from outside: said in docs/guides/what-is-backed-up.md']],
   ),
   ...section(
     '5.1',

@@ -38,6 +38,8 @@ export interface DiskDescription {
   readonly encrypted?: boolean
   /** A first class disk: it has an id of its own in vCenter's catalogue. */
   readonly firstClass?: boolean
+  /** Its file, or the whole datastore it lies on: vSphere shows no size of it, or no datastore, and refuses snapshots of the VM. */
+  readonly lost?: 'file' | 'datastore'
 }
 
 export interface SnapshotDescription {

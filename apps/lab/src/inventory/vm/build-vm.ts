@@ -155,14 +155,17 @@ function linkedFile(vm: VirtualMachine, name: string): DiskFile {
   throw fail('lab.bad-description', { what: `a disk of "${vm.name}"`, why: `"${name}" has no snapshot to stand on` })
 }
 
-type Traits = Partial<Pick<PlannedDisk['disk'], 'mode' | 'sharing' | 'rdm' | 'pmem' | 'keyId' | 'firstClassId'>>
+type Traits = Partial<
+  Pick<PlannedDisk['disk'], 'mode' | 'sharing' | 'rdm' | 'pmem' | 'keyId' | 'firstClassId' | 'lost'>
+>
 
 function traitsOf(vm: VirtualMachine, described: DiskDescription): Traits {
-  const { mode, multiwriter, rdm, encrypted, pmem, firstClass } = described
+  const { mode, multiwriter, rdm, encrypted, pmem, firstClass, lost } = described
   const lun = `0200000000${vm.number.toString(16).padStart(8, '0')}${vm.settings.disks.length.toString(16).padStart(8, '0')}`
   return {
     ...(mode === undefined ? {} : { mode }),
     ...(pmem === true ? { pmem } : {}),
+    ...(lost === undefined ? {} : { lost }),
     ...(firstClass === true ? { firstClassId: uuidOf(vm.world.random) } : {}),
     ...(multiwriter === true ? { sharing: 'sharingMultiWriter' } : {}),
     ...(rdm === undefined ? {} : { rdm: { mode: `${rdm}Mode`, lunUuid: lun, deviceName: `vml.${lun}` } }),

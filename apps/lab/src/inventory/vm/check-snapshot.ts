@@ -1,7 +1,8 @@
 import { VimFault } from '../../faults/vim-fault.ts'
 import type { VirtualMachine } from '../virtual-machine.ts'
 import { isController } from './controllers.ts'
-import type { Device } from './vm-settings.ts'
+import { nowhere } from './disk-device.ts'
+import type { Device, DiskSettings } from './vm-settings.ts'
 
 /**
  * Why a VM can't be snapshotted, if it can't.
@@ -23,6 +24,7 @@ export function checkSnapshot(
   if (kept.flags?.snapshotDisabled === true) throw new VimFault('SnapshotDisabled')
   for (const device of devices) checkDevice(vm, device)
   for (const disk of disks) {
+    checkFile(vm, disk)
     if (vm.power !== 'on') continue // a VM that is off shares nothing with anybody; such a disk is then left as it is
     if (disk.rdm?.mode === 'physicalMode' && !disk.mode.startsWith('independent'))
       throw incompatible('RawDiskNotSupported', disk.label)
@@ -41,6 +43,13 @@ export function checkReachable(vm: VirtualMachine): void {
   // That InvalidState is the fault is inferred. Source: vadp.md §4, cryptoState "locked". Evidence: documented.
   if (vm.keyMissing)
     throw new VimFault('InvalidState', {}, 'The key of this encrypted virtual machine is not available.')
+}
+
+/** That a snapshot of one disk less is not taken, and that FileNotFound is the fault: inferred. */
+function checkFile(vm: VirtualMachine, { key, lost }: DiskSettings): void {
+  const backing = vm.storage.disks.find((disk) => disk.key === key)?.backing
+  if (lost === undefined || backing === undefined) return
+  throw new VimFault('FileNotFound', { file: (lost === 'datastore' ? nowhere(backing) : backing).fileName })
 }
 
 function checkDevice(vm: VirtualMachine, device: Device): void {

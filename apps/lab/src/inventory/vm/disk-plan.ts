@@ -19,6 +19,7 @@ export interface DiskWish {
   readonly pmem?: boolean
   readonly firstClassId?: string
   readonly keyId?: DiskSettings['keyId']
+  readonly lost?: DiskSettings['lost']
   readonly shares?: DiskSettings['shares'] | undefined
   readonly file: DiskFile
 }
@@ -54,6 +55,7 @@ export function planDisk(settings: VmSettings, wish: DiskWish, index: number): P
     ...(wish.pmem === true ? { pmem: true } : {}),
     ...(wish.firstClassId === undefined ? {} : { firstClassId: wish.firstClassId }),
     ...(wish.keyId === undefined ? {} : { keyId: wish.keyId }),
+    ...(wish.lost === undefined ? {} : { lost: wish.lost }),
   }
   return { disk, node: nodeOf(controller, unitNumber), file: wish.file }
 }

@@ -77,5 +77,7 @@ export interface DiskSettings {
   /** Of a first class disk. */
   readonly firstClassId?: string
   readonly keyId?: DataObject<'CryptoKeyId'> | undefined
+  /** What vSphere can't find of it any more. */
+  readonly lost?: 'file' | 'datastore'
   readonly shares: DataObject<'SharesInfo'>
 }
