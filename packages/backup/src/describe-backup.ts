@@ -44,6 +44,7 @@ const describeDisk = ({
   fileName: disk.fileName,
   provisioning: disk.thinProvisioned ? 'thin' : disk.eagerlyScrub ? 'eager' : 'lazy',
   sectorSizeBytes: disk.sectorBytes ?? source.sectorSizeBytes, // not every transport is told
+  transport: source.transport,
   ...(disk.uuid === undefined ? {} : { backingUuid: disk.uuid }),
   ...(disk.changeId && snapshot !== undefined ? { changeId: disk.changeId } : {}), // only a snapshot's tells an instant
 })

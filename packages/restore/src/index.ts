@@ -8,6 +8,7 @@ export { restoreToFiles, type RestoreToFilesRequest } from './to-files/restore-t
 export { fail as restoreFail } from './errors.ts'
 export { type AttachPlan, type AttachWish, planAttach } from './to-other-vm/plan-attach.ts'
 export { restoreToOtherVm, type RestoreToOtherVmRequest } from './to-other-vm/restore-to-other-vm.ts'
+export { findNoise, type NoisyDisk } from './read-as-noise.ts'
 export type { DiskRestoreReport, RestoreReport } from './report.ts'
 export { type Mapped, mapPlace, type MappingRule } from './to-vsphere/mapping-rules.ts'
 export { type Destination, planRestore, type PlannedDisk, type RestorePlan } from './to-vsphere/plan-restore.ts'

@@ -31,6 +31,8 @@ export interface VmPointDisk {
   /** The VMDK's own metadata, `ddb.` keys without the prefix. */
   readonly metadata: Readonly<Record<string, string>>
   readonly mode: 'full' | 'incremental'
+  /** What has read it, at the end. Absent in points of older versions. */
+  readonly transport?: string
   /** Up to where the last audit of change tracking came, in its round over the disk. */
   readonly auditedToBytes?: number
   /** Why it was read in full, or what was remarkable. */
