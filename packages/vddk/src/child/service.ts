@@ -15,6 +15,7 @@ import { Completions, type LogFunctions, logFunctions } from './callbacks.ts'
 import { GuestReader } from './guest.ts'
 import { codeOfVix, Library, VixFailure } from './library.ts'
 import { Cells, copyOf, CText, pageAligned } from './memory.ts'
+import { SharedMemory } from './shared-memory.ts'
 
 type Name = keyof typeof diskLibFunctions
 type Handler<N extends RequestName> = (
@@ -41,17 +42,20 @@ export class Service {
   #library: Library<typeof diskLibFunctions> | undefined
   #log: LogFunctions | undefined
   #guests: GuestReader | undefined
+  #shared: SharedMemory | undefined
   #next = 1
 
   readonly handlers: Handlers = {
-    init: async ({ file, rootFolder, majorVersion, configFile }) => {
+    init: async ({ file, rootFolder, majorVersion, configFile, sharedBytes }) => {
       this.#library = new Library(file, 'VixDiskLib_', diskLibFunctions)
       this.#log = logFunctions()
       const { log, warn, panic } = this.#log
       // On the main thread, once per process. Source: VDDK 8.0 Programming Guide, "Multithreading Considerations". Evidence: documented.
       const args = [majorVersion, 0, log, warn, panic, rootFolder, configFile ?? null]
       await this.#check(codeOfVix(this.#library.now('InitEx', ...args)))
-      return { transports: String(this.#library.now('ListTransportModes')) }
+      this.#shared = SharedMemory.create(sharedBytes)
+      const transports = String(this.#library.now('ListTransportModes'))
+      return { transports, ...(this.#shared === undefined ? {} : { shared: this.#shared.place }) }
     },
 
     exit: async () => {
@@ -92,9 +96,14 @@ export class Service {
       return { disk, transport, ...(await this.#info(out.get())) }
     },
 
-    read: async ({ disk, startSector, sectors }) => {
-      const body = pageAligned(sectors * vixSectorBytes)
-      await this.#transfer('Read', this.#disk(disk), { startSector, sectors }, body)
+    read: async ({ disk, startSector, sectors, at }) => {
+      const [run, lengthBytes] = [{ startSector, sectors }, sectors * vixSectorBytes]
+      if (at !== undefined) {
+        await this.#transfer('Read', this.#disk(disk), run, this.#shared!.addressOf(at, lengthBytes))
+        return {}
+      }
+      const body = pageAligned(lengthBytes)
+      await this.#transfer('Read', this.#disk(disk), run, koffi.address(body), body)
       return { gives: {}, body }
     },
 
@@ -102,7 +111,7 @@ export class Service {
       const bytes = pageAligned(body.length)
       bytes.set(body)
       const sectors = body.length / vixSectorBytes
-      await this.#transfer('Write', this.#disk(disk), { startSector, sectors }, bytes)
+      await this.#transfer('Write', this.#disk(disk), { startSector, sectors }, koffi.address(bytes), bytes)
       return {}
     },
 
@@ -202,16 +211,20 @@ export class Service {
     return said
   }
 
-  /** By the asynchronous function where there is one that works: the thread is free for the next one while the bytes come. */
+  /**
+   * By the asynchronous function where there is one that works: the thread is free for the next one while the bytes come.
+   *
+   * @param held what must stay in memory until it is done
+   */
   async #transfer(
     what: 'Read' | 'Write',
     disk: bigint,
     { startSector, sectors }: { readonly startSector: number; readonly sectors: number },
-    bytes: Buffer,
+    address: bigint,
+    held?: Buffer,
   ): Promise<void> {
-    const address = koffi.address(bytes)
     if (this.#lib.has(`${what}Async`)) {
-      const { data, ended, forget } = this.#completions.begin(bytes)
+      const { data, ended, forget } = this.#completions.begin(held)
       const { callback } = this.#completions
       const taken = await this.#lib.code(`${what}Async`, disk, startSector, sectors, address, callback, data)
       if (taken === vixAsync) return await this.#check(await ended)

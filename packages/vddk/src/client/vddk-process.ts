@@ -5,10 +5,11 @@ import { fail } from '../errors.ts'
 import type { VddkLibrary } from '../library/find-library.ts'
 import { makeSearchFolder } from '../library/search-folder.ts'
 import { frame, FrameReader } from '../protocol/frames.ts'
-import type { Answer, RequestName, Requests } from '../protocol/messages.ts'
+import type { Answer, RequestName, Requests, SharedPlace } from '../protocol/messages.ts'
 import { errorOfVix } from '../vix-errors.ts'
 import { LogLines } from './log-lines.ts'
 import { Pending } from './pending.ts'
+import { SharedMemory, type Slot, slotBytes, slotsMax } from './shared-memory.ts'
 
 export interface VddkProcessOptions {
   readonly library: VddkLibrary
@@ -41,6 +42,7 @@ export class VddkProcess implements AsyncDisposable {
   #death: Error | undefined
   #closing: Promise<void> | undefined
   #transports = ''
+  #shared: SharedMemory | undefined
 
   /** @throws `vddk.library-not-loadable`, or what the library has against being initialised */
   static async start(options: VddkProcessOptions): Promise<VddkProcess> {
@@ -50,10 +52,12 @@ export class VddkProcess implements AsyncDisposable {
     })
     const started = new VddkProcess(options, spawnChild(searchFolder))
     const { file, rootFolder, majorVersion } = library
-    const takes = { file, rootFolder, majorVersion, ...(configFile === undefined ? {} : { configFile }) }
+    const sharedBytes = slotBytes * slotsMax
+    const takes = { file, rootFolder, majorVersion, sharedBytes, ...(configFile === undefined ? {} : { configFile }) }
     try {
       const { gives } = await started.ask('init', takes, { during: `while initialising ${file}`, timeoutMs: 60_000 })
       started.#transports = gives.transports
+      started.#share(gives.shared)
       return started
     } catch (error) {
       await started.kill()
@@ -71,6 +75,7 @@ export class VddkProcess implements AsyncDisposable {
       child.once('error', (error) => this.#died(messageOf(error)))
       child.once('close', (code, signal) => {
         this.#died(signal ?? `exit code ${code}`)
+        this.#shared?.[Symbol.dispose]()
         resolve()
       })
     })
@@ -92,6 +97,11 @@ export class VddkProcess implements AsyncDisposable {
   /** What the library says it can do: `file:san:hotadd:nbdssl:nbd`. */
   get transports(): string {
     return this.#transports
+  }
+
+  /** A piece of its memory for one request that puts bytes there. `undefined`: they come with the answer. */
+  takeSlot(lengthBytes: number): Slot | undefined {
+    return this.isAlive ? this.#shared?.take(lengthBytes) : undefined
   }
 
   /** Whether it can be asked anything any more. */
@@ -127,6 +137,11 @@ export class VddkProcess implements AsyncDisposable {
       // it has ended already, or will now
     }
     await this.kill()
+  }
+
+  #share(place: SharedPlace | undefined): void {
+    const { pid } = this.#child
+    if (place !== undefined && pid !== undefined && this.isAlive) this.#shared = SharedMemory.open(pid, place)
   }
 
   #answered(answer: Answer, body: Uint8Array): void {

@@ -1,5 +1,6 @@
 import { messageOf } from '@vmkeep/kit'
 import type { VddkLease } from '../client/vddk-pool.ts'
+import type { Slot } from '../client/shared-memory.ts'
 import type { VddkProcess } from '../client/vddk-process.ts'
 import { fail } from '../errors.ts'
 import { type Login, type OpenedDisk, type RequestName, type Requests, vixSectorBytes } from '../protocol/messages.ts'
@@ -63,6 +64,30 @@ export class OpenedVddkDisk implements AsyncDisposable {
   ): Promise<{ readonly gives: Requests[N]['gives']; readonly body: Uint8Array }> {
     const whole = { ...takes, disk: this.info.disk } as unknown as Requests[N]['takes']
     return this.#process.ask(name, whole, { ...asked, during: `${asked.during} ${this.#path}` })
+  }
+
+  /** Reads whole sectors. `onBytes` is given them to copy from, at once: afterwards other bytes are there. */
+  async read(
+    takes: { readonly startSector: number; readonly sectors: number },
+    asked: { readonly during: string; readonly timeoutMs: number },
+    onBytes: (copy: (target: Uint8Array, from: number) => void) => void,
+  ): Promise<void> {
+    const lengthBytes = takes.sectors * vixSectorBytes
+    using slot = this.#process.takeSlot(lengthBytes)
+    if (slot !== undefined) {
+      await this.ask('read', { ...takes, at: slot.at }, asked)
+      return onBytes((target, from) => this.#copy(slot, target, from))
+    }
+    const { body } = await this.ask('read', takes, asked)
+    onBytes((target, from) => target.set(body.subarray(from, from + target.length)))
+  }
+
+  #copy(slot: Slot, target: Uint8Array, from: number): void {
+    try {
+      slot.copyTo(target, from)
+    } catch (error) {
+      throw fail('vddk.bad-answer', { during: `while reading ${this.#path}`, fact: messageOf(error) }, error)
+    }
   }
 
   /** Closes what the library has open, so that the snapshot can go. A process that does not manage it is ended. */

@@ -156,10 +156,14 @@ export class VddkDisk implements AsyncDisposable {
     const takes = { startSector: offsetBytes / vixSectorBytes, sectors: lengthBytes / vixSectorBytes }
     const asked = { during: 'while reading', timeoutMs: this.#options.silenceMs }
     using _place = await this.#requests.acquire(signal)
-    const { body } = await this.#asked((disk) => disk.ask('read', takes, asked))
-    if (signal?.aborted || this.#closed) return // the memory is its owner's again
-    const from = piece.offsetBytes - offsetBytes
-    target.set(body.subarray(from, from + piece.lengthBytes), piece.offsetBytes - run.offsetBytes)
+    const at = piece.offsetBytes - run.offsetBytes
+    const part = target.subarray(at, at + piece.lengthBytes)
+    await this.#asked((disk) =>
+      disk.read(takes, asked, (copy) => {
+        if (signal?.aborted || this.#closed) return // the memory is its owner's again
+        copy(part, piece.offsetBytes - offsetBytes)
+      }),
+    )
   }
 
   /** Not repeated when the process goes down: a write that is only half done is for the one who restores to know. */

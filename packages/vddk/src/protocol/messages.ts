@@ -19,8 +19,9 @@ export interface Login {
 /** Each request: what it takes, and what it comes to. Bytes travel beside both. */
 export interface Requests {
   init: {
-    takes: { file: string; rootFolder: string; majorVersion: number; configFile?: string }
-    gives: { transports: string }
+    takes: { file: string; rootFolder: string; majorVersion: number; configFile?: string; sharedBytes: number }
+    /** `shared`: where it cannot be had, all bytes go over the socket. */
+    gives: { transports: string; shared?: SharedPlace }
   }
   exit: { takes: object; gives: object }
   connect: {
@@ -29,8 +30,8 @@ export interface Requests {
   }
   disconnect: { takes: { connection: number }; gives: object }
   open: { takes: { connection: number; path: string; readOnly: boolean }; gives: OpenedDisk }
-  /** Gives the bytes. */
-  read: { takes: { disk: number; startSector: number; sectors: number }; gives: object }
+  /** Gives the bytes; or puts them into the shared memory, from `at` on. */
+  read: { takes: { disk: number; startSector: number; sectors: number; at?: number }; gives: object }
   /** Takes the bytes. */
   write: { takes: { disk: number; startSector: number }; gives: object }
   flush: { takes: { disk: number }; gives: object }
@@ -46,6 +47,12 @@ export interface Requests {
     takes: { file: string; rootFolder: string; connection: number; path: string }
     gives: GuestInfo
   }
+}
+
+/** Memory of the process: a descriptor of it. */
+export interface SharedPlace {
+  readonly descriptor: number
+  readonly sizeBytes: number
 }
 
 export type RequestName = keyof Requests
