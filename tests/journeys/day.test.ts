@@ -1,6 +1,7 @@
 // A day of a large estate: limits that bind, and faults by chance. What the limits are held against is what the lab has seen.
 // A thousand VMs on 20 hosts take some minutes of a core, so CI has a smaller estate of the same make: VMKEEP_DAY_VMS=1000 has them all.
-import { parseFaultRule, type VmDescription } from '@vmkeep/lab'
+import type { RunReport } from '@vmkeep/backup'
+import { type Lab, parseFaultRule, type VmDescription } from '@vmkeep/lab'
 import { expect, it } from 'vitest'
 import { World } from '../support/world.ts'
 
@@ -81,9 +82,23 @@ it(
     world.expectClean()
     await world.session[Symbol.asyncDispose]()
     expect(lab.stats).toMatchObject({ sessionsOpen: 0, nfcConnections: 0, tasksRunning: 0, snapshotsAlive: 0 })
+    process.stdout.write(figuresOf(report, lab, isProtected.length))
   },
   dayMs,
 )
+
+function figuresOf({ vms }: RunReport, { busiest, faults: { rules }, stats }: Lab, protectedCount: number): string {
+  const most = (counts: ReadonlyMap<string, number>) => Math.max(...counts.values())
+  const failed = vms.flatMap(({ error, point }) => (point === undefined ? [error?.code ?? 'unexplained'] : []))
+  const struck = rules.map(({ struck: times }) => times)
+  return [
+    `${vms.length} VMs on ${hosts.length} hosts and ${datastores.length} datastores: ${protectedCount} protected, ${failed.length} not`,
+    `  why not: ${[...new Set(failed)].map((code) => `${code} ${failed.filter((each) => each === code).length}`).join(', ')}`,
+    `  faults: ${struck.reduce((sum, times) => sum + times, 0)} of ${struck.filter((times) => times > 0).length} kinds`,
+    `  at most at once: ${most(busiest.nfcConnections)} NFC connections to a host, ${most(busiest.snapshotted)} snapshots on a datastore, ${busiest.tasks} tasks, ${busiest.sessions} sessions`,
+    `  ${stats.logins} logins, ${stats.logouts} logouts, ${stats.sessionsOpen} sessions left\n`,
+  ].join('\n')
+}
 
 /** Among the VMs of a datastore nobody is passed by more than were in work beside it. */
 function expectTurns(order: readonly string[], names: readonly string[]): void {

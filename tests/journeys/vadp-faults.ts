@@ -282,15 +282,29 @@ export const vadpFaults: readonly FaultRow[] = [
         'NfcRandomAccessOpenReadonly,then=wrong-thumbprint',
         `${faults}the host shows another certificate than vCenter says`,
       ],
+      [
+        '52 connections, held by another program for a while',
+        'POST /lab/hosts/esxi-1.lab/occupy',
+        'tests/journeys/nfc-hosts.test.ts: that lets go of them in time',
+      ],
+      [
+        '52 connections, held by another program for good',
+        'POST /lab/hosts/esxi-1.lab/occupy',
+        'tests/journeys/nfc-hosts.test.ts: that keeps them fails the VM',
+      ],
+      [
+        'disk of a running VM: it was off and is started in mid-read',
+        'POST /lab/vms/web01/power',
+        'tests/journeys/nfc-hosts.test.ts: that was off is read to the instant',
+      ],
+      [
+        'disk of a running VM: a template is converted and started in mid-read',
+        'POST /lab/vms/web01/power',
+        'tests/journeys/nfc-hosts.test.ts: that was a template',
+      ],
       ['the ticket is dead', 'nfc.session,times=1,then=dead-ticket', `${faults}when a ticket is dead`],
     ],
-    [
-      ['52 connections', 'the lab refuses the 53rd by itself (nfc-server.test.ts); vmkeep stays below (day.test.ts)'],
-      [
-        'disk of a running VM',
-        'the lab refuses it by itself (nfc-server.test.ts); vmkeep opens disks of snapshots only',
-      ],
-    ],
+    [],
   ),
   ...section('5.2', [
     [

@@ -14,6 +14,7 @@ import { startHostServer } from './http/host-server.ts'
 import { startLabServer } from './http/lab-server.ts'
 import { buildWorld } from './inventory/build-world.ts'
 import { plainName } from './inventory/entity-name.ts'
+import type { HostSystem } from './inventory/host.ts'
 import { LabWorld } from './inventory/lab-world.ts'
 import { type LabState, labState } from './lab-state.ts'
 import { LabVmHandle } from './lab-vm-handle.ts'
@@ -99,6 +100,8 @@ export interface Lab extends AsyncDisposable {
   /** Ends every session, as a restart of the server does. */
   expireSessions(): void
   connectHost(name: string, connected: boolean): void
+  /** How many of a host's NFC connections other programs hold from now on. */
+  occupyNfc(hostName: string, connections: number): void
   /** How slow a datastore is from now on, as its hosts' samples tell from the next one on; `undefined`: they tell nothing of it. */
   setLatency(datastore: string, latency: Latency | undefined): void
   /** Waits until no task runs. */
@@ -297,13 +300,22 @@ class RunningLab implements Lab {
   }
 
   connectHost(name: string, connected: boolean): void {
-    const host = this.#world.hosts.find((one) => one.name === name)
-    if (host === undefined) throw fail('lab.bad-request', { why: `no host is called "${name}"` })
+    const host = this.#hostNamed(name)
     host.connection = connected ? 'connected' : 'notResponding'
     if (!connected) host.nfc.disconnectAll()
     this.#world.inventory.changed()
     const $type = connected ? 'HostConnectedEvent' : 'HostConnectionLostEvent'
     this.#world.events.host(host, { $type, message: `Host ${name} is ${connected ? 'connected' : 'not responding'}` })
+  }
+
+  occupyNfc(hostName: string, connections: number): void {
+    this.#hostNamed(hostName).nfc.occupy(connections)
+  }
+
+  #hostNamed(name: string): HostSystem {
+    const host = this.#world.hosts.find((one) => one.name === name)
+    if (host === undefined) throw fail('lab.bad-request', { why: `no host is called "${name}"` })
+    return host
   }
 
   setLatency(datastore: string, latency: Latency | undefined): void {

@@ -159,7 +159,9 @@ async function capture(
       }),
     ),
   )
-  const backups = await reading.catch(async (error: unknown) => Promise.reject(await explained(run, vm, paths, error)))
+  const backups = await reading.catch(async (error: unknown) =>
+    Promise.reject(await explained(run, vm, { paths, standstill }, error)),
+  )
   await standstill.requireUnchanged()
   const moved = await storageMoved(run, vm, paths)
   const moves = moved === undefined ? [] : [moved]
@@ -194,9 +196,19 @@ async function allOrNone<T>(work: Promise<T>[]): Promise<T[]> {
   return Promise.all(work)
 }
 
-/** A disk that could not be read to the end because it is somewhere else now, where the next run finds it, or because its host serves none. */
-async function explained(run: RunContext, vm: Vm, paths: DiskPaths, error: unknown): Promise<unknown> {
+interface ReadFrom {
+  readonly paths: DiskPaths
+  readonly standstill: Standstill
+}
+
+/**
+ * Why a disk could not be read to the end: what it was read from is no more, it is somewhere else now, where the next run finds it, or its
+ * host serves none.
+ */
+async function explained(run: RunContext, vm: Vm, { paths, standstill }: ReadFrom, error: unknown): Promise<unknown> {
   if (run.signal.aborted || !hasCode(error, 'backup.reading-disk')) return error
+  const changed = await standstill.requireUnchanged().catch((reason: unknown) => reason)
+  if (hasCode(changed, 'backup.snapshot-lost', 'backup.template-changed')) return changed
   const moved = await storageMoved(run, vm, paths).catch(() => undefined)
   if (moved !== undefined) return fail('backup.storage-moved', { vm: vm.name, how: moved.message }, error)
   const host = await readVm(run.session, vm.ref, run.signal).then((now) => now.host, noHost)

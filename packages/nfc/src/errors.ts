@@ -67,6 +67,11 @@ export const fail = defineErrors({
     (d: ServerError & During) =>
       `${d.peer} has no NFC buffers left for ${d.during}, ${said(d)}: read fewer disks of this host at once, or use smaller buffers`,
   ],
+  'nfc.host-busy': [
+    'retry',
+    (d: ServerError) =>
+      `${d.peer} has no place for another NFC connection, ${said(d)}: through vCenter a host serves 52 of them, with 48 MB of buffers, to all programs together; look which others read its disks now, and see limits.nfcConnectionsPerHost`,
+  ],
   'nfc.file-refused': [
     'change-request',
     (d: ServerError & { path: string }) =>

@@ -1,4 +1,4 @@
-import { messageOf } from '@vmkeep/kit'
+import { hasCode, messageOf } from '@vmkeep/kit'
 import type { OnRunEvent } from './events.ts'
 
 /** What opening a VM's disk reports to. */
@@ -14,7 +14,12 @@ export function transportNotes(
 ): TransportNotes {
   const warn = { type: 'note', level: 'warn', ...about } as const
   return {
-    onReconnect: (cause) => onEvent({ ...warn, message: `reconnected: ${messageOf(cause)}` }),
+    onReconnect: (cause) =>
+      onEvent(
+        hasCode(cause, 'nfc.host-busy')
+          ? { ...warn, message: `waiting: ${messageOf(cause)}`, code: 'host-busy' }
+          : { ...warn, message: `reconnected: ${messageOf(cause)}` },
+      ),
     onFallback: ({ from, to, cause }) =>
       onEvent({ ...warn, message: `${from} failed, ${to} goes on: ${messageOf(cause)}`, code: 'transport-fallback' }),
   }

@@ -41,6 +41,7 @@ export function controlRoutes(lab: Lab): ControlRoutes {
       lab.setLatency(name!, { readMs: number(body, 'readMs'), writeMs: number(body, 'writeMs') }),
     ),
     route('POST', '/lab/hosts/{}/(connect|disconnect)', (_, name, verb) => lab.connectHost(name!, verb === 'connect')),
+    route('POST', '/lab/hosts/{}/occupy', (body, name) => lab.occupyNfc(name!, number(body, 'connections'))),
     ...vmRoutes(lab, route),
   ]
 }

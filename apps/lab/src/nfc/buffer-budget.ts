@@ -4,6 +4,8 @@ export class BufferBudget {
   readonly #sessionsMax: number
   #bytes = 0
   #sessions = 0
+  /** Sessions of programs that nobody plays: they hold their places, and no more. */
+  foreignSessions = 0
 
   constructor({ bytesMax, sessionsMax }: { readonly bytesMax: number; readonly sessionsMax: number }) {
     this.#bytesMax = bytesMax
@@ -12,7 +14,8 @@ export class BufferBudget {
 
   /** Takes a share, or says no. Dispose it when the session ends. */
   take(bytes: number): Disposable | undefined {
-    if (this.#sessions >= this.#sessionsMax || this.#bytes + bytes > this.#bytesMax) return undefined
+    if (this.#sessions + this.foreignSessions >= this.#sessionsMax || this.#bytes + bytes > this.#bytesMax)
+      return undefined
     this.#sessions++
     this.#bytes += bytes
     let isHeld = true

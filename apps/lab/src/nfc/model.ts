@@ -49,6 +49,8 @@ export interface NfcServer extends AsyncDisposable {
   readonly bytesSent: number
   /** A ticket for one connection, good until it is used or `expiresInMs` (two minutes) have passed. */
   issueTicket(request: NfcTicketRequest): NfcTicket
+  /** How many connections other programs hold from now on. They are not counted among `connections`. */
+  occupy(connections: number): void
   /** Cuts every connection, as a host that fails. */
   disconnectAll(): void
 }

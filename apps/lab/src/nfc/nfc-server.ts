@@ -78,6 +78,10 @@ class Listener implements NfcServer {
     }
   }
 
+  occupy(connections: number): void {
+    this.#host.budget.foreignSessions = connections
+  }
+
   disconnectAll(): void {
     for (const socket of this.#sockets) socket.destroy()
   }

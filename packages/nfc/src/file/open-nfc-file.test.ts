@@ -27,7 +27,7 @@ describe('openNfcFile', () => {
     })
     const opening = (bufferBytes: number) => openNfcFile({ ticket: host.ticket(), path, access: 'read', bufferBytes })
     await expect(opening(1_048_576)).rejects.toMatchObject({ code: 'nfc.buffer-refused', remedy: 'change-request' })
-    await expect(opening(65_536)).rejects.toMatchObject({ code: 'nfc.out-of-memory', remedy: 'retry' })
+    await expect(opening(65_536)).rejects.toMatchObject({ code: 'nfc.host-busy', remedy: 'retry' })
   })
 
   it('says what to do when the host does not open the file', async () => {

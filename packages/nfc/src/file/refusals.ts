@@ -17,11 +17,10 @@ export function openRefusal(peer: string, path: string, error: ErrorPayload): Er
   return fail('nfc.file-refused', { peer, path, nfcCode: error.code, text: error.text })
 }
 
-/** The same for a session's buffers. Where they can't be smaller, the host is out of memory for as long as others hold it. */
+/** The same for a session's buffers. Where they can't be smaller, the host has no room for as long as others hold it. */
 export function bufferRefusal(peer: string, settings: NfcSettings, { code, text }: ErrorPayload): Error {
   const { bufferBytes, bufferCount } = settings
   const isLeast = bufferBytes <= defaultBuffers.bufferBytes
-  if (isLeast && code === nfcErrorCode.noMemory)
-    return fail('nfc.out-of-memory', { peer, during: 'a session', nfcCode: code, text })
+  if (isLeast && code === nfcErrorCode.noMemory) return fail('nfc.host-busy', { peer, nfcCode: code, text })
   return fail('nfc.buffer-refused', { peer, nfcCode: code, text, bufferBytes, bufferCount })
 }

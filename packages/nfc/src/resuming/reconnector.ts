@@ -23,6 +23,8 @@ export interface ReconnectorOptions extends NfcFileOptions {
   readonly ticket: (signal?: AbortSignal) => Promise<NfcTicket>
   /** Connections in a row that may bring nothing, 8 by default: about a minute, as a host's management agents take to restart. */
   readonly attemptsMax?: number | undefined
+  /** The same while the host says that others hold all it has to give: 26 by default, about eight minutes. */
+  readonly busyAttemptsMax?: number | undefined
   /** The wait before the next connection, 500 by default. It doubles with each one that brings nothing, up to 30 s. */
   readonly reconnectDelayMs?: number | undefined
   readonly clock?: Clock | undefined
@@ -106,10 +108,10 @@ export class Reconnector {
 
   /** Counts a connection that is gone, and waits before the next. @throws `nfc.gave-up` */
   async #recover(cause: unknown): Promise<void> {
-    const { attemptsMax = 8, onReconnect, path, clock = systemClock } = this.#options
+    const { attemptsMax = 8, busyAttemptsMax = 26, onReconnect, path, clock = systemClock } = this.#options
     const isSmaller = this.#useSmallerBuffers(cause)
     if (!isSmaller) this.#fruitless++
-    if (this.#fruitless >= attemptsMax)
+    if (this.#fruitless >= (codeOf(cause) === 'nfc.host-busy' ? busyAttemptsMax : attemptsMax))
       throw fail('nfc.gave-up', { path, attempts: this.#fruitless, last: messageOf(cause) }, cause)
     const delayMs = isSmaller ? 0 : this.#nextDelayMs()
     onReconnect?.({ cause, attempt: this.#fruitless, delayMs, bufferBytes: this.#bufferBytes })
