@@ -57,4 +57,7 @@ it('a point of an encrypted disk that starts with noise is told, with what to do
     new RegExp(`point ${id}: Hard disk 1 of noisy seems to be noise: .*"vmkeep backup noisy --full"`),
   )
   expect(verify.stderr.match(/seems to be noise/g)).toHaveLength(1)
+  const to = ['--to-files', join(world.folder, 'out'), '--repo', join(world.folder, 'repository')]
+  const restore = await vmkeep(['restore', '--point', id, ...to], { VMKEEP_REPO_KEY: passphrase.reveal() })
+  expect(restore).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('seems to be noise') as string })
 }, 60_000)

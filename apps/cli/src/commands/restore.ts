@@ -91,6 +91,8 @@ export const restoreCommand = command({
     say.info(`restoring ${point.name} as of ${time(point.createdAt)} (${age}), restore point ${point.id}`)
     for (const { label, cause } of point.skippedDisks)
       say.warn(`${label} is not in this restore point: ${cause.message}`)
+    const { warnOfNoise } = await import('../verify/tell-noise.ts')
+    if (chosen.homeFile.length === 0) await warnOfNoise(repository, point, { say, signal })
     if (chosen.inPlace) {
       const { restoreInPlaceCommand } = await import('../restore/in-place.ts')
       return restoreInPlaceCommand(context, point)

@@ -8,6 +8,7 @@ import type { Style } from '../output/style.ts'
 import { table } from '../output/table.ts'
 import { anyArguments, option, percent, text } from '../parameters.ts'
 import { damageColumns, tellVerifyProgress, whatToDo } from '../verify/describe-damage.ts'
+import { noiseIn } from '../verify/tell-noise.ts'
 
 /** `verify`: the answer to "can I restore?" without restoring. Needs the repository only. */
 export const verifyCommand = command({
@@ -37,11 +38,7 @@ export const verifyCommand = command({
     const report = await repository.verify({ ...chosen, samplePercent: options.sample, onProgress, signal })
     const noisy = await noisyDisks(repository, points, { say, signal })
     await out.answer({ ...report, noisy }, (style) => describe(report, options.sample, style))
-    for (const { point: id, vm, label } of noisy)
-      say.warn(
-        `point ${id}: ${label} of ${vm} seems to be noise: vSphere encrypts the disk, and its files were read past the host that has the key. ` +
-          `Do not rely on it; back up with "vmkeep backup ${vm} --full"`,
-      )
+    for (const disk of noisy) say.warn(noiseIn(disk))
     if (report.damaged.length === 0) return noisy.length === 0 ? 'ok' : 'partial'
     say.error(whatToDo(report.damaged))
     return 'damaged'
