@@ -1,10 +1,11 @@
 // VMware's library from the command line: what doctor says of it, what plan chooses, what a backup does.
-import { rm, truncate, writeFile } from 'node:fs/promises'
+import { rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type FakeVddk, temporaryFake, whyNoFakeVddk } from '@vmkeep/vddk/testing'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { vmkeep } from '../support/command-line.ts'
 import { writeDisks } from '../support/fake-vddk.ts'
+import { isHeld, vcenterOfLibrary } from '../support/vcenter-of-library.ts'
 import { passphrase, World } from '../support/world.ts'
 
 const why = await whyNoFakeVddk()
@@ -66,6 +67,23 @@ describe.skipIf(why !== undefined)('the command line', () => {
     await rm(join(fake.root, 'lib64', 'libvixMntapi.so.8'))
     const doctor = await run('doctor')
     expect(doctor.stdout).toMatch(/warn +VDDK: .*there is no libvixMntapi.*guestInfo does nothing without it/s)
+  })
+
+  it('has doctor --fix let a VM go that a killed backup has kept in its place, or say why it can’t', async () => {
+    await using _vcenter = await vcenterOfLibrary(fake, world.session)
+    const env = { XDG_CACHE_HOME: join(world.folder, 'cache'), VMKEEP_CRASH_AT: 'vddk.after-hold' }
+    await vmkeep(['backup', 'web', '--config', config], env)
+    const web = world.lab.vm('web').ref.value
+    expect(await isHeld(world.session, web)).toBe(true)
+    await rename(fake.root, `${fake.root}-moved`)
+    const without = await run('doctor', '--fix')
+    expect(without).toMatchObject({ exitCode: 7 })
+    expect(without.stdout).toMatch(
+      /fail +leftovers: 1 thing of interrupted runs left: web can't be relocated .* no libvixDiskLib in/,
+    )
+    await rename(`${fake.root}-moved`, fake.root)
+    expect((await run('doctor', '--fix')).stdout).toMatch(/ok +leftovers: 1 thing of interrupted runs removed/)
+    expect(await isHeld(world.session, web)).toBe(false)
   })
 
   it('says what is in the way of the library', async () => {

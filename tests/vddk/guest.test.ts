@@ -32,7 +32,9 @@ async function backup(change: Partial<TransportSettings> = {}) {
     { transport: { ...transport, ...change } },
     { session },
   )
-  expect(report.vms[0]).toMatchObject({ outcome: 'ok', disks: [{ transport: 'vddk' }, { transport: 'vddk' }] })
+  expect(report.vms[0]).toMatchObject({ outcome: 'ok' })
+  const read = report.vms[0]!.disks.map(({ transport: name }) => name)
+  if (change.silenceMs === undefined) expect(read).toEqual(['vddk', 'vddk']) // little patience, and who is slow is left
   await world.expectEqual(report.vms[0]!.point, instant)
   world.expectClean()
   return (await world.point(report.vms[0]!.point)).guest
@@ -67,7 +69,7 @@ describe('what libvixMntapi tells of a guest', () => {
     ['cannot open the disks', { OpenDisks: 13 }, /Hard disk 2: .* with 13/],
   ] as const)('is left out and said so when it %s, and the disks are read as ever', async (_name, rule, note) => {
     await fake.guest({ ...linux, ...rule })
-    expect(await backup({ silenceMs: 'GetVolumeHandles' in rule ? 1000 : 60_000 })).toBeUndefined()
+    expect(await backup('GetVolumeHandles' in rule ? { silenceMs: 1500 } : {})).toBeUndefined()
     expect(notes()).toContainEqual(expect.stringMatching(note))
   })
 

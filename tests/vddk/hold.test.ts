@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { cleanUpLeftovers } from '@vmkeep/run'
 import { holdEnder, type TransportSettings } from '@vmkeep/transport'
 import { type FakeVddk, temporaryFake, whyNoFakeVddk } from '@vmkeep/vddk/testing'
-import { faultOf, type Session } from '@vmkeep/vsphere'
+import { faultOf, powerOff, type Session } from '@vmkeep/vsphere'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { sessionWithDisks } from '../support/fake-vddk.ts'
 import { isHeld, vcenterOfLibrary } from '../support/vcenter-of-library.ts'
@@ -122,7 +122,7 @@ describe('a VM that the library reads', () => {
     ] as const) {
       await fake.rules(rule)
       world.events.length = 0
-      const patient = { ...transport, silenceMs: rule.includes('hang') ? 500 : 60_000 }
+      const patient = { ...transport, silenceMs: rule.includes('hang') ? 1500 : 60_000 }
       const report = await world.backup(['web'], { transport: patient, fullRead: true }, { session })
       expect(report.vms[0], rule).toMatchObject({ outcome: 'ok' })
       expect(notes()).toContainEqual(expect.stringMatching(said))
@@ -152,7 +152,7 @@ describe('a VM that the library reads', () => {
     await fake.rules('EndAccess 0 error 3014')
     const report = await world.backup(['web'], { transport }, { session })
     expect(report.vms[0]).toMatchObject({ outcome: 'partial', error: { code: 'run.vm-held' } })
-    expect(notes()).toContainEqual(expect.stringMatching(/^web can't be moved .* RelocateVM_Task was disabled/))
+    expect(notes()).toContainEqual(expect.stringMatching(/^web can't be relocated .* RelocateVM_Task was disabled/))
     expect(await held()).toBe(true)
     await fake.rules()
     expect(await cleanUp()).toMatchObject({ removed: [{ kind: 'hold', vmName: 'web' }], kept: [] })
@@ -186,6 +186,13 @@ describe('a VM that a dead run has left held', () => {
     await disable(kept[0]!.hold!.identity, 'EnableMethods')
     expect(await cleanUp()).toMatchObject({ gone: [{ kind: 'hold' }], kept: [] })
     await expectFree()
+  })
+
+  it('is forgotten when it was taken out of the inventory, as those without VDDK are told to do', async () => {
+    await powerOff(world.session, web())
+    await world.session.call('UnregisterVM', { _this: web() })
+    expect(await cleanUp()).toMatchObject({ gone: [{ kind: 'hold' }], kept: [] })
+    expect(await journals()).toEqual([])
   })
 
   it('and that another program holds since is left to that one', async () => {

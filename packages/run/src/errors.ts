@@ -39,7 +39,7 @@ export const fail = defineErrors({
   'run.vm-held': [
     'call-operator',
     (d: { vm: string; identity: string; library: string; why: string; journal: string }) =>
-      `${d.vm} can't be moved to another datastore or host: RelocateVM_Task was disabled for a backup (as ${d.identity}) and is not enabled again: ${d.why}; vmkeep tries again at its next start, with VDDK at ${d.library} or where backup.vddk.library says; ` +
+      `${d.vm} can't be relocated (storage vMotion, Migrate): RelocateVM_Task was disabled for a backup (as ${d.identity}) and is not enabled again: ${d.why}; vmkeep tries again at its next start, with VDDK at ${d.library} or where backup.vddk.library says; ` +
       `without VDDK, take the VM out of the inventory while it is off and register it again, which costs it its reference and statistics; once RelocateVM_Task is enabled, ${d.journal} goes by itself`,
   ],
   'run.point-not-a-vm': [
