@@ -139,6 +139,29 @@ describe('a disk that is attached to the machine vmkeep runs on', () => {
     expectClean()
   })
 
+  it('whose change tracking file goes as it is taken off is read whole until its VM is started anew, and the run says why', async () => {
+    world.lab.faults.add({ on: 'cbt.detach', object: '*/web.vmdk', times: 1, then: { do: 'delete-tracking-file' } })
+    const next = async () => {
+      await world.lab.vm('web').disk().writeGuest(MiB, world.lab.random.bytes(MiB))
+      const { report, instant } = await world.backupAtInstant('web', { transport })
+      await world.expectEqual(report.vms[0]!.point, instant)
+      return report.vms[0]!.disks.map(({ mode, cause }) => cause?.code ?? mode)
+    }
+    expect(await next()).toEqual(['first-backup', 'first-backup'])
+    expect(
+      world.lab.storage
+        .datastore('shared-1')
+        .list('web')
+        .map(({ name }) => name),
+    ).not.toContain('web-ctk.vmdk')
+    expect(await next()).toEqual(['change-id-unknown', 'incremental'])
+    expect(notes()).toContainEqual(expect.stringMatching(/could not say what changed.* "vmkeep vm cbt reset"/))
+    for (const power of ['off', 'on'] as const) await world.lab.vm('web').power(power)
+    expect(await next()).toEqual(['tracking-restarted', 'incremental'])
+    expect(await next()).toEqual(['incremental', 'incremental'])
+    expectClean()
+  })
+
   it('that cannot be taken off is reported, and goes at the next start, before its snapshot is merged', async () => {
     const rule = world.lab.faults.add({
       on: 'ReconfigVM_Task',

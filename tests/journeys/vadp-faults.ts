@@ -32,43 +32,44 @@ const lease = 'tests/journeys/lease.test.ts: '
 const refusal = 'CreateSnapshot*_Task,then=task-fault:'
 
 export const vadpFaults: readonly FaultRow[] = [
-  ...section(
-    '2.2',
+  ...section('2.2', [
     [
-      [
-        'another uuid in the change id',
-        'cbt.stun,object=web01,times=1,then=reset-change-tracking',
-        `${faults}tracking started anew`,
-      ],
-      ['FileFault', 'cbt.query,times=1,then=file-fault', `${faults}the change id is dead`],
-      [
-        'InvalidArgument deviceKey',
-        'QueryChangedDiskAreas,then=fault:InvalidArgument',
-        `${faults}the device key is not tracked`,
-      ],
-      ['InvalidArgument startOffset, disk resized', 'POST /lab/vms/web01/grow', `${instant}growth of the disk`],
-      ['change id empty', 'cbt.change-id,then=empty-change-id', `${faults}the snapshot shows no change id`],
-      [
-        'NotSupported, InvalidState',
-        'QueryChangedDiskAreas,then=fault:NotSupported',
-        `${faults}vSphere does not support the question`,
-      ],
-      ['power failure', 'cbt.power-loss,then=reset-change-tracking', `${instant}a power failure that loses track`],
-      ['revert to a snapshot', 'RevertToSnapshot_Task', `${instant}after its admin reverted to a snapshot taken %s`],
-      [
-        'disk removed and another added under the same key',
-        'ReconfigVM_Task',
-        `${instant}another disk came into its place, under the same key`,
-      ],
-      [
-        'HCX switches tracking off',
-        'POST /lab/vms/web01/migrate',
-        `${instant}a migration that switched change tracking off, as HCX does`,
-      ],
-      ['storage vMotion', 'POST /lab/vms/web01/migrate', `${instant}a storage vMotion`],
+      'another uuid in the change id',
+      'cbt.stun,object=web01,times=1,then=reset-change-tracking',
+      `${faults}tracking started anew`,
     ],
-    [['hot-add clean-up deletes the -ctk file', 'the lab’s hot-add never deletes it; it shows as the FileFault above']],
-  ),
+    ['FileFault', 'cbt.query,times=1,then=file-fault', `${faults}the change id is dead`],
+    [
+      'InvalidArgument deviceKey',
+      'QueryChangedDiskAreas,then=fault:InvalidArgument',
+      `${faults}the device key is not tracked`,
+    ],
+    ['InvalidArgument startOffset, disk resized', 'POST /lab/vms/web01/grow', `${instant}growth of the disk`],
+    ['change id empty', 'cbt.change-id,then=empty-change-id', `${faults}the snapshot shows no change id`],
+    [
+      'NotSupported, InvalidState',
+      'QueryChangedDiskAreas,then=fault:NotSupported',
+      `${faults}vSphere does not support the question`,
+    ],
+    ['power failure', 'cbt.power-loss,then=reset-change-tracking', `${instant}a power failure that loses track`],
+    ['revert to a snapshot', 'RevertToSnapshot_Task', `${instant}after its admin reverted to a snapshot taken %s`],
+    [
+      'disk removed and another added under the same key',
+      'ReconfigVM_Task',
+      `${instant}another disk came into its place, under the same key`,
+    ],
+    [
+      'HCX switches tracking off',
+      'POST /lab/vms/web01/migrate',
+      `${instant}a migration that switched change tracking off, as HCX does`,
+    ],
+    ['storage vMotion', 'POST /lab/vms/web01/migrate', `${instant}a storage vMotion`],
+    [
+      'hot-add clean-up deletes the -ctk file',
+      'cbt.detach,times=1,then=delete-tracking-file',
+      `${hotadd}whose change tracking file goes as it is taken off`,
+    ],
+  ]),
   ...section(
     '2.3',
     [

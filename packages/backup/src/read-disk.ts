@@ -25,7 +25,9 @@ export async function readDisk(reading: DiskReading, decision: ReadDecision): Pr
   } catch (error) {
     const code = whyUntrusted(error)
     if (code === undefined) throw error
-    const message = `${fullReadCause(code).message}: ${messageOf(error)}`
+    const wayOut =
+      code === 'change-id-unknown' ? '; if it says so every time, start tracking anew with "vmkeep vm cbt reset"' : ''
+    const message = `${fullReadCause(code).message}: ${messageOf(error)}${wayOut}`
     run.onEvent({ type: 'note', level: 'warn', vm: job.vm.name, disk: job.disk.label, message, code })
     return copyDisk(reading, fullBecause(code, decision))
   }

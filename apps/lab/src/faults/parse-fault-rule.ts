@@ -40,6 +40,7 @@ const bareActions = [
   'file-fault',
   'empty-change-id',
   'reset-change-tracking',
+  'delete-tracking-file',
   'missing',
   'signature',
   'wrong-disk',

@@ -26,6 +26,8 @@ export class ChangeTracker {
   readonly blockSizeBytes: number
   readonly startedLate: boolean
   readonly #epochs: BlockSet[] = [new BlockSet()]
+  /** Its file is gone: it goes on counting, and can answer nothing. */
+  isLost = false
 
   constructor({ uuid, blockSizeBytes, startedLate }: ChangeTrackerSpec) {
     this.uuid = uuid

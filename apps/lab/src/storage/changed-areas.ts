@@ -34,7 +34,7 @@ export async function changedAreas(
 ): Promise<ChangedAnswer> {
   const { layer, capacityBytes, tracker } = moment
   const action = doAt(context.faults, 'cbt.query', layer.fileName)
-  if (tracker === undefined || action?.do === 'file-fault') return fileFault(layer)
+  if (tracker === undefined || tracker.isLost || action?.do === 'file-fault') return fileFault(layer)
   if (!Number.isSafeInteger(startOffset) || startOffset < 0 || startOffset >= capacityBytes)
     return { kind: 'invalid-argument', property: 'startOffset' }
   if (action?.do === 'stuck-page') return { kind: 'page', startOffset, length: 0, extents: [] }

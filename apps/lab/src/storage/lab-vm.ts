@@ -81,6 +81,7 @@ export class LabVm implements VmStorage, DiskOwner {
   setPower(power: 'on' | 'off' | 'suspended', { hard = false } = {}): Promise<void> {
     return this.writing.run(async () => {
       if (power === 'on' && this.#power !== 'on') this.#disks.checkNotOpen()
+      if (power === 'on' && this.#power === 'off') this.#tracking.renewLost()
       this.#power = power
       this.#stun()
       if (hard) this.#mayReset('cbt.power-loss')

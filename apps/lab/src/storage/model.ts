@@ -316,6 +316,8 @@ export type StorageAction =
   | { readonly do: 'file-fault' }
   | { readonly do: 'empty-change-id' }
   | { readonly do: 'reset-change-tracking' }
+  /** As another VM lets go of a disk below a snapshot, the change tracking file beside it goes too. */
+  | { readonly do: 'delete-tracking-file' }
 
 /** Kit's FaultPlan, over any union of actions: the bytes act on those they know. */
 export interface Faults {

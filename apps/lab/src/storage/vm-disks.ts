@@ -58,7 +58,17 @@ export class VmDisks {
     if (destroy) this.#spec.shelf.checkUnpinned(disk.layer)
     this.#disks.delete(key)
     disk.layer.holders.delete(disk)
+    this.#mayLoseTracking(disk.layer)
     if (destroy || disk.layer.isRedo) disk.layer.discard()
+  }
+
+  /** Source: vadp.md §2.2: HotAdd's clean-up can delete the -ctk file of the disk it took off. Evidence: documented. */
+  #mayLoseTracking({ isRedo, parent }: Layer): void {
+    if (!isRedo || parent === undefined) return
+    if (doAt(this.#spec.faults, 'cbt.detach', parent.fileName)?.do !== 'delete-tracking-file') return
+    for (const holder of parent.holders)
+      if (holder instanceof LabSnapshotDisk && holder.tracker !== undefined) holder.tracker.isLost = true
+    for (const layer of [parent, ...parent.children]) layer.files.isTracked = false
   }
 
   /** Every disk a snapshot takes goes on in a new layer; what it was stays as it is. */

@@ -39,6 +39,12 @@ export class VmTracking {
     for (const disk of this.#spec.disks()) this.follow(disk, { startedLate: this.#spec.hasSnapshots() })
   }
 
+  /** Source: vadp.md §2.2: a power cycle cures a deleted -ctk file. Evidence: documented; that tracking starts anew by it: inferred. */
+  renewLost(): void {
+    for (const disk of this.#spec.disks())
+      if (disk.tracker?.isLost === true) this.follow(disk, { startedLate: this.#spec.hasSnapshots() })
+  }
+
   /** Starts tracking of a disk anew, or ends it. */
   follow(disk: LabDisk, { startedLate }: { readonly startedLate: boolean }): void {
     const { random, blockSizeBytes } = this.#spec
