@@ -357,6 +357,25 @@ describe('a VM', () => {
     expect(world.lab.storage.datastore('shared-1').stat('new')).toBeUndefined()
   })
 
+  it('stays where it is while somebody has its relocation disabled, and only that one ends it', async () => {
+    await using world = await openTestLab()
+    const [entity, _this] = [[vmRef(101)], { type: 'AuthorizationManager', value: 'AuthorizationManager' }] as const
+    const disable = (sourceId: string) => {
+      const method = [{ method: 'RelocateVM_Task', reasonId: 'backup' }]
+      return world.client.call('DisableMethods', { _this, entity, method, sourceId })
+    }
+    const enable = (sourceId: string) =>
+      world.client.call('EnableMethods', { _this, entity, method: ['RelocateVM_Task'], sourceId })
+    const relocate = () => world.client.call('RelocateVM_Task', { _this: vmRef(101), spec: {} })
+    await disable('one')
+    await expect(disable('another')).rejects.toMatchObject({ type: 'MethodAlreadyDisabledFault' })
+    await enable('another')
+    expect(await world.client.read(vmRef(101), 'disabledMethod')).toContain('RelocateVM_Task')
+    await expect(relocate()).rejects.toMatchObject({ type: 'MethodDisabled' })
+    await enable('one')
+    await world.client.finished(await relocate())
+  })
+
   it('moves between hosts and datastores, and back from its files', async () => {
     await using world = await openTestLab()
     const hosts = await hostsOf(world.client)
