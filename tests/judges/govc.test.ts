@@ -139,6 +139,27 @@ judgeTest('govc reads the latency that hosts count for their datastores', ['govc
   }),
 )
 
+judgeTest('govc reads the storage policies of a vCenter, by the session in the SOAP header', ['govc'], ({ govc }) => {
+  const vm = {
+    name: 'web01',
+    storagePolicy: 'gold',
+    disks: [{ capacityBytes: 1024 ** 2, storagePolicy: 'two copies' }],
+  }
+  return withLab(govc, { vms: [vm], storagePolicies: ['silver'] }, async ({ run, refused }, lab) => {
+    expect((await run('storage.policy.ls')).trim().split('\n')).toEqual([
+      expect.stringMatching(/^[0-9a-f-]{36} +silver$/),
+      expect.stringMatching(/^[0-9a-f-]{36} +gold$/),
+      expect.stringMatching(/^[0-9a-f-]{36} +two copies$/),
+    ])
+    expect(await run('storage.policy.info', 'two copies')).toMatch(/Name: +two copies\n +ID: +[0-9a-f-]{36}\n/)
+    const target = ['-ds', 'shared-1', '-net', 'VM Network', '-on=false', '-host', 'esxi-1.lab'] as const
+    await run('vm.create', ...target, '-profile', 'gold', 'made')
+    expect(lab.vm('made').storagePolicies).toMatchObject({ home: 'gold' })
+    lab.faults.add({ on: 'PbmQueryProfile', times: 1, then: { do: 'fault', type: 'PbmFaultNoPermission' } })
+    expect((await refused('storage.policy.ls')).exitCode).not.toBe(0)
+  })
+})
+
 judgeTest('govc reads the tags of a VM, over the REST API', ['govc'], ({ govc }) =>
   withLab(govc, { vms: [{ name: 'web01', tags: ['env:prod', 'owner:web team'] }] }, async ({ run, json }) => {
     expect((await run('tags.category.ls')).trim().split('\n').toSorted()).toEqual(['env', 'owner'])

@@ -32,6 +32,7 @@ import {
   powerOff,
   powerOn,
   privilegeSets,
+  readStoragePolicies,
   readVm,
   readSelectableVms,
   removeSnapshot,
@@ -39,6 +40,7 @@ import {
   resolveVm,
   type Session,
   setBootOrder,
+  StoragePolicies,
   uploadNvram,
   type VmSummary,
 } from '@vmkeep/vsphere'
@@ -160,9 +162,24 @@ judged(
   },
 )
 
+judged('reads the storage policies that another client sees, where there are any', async (asked, isVCenter) => {
+  const { session, vms, govc } = asked
+  if (!isVCenter) return // an ESXi host has no such service, and is never asked
+  const policies = new StoragePolicies(session)
+  const listed = lines(await govc('storage.policy.ls'))
+  const read = (await policies.all()).map(({ id, name }) => [id, name].join(' '))
+  expect(read.toSorted()).toEqual(listed.map((line) => line.replace(/ +/, ' ')))
+  expect(read.length).toBeGreaterThan(2)
+  expect(await readStoragePolicies(policies, vms[0]!.ref, [2000])).toBeUndefined() // vcsim knows of none that a VM has
+})
+
 judgeTest('takes the role that the script for govc makes, and grants it', judges, async ({ vcsim, govc }) => {
   await using server = await startVcsim(vcsim, ['-vm', '1'])
-  const role = { role: "vmkeep's", principal: 'VSPHERE.LOCAL\\backup', privileges: privilegeSets.backup }
+  const role = {
+    role: "vmkeep's",
+    principal: 'VSPHERE.LOCAL\\backup',
+    privileges: [...privilegeSets.backup, ...privilegeSets.storagePolicies],
+  }
   const env = {
     GOVC_URL: `https://user:pass@127.0.0.1:${server.port}/sdk`,
     GOVC_INSECURE: '1',

@@ -46,6 +46,17 @@ export class LabVmHandle {
     return this.#vm.storage.snapshots
   }
 
+  /** The names of the storage policies of its own files, and of its disks by their keys. */
+  get storagePolicies(): { readonly home?: string | undefined; readonly disks: Readonly<Record<number, string>> } {
+    const { settings, world } = this.#vm
+    const nameOf = (policyId: string | undefined) => world.policies.all.find(({ id }) => id === policyId)?.name
+    const disks = settings.disks.map(({ key, policyId }) => [key, nameOf(policyId)] as const)
+    return {
+      home: nameOf(settings.policyId),
+      disks: Object.fromEntries(disks.flatMap(([key, name]) => (name === undefined ? [] : [[key, name]]))),
+    }
+  }
+
   /** What has been started in its guest through VMware Tools, oldest first. */
   get guestProcesses(): readonly GuestProcess[] {
     return this.#vm.guestSystem.started

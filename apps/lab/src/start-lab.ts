@@ -1,4 +1,5 @@
 import { type Clock, type Random, Secret, seededRandom, systemClock, systemRandom, userCacheFolder } from '@vmkeep/kit'
+import { namespaces } from '@vmkeep/vsphere/types'
 import type { Busiest } from './busiest.ts'
 import { createCertificate } from './certificates/index.ts'
 import { LabClock } from './config/lab-clock.ts'
@@ -20,6 +21,7 @@ import { type LabState, labState } from './lab-state.ts'
 import { LabVmHandle } from './lab-vm-handle.ts'
 import type { NfcLimits } from './nfc/model.ts'
 import type { Latency } from './performance/latencies.ts'
+import { policyMethods, policyServices } from './policies/policy-methods.ts'
 import { Dispatcher } from './soap/dispatcher.ts'
 import { privilegesOf, type User } from './soap/user.ts'
 import { openLabStorage } from './storage/index.ts'
@@ -104,6 +106,8 @@ export interface Lab extends AsyncDisposable {
   occupyNfc(hostName: string, connections: number): void
   /** How slow a datastore is from now on, as its hosts' samples tell from the next one on; `undefined`: they tell nothing of it. */
   setLatency(datastore: string, latency: Latency | undefined): void
+  /** Deletes a storage policy, as an administrator does who no longer needs it. */
+  removePolicy(name: string): void
   /** Waits until no task runs. */
   settled(): Promise<void>
 }
@@ -145,6 +149,8 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     open: options.openDisk ?? ((vm, disk) => openDiskSource(vm, disk, imageFolder)),
   })
   const dispatcher = new Dispatcher(world)
+  const policyService = { namespace: namespaces.pbm, inventory: policyServices(), methods: policyMethods }
+  const policies = new Dispatcher(world, policyService, dispatcher.counts)
   const certificate =
     description.mode === 'esxi'
       ? world.hosts[0]!.certificate // a host has one certificate for all its ports
@@ -155,7 +161,9 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
           random: systemRandom,
         })
   if (description.mode === 'vcenter') for (const host of world.hosts) made.use(await startHostServer(host, address))
-  const server = made.use(await startLabServer({ world, dispatcher, certificate, address, port: options.port ?? 0 }))
+  const server = made.use(
+    await startLabServer({ world, dispatcher, policies, certificate, address, port: options.port ?? 0 }),
+  )
   const lab = new RunningLab({
     world,
     dispatcher,
@@ -320,6 +328,10 @@ class RunningLab implements Lab {
 
   setLatency(datastore: string, latency: Latency | undefined): void {
     this.#world.latencies.set(datastore, latency)
+  }
+
+  removePolicy(name: string): void {
+    this.#world.policies.remove(name)
   }
 
   settled(): Promise<void> {

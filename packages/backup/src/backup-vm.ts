@@ -24,6 +24,7 @@ import type { VmHistory } from './previous-points.ts'
 import { blankReport, type DiskReport, failureOf, type VmReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
 import { readGuestOf } from './read-guest-of.ts'
+import { readPoliciesOf } from './read-policies-of.ts'
 import { readTagsOf } from './read-tags-of.ts'
 import { asItLies, inSnapshot, type Standstill } from './standstill.ts'
 import { recreateWarnings, tryRecreate } from './try-recreate.ts'
@@ -170,9 +171,13 @@ async function capture(
   const before = history?.points ?? []
   const keeping = keepingOf(run.options, before, run.clock.nowMs())
   const { warnings: ofTags, ...tags } = await readTagsOf(run, vm)
-  const place = { ...(await describePlace(run.session, vm, run.signal)), ...tags }
+  const { warnings: ofPolicies, ...policies } = await readPoliciesOf(run, vm, captured.disks)
+  const place = { ...(await describePlace(run.session, vm, run.signal)), ...tags, ...policies }
   const recreate = tryRecreate(vm.name, captured, home.files, place, run.session)
-  const warnings = [...home.warnings, ...tellAll(run, vm, [...moves, ...ofTags, ...recreateWarnings(recreate)])]
+  const warnings = [
+    ...home.warnings,
+    ...tellAll(run, vm, [...moves, ...ofTags, ...ofPolicies, ...recreateWarnings(recreate)]),
+  ]
   const saved = { ...guest, place, recreate, scripts, homeFiles: home.files, warnings: [...plan.warnings, ...warnings] }
   const point = await commit(run, vm, plan, writer, captured, consistency, saved, backups, keeping)
   crashPoint('backup.after-commit')

@@ -1,7 +1,7 @@
 import { KeyedLimiter, Limiter } from '@vmkeep/kit'
 import { checkTags, type Repository } from '@vmkeep/repository'
 import { prepareTransports } from '@vmkeep/transport'
-import { TagNames, type VmSummary } from '@vmkeep/vsphere'
+import { StoragePolicies, TagNames, type VmSummary } from '@vmkeep/vsphere'
 import { backupVm } from './backup-vm.ts'
 import { openLatencyGuard } from './latency-guard.ts'
 import { type BackupOptions, nfcConnectionsDefault } from './options.ts'
@@ -38,6 +38,7 @@ export async function runBackup(request: BackupRequest): Promise<RunReport> {
     ...started,
     latency,
     tagNames: new TagNames(request.session, signal),
+    storagePolicies: new StoragePolicies(request.session, signal),
     repository,
     options: { ...options, transport },
     disksPerHost: new KeyedLimiter(limits.disksPerHostMax),

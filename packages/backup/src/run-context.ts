@@ -1,7 +1,7 @@
 import type { Clock, KeyedLimiter, Limiter, Random } from '@vmkeep/kit'
 import type { Repository } from '@vmkeep/repository'
 import type { Journal, Leftover, OnRunEvent } from '@vmkeep/run'
-import type { Session, TagNames, Vm } from '@vmkeep/vsphere'
+import type { Session, StoragePolicies, TagNames, Vm } from '@vmkeep/vsphere'
 import { identityOf } from './identity.ts'
 import type { LatencyGuard } from './latency-guard.ts'
 import type { BackupOptions } from './options.ts'
@@ -34,6 +34,8 @@ export interface RunContext extends SnapshotContext {
   readonly nfcConnections: KeyedLimiter
   /** Names of tags, each asked for once in a run. */
   readonly tagNames: TagNames
+  /** Names of storage policies, likewise. */
+  readonly storagePolicies: StoragePolicies
 }
 
 /** How the journal names what a run makes on a VM, and its marker. */

@@ -74,6 +74,12 @@ export { matchesSelector } from './inventory/selector.ts'
 export type { VmNetwork } from './inventory/vm-network.ts'
 export type { VmSummary } from './inventory/vm-summary.ts'
 export { type DatastoreLatency, LatencyCounters } from './performance/latency-counters.ts'
+export {
+  type DiskStoragePolicy,
+  readStoragePolicies,
+  type VmStoragePolicies,
+} from './policies/read-storage-policies.ts'
+export { StoragePolicies, type StoragePolicy } from './policies/storage-policies.ts'
 export { missingPrivileges } from './privileges/missing-privileges.ts'
 export { missingOnObjects } from './privileges/missing-on-objects.ts'
 export { govcScript, namedPrivileges, powerCliScript, type RoleWish } from './privileges/role-script.ts'

@@ -11,6 +11,7 @@ interface DiskRow {
   readonly address: string
   readonly capacityBytes: number
   readonly mode: string
+  readonly policy: string | undefined
   readonly remark: string | undefined
 }
 
@@ -19,6 +20,7 @@ const diskColumns: readonly Column<DiskRow>[] = [
   { title: 'ADDRESS', value: ({ address }) => address },
   { title: 'PROVISIONED', value: ({ capacityBytes }) => size(capacityBytes), align: 'right' },
   { title: 'MODE', value: ({ mode }) => mode, paint: ({ mode }, style) => (mode === 'skipped' ? style.bad : String) },
+  { title: 'POLICY', value: ({ policy }) => policy },
   { title: 'REMARK', value: ({ remark }) => remark },
 ]
 
@@ -73,6 +75,7 @@ function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): 
         .join(', ') || undefined,
     ],
     ['vSphere tags', place.tags?.map(({ category, name }) => `${category}:${name}`).join(', ')],
+    ['storage policy', place.storagePolicies?.home?.name],
     ['files', ['config.xml', ...homeFiles.map(({ name }) => name)].join(', ')],
     ['instance uuid', vm.instanceUuid],
     ['new VM', recreateFact(vm.recreate)],
@@ -81,7 +84,7 @@ function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): 
   ])
   const told = warnings.map(({ message }) => `${style.warning('warning:')} ${message}`)
   const losses = vm.recreate?.losses.map(({ message }) => `a new VM: ${message}`) ?? []
-  return [about, '', table(diskRows(vm), diskColumns, style), ...told, ...losses].join('\n')
+  return [about, '', diskTable(diskRows(vm), style), ...told, ...losses].join('\n')
 }
 
 function guestFact(guest: GuestOnDisks | undefined): string | undefined {
@@ -133,15 +136,29 @@ function apart(committedAt: string, storedAt: string): string {
     : `, ${length(differenceMs)} apart: one clock is wrong, and retention keeps the point`
 }
 
-function diskRows({ disks, skippedDisks }: VmPoint): DiskRow[] {
+/** Policies are a column only where a disk has one. */
+function diskTable(rows: readonly DiskRow[], style: Style): string {
+  const havePolicies = rows.some(({ policy }) => policy !== undefined)
+  const columns = diskColumns.filter(({ title }) => title !== 'POLICY' || havePolicies)
+  return table(rows, columns, style)
+}
+
+function diskRows({ disks, skippedDisks, place }: VmPoint): DiskRow[] {
+  const policyOf = (key: number) => place.storagePolicies?.disks.find((disk) => disk.key === key)?.name
   return [
-    ...disks.map(({ label, address, image, mode, cause }) => ({
+    ...disks.map(({ key, label, address, image, mode, cause }) => ({
       label,
       address,
       capacityBytes: image.capacityBytes,
       mode,
+      policy: policyOf(key),
       remark: cause?.message,
     })),
-    ...skippedDisks.map(({ cause, ...disk }) => ({ ...disk, mode: 'skipped', remark: cause.message })),
+    ...skippedDisks.map(({ cause, ...disk }) => ({
+      ...disk,
+      mode: 'skipped',
+      policy: policyOf(disk.key),
+      remark: cause.message,
+    })),
   ]
 }

@@ -12,6 +12,7 @@ const meanings: Readonly<Record<Purpose, readonly [purpose: string, without: 'fa
   lease: ['to export and import by leases', 'warn'],
   encryption: ['to read encrypted VMs', 'warn'],
   vddk: ['to keep VMs from being moved while VDDK reads them (backup.vddk.holdVm)', 'warn'],
+  storagePolicies: ['to keep storage policies and give them back', 'warn'],
   guestScripts: ['to run scripts in guests', 'fail'],
   guestOutput: ['to read what scripts in guests write when they fail', 'warn'],
 }

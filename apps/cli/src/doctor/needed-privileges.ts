@@ -11,6 +11,7 @@ export const purposes = [
   'lease',
   'vddk',
   'encryption',
+  'storagePolicies',
   'guestScripts',
   'guestOutput',
 ] as const satisfies readonly PrivilegeSet[]
@@ -25,7 +26,7 @@ export function purposesOf({ backup, policies }: Pick<Config, 'backup' | 'polici
   )
   const inGuests = [backup, ...policies].flatMap(({ guestScripts }) => guestScripts ?? [])
   return [
-    ...(['backup', 'nvram', 'restore'] as const),
+    ...(['backup', 'nvram', 'restore', 'storagePolicies'] as const),
     ...more,
     ...(inGuests.length > 0 ? (['guestScripts'] as const) : []),
     ...(inGuests.some(({ output }) => output !== 'never') ? (['guestOutput'] as const) : []),

@@ -38,6 +38,8 @@ export interface LabDescription {
   /** Besides the administrator. */
   readonly users?: readonly UserDescription[]
   readonly customFields?: readonly string[]
+  /** Names of storage policies, besides those that VMs have; vCenter only. */
+  readonly storagePolicies?: readonly string[]
 }
 
 /** A description with everything said. */
@@ -60,6 +62,7 @@ export function completeDescription(description: LabDescription): CompleteDescri
     vms: description.vms ?? [],
     users: description.users ?? [],
     customFields: description.customFields ?? ['owner'],
+    storagePolicies: description.storagePolicies ?? [],
   }
 }
 

@@ -40,6 +40,8 @@ export interface DiskDescription {
   readonly firstClass?: boolean
   /** Its file, or the whole datastore it lies on: vSphere shows no size of it, or no datastore, and refuses snapshots of the VM. */
   readonly lost?: 'file' | 'datastore'
+  /** The name of its storage policy, which is made if there is none. vCenter only. */
+  readonly storagePolicy?: string
 }
 
 export interface SnapshotDescription {
@@ -101,6 +103,8 @@ export interface VmDescription {
   readonly customValues?: Readonly<Record<string, string>>
   /** `env:prod`: the tag prod of the category env. vCenter only. */
   readonly tags?: readonly string[]
+  /** The storage policy of its own files, by name. vCenter only. */
+  readonly storagePolicy?: string
   readonly template?: boolean
   readonly faultTolerant?: boolean
   /** PCI passthrough: no snapshot while the VM is on. */

@@ -9,12 +9,15 @@ import type { Dispatcher } from '../soap/dispatcher.ts'
 import { answerFolder } from './folder-endpoint.ts'
 import { answerGuestFile, guestFilePath } from './guest-file-endpoint.ts'
 import { answerLease } from './lease-endpoint.ts'
+import { answerPbm } from './pbm-endpoint.ts'
 import { nfcServiceVersions, vimServiceVersions } from './service-versions.ts'
 import { answerSoap } from './soap-endpoint.ts'
 
 export interface LabServerOptions {
   readonly world: World
   readonly dispatcher: Dispatcher
+  /** That of storage policies, on a vCenter. */
+  readonly policies: Dispatcher
   readonly certificate: Certificate
   readonly address: string
   readonly port: number
@@ -31,7 +34,7 @@ export function startLabServer(options: LabServerOptions): Promise<LabServer> {
 
 /** Answers over HTTPS until it is disposed. What an answer throws is a mistake of the lab, unless its client has gone. */
 export async function serve(
-  { certificate, address, port, world }: Omit<LabServerOptions, 'dispatcher'>,
+  { certificate, address, port, world }: Omit<LabServerOptions, 'dispatcher' | 'policies'>,
   answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<LabServer> {
   const server = createServer(
@@ -54,12 +57,15 @@ export async function serve(
 /** Node's own five seconds would cut clients that pause between two calls, which no vCenter does. */
 const keepAliveMs = 120_000
 
+/** Source: govmomi says /pbm, VMware's own samples /pbm/sdk. Evidence: documented. */
+const pbmPaths = new Set(['/pbm', '/pbm/sdk'])
+
 const soapPaths = new Set(['/sdk', '/sdk/', '/sdk/vimService', '/sdk/vimService.wsdl'])
 
 async function route(
   request: IncomingMessage,
   response: ServerResponse,
-  { world, dispatcher }: LabServerOptions,
+  { world, dispatcher, policies }: LabServerOptions,
 ): Promise<void> {
   const url = urlOf(request)
   if (url === undefined) return void response.writeHead(400).end()
@@ -73,8 +79,10 @@ async function route(
   if (world.mode === 'vcenter' && isAutomation(url.pathname)) return answerAutomation(request, response, url, world)
   if (isRead && url.pathname === '/sdk/vimServiceVersions.xml') return sendXml(response, vimServiceVersions)
   if (isRead && url.pathname === '/sdk/nfcServiceVersions.xml') return sendXml(response, nfcServiceVersions)
-  if (!soapPaths.has(url.pathname)) return void response.writeHead(404).end()
+  const isPolicies = world.mode === 'vcenter' && pbmPaths.has(url.pathname)
+  if (!isPolicies && !soapPaths.has(url.pathname)) return void response.writeHead(404).end()
   if (request.method !== 'POST') return void response.writeHead(405, { allow: 'POST' }).end()
+  if (isPolicies) return answerPbm(request, response, world, policies)
   await answerSoap(request, response, world, dispatcher)
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { World } from '../inventory/world.ts'
 import type { CookieJar } from '../soap/call.ts'
 import type { Dispatcher } from '../soap/dispatcher.ts'
+import type { SoapAnswer } from '../soap/soap-answer.ts'
 import { versionOf } from '../soap/fit-version.ts'
 import { closedSignal } from './closed-signal.ts'
 import { cookieOf, sessionCookie, sessionCookieHeader } from './cookies.ts'
@@ -26,13 +27,22 @@ export async function answerSoap(
   const version = versionOf(request.headers['soapaction'] as string | undefined)
   const context = { cookie, client, version, signal: closedSignal(response) }
   const answer = await dispatcher.answer(body.toString('utf8'), context)
+  const started = cookie.session !== before && cookie.session !== undefined
+  sendSoap(request, response, answer, started ? { 'set-cookie': sessionCookieHeader(cookie.session!.token) } : {})
+}
+
+export function sendSoap(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: SoapAnswer,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   if (answer.kind === 'cut') return void request.socket.destroy()
   if (answer.kind === 'http-error') return void response.writeHead(answer.status).end()
-  const started = cookie.session !== before && cookie.session !== undefined
   response.writeHead(answer.status, {
     'content-type': 'text/xml; charset=utf-8',
     'cache-control': 'no-cache',
-    ...(started ? { 'set-cookie': sessionCookieHeader(cookie.session!.token) } : {}),
+    ...headers,
   })
   response.end(answer.xml)
 }

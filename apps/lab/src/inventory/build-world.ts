@@ -58,6 +58,7 @@ export async function buildWorld(
   for (const datastore of description.datastores) addDatastore(world, datastore)
   addNetworks(world, description)
   for (const field of description.customFields) world.customFields.add(field)
+  for (const policy of description.storagePolicies) world.policies.named(policy)
   for (const [index, vm] of description.vms.entries()) await addVm(world, vm, index, options)
 }
 

@@ -7,6 +7,7 @@ import { EventLog } from '../events/event-log.ts'
 import type { LabFaults } from '../faults/lab-faults.ts'
 import { LeaseBook } from '../leases/lease-book.ts'
 import { Latencies } from '../performance/latencies.ts'
+import { Policies } from '../policies/policies.ts'
 import { PagedResults } from '../properties/paged-results.ts'
 import { PropertyCollection, PropertyCollector } from '../properties/property-collector.ts'
 import { removeSessionObjects } from '../soap/session-objects.ts'
@@ -67,6 +68,7 @@ export class LabWorld implements World {
   readonly events: EventLog
   readonly customFields: CustomFields
   readonly tags: Tags
+  readonly policies: Policies
   readonly latencies = new Latencies(this)
   readonly instanceUuid: string
   readonly rootFolder: Folder
@@ -103,6 +105,7 @@ export class LabWorld implements World {
     const rootName = this.mode === 'vcenter' ? 'Datacenters' : 'ha-folder-root'
     this.rootFolder = this.inventory.add(new Folder(this, rootFolder, rootName, 'root'))
     this.tags = new Tags(this.random)
+    this.policies = new Policies(this.random)
     this.customFields = new CustomFields(customFieldsManager ?? 'CustomFieldsManager')
   }
 

@@ -7,6 +7,7 @@ import type { EventLog } from '../events/event-log.ts'
 import type { LabFaults } from '../faults/lab-faults.ts'
 import type { LeaseBook } from '../leases/lease-book.ts'
 import type { Latencies } from '../performance/latencies.ts'
+import type { Policies } from '../policies/policies.ts'
 import type { PagedResults } from '../properties/paged-results.ts'
 import type { PropertyCollection } from '../properties/property-collector.ts'
 import type { ServiceTickets } from '../soap/service-tickets.ts'
@@ -58,6 +59,7 @@ export interface World {
   readonly busiest: BusiestRecord
   readonly customFields: CustomFields
   readonly tags: Tags
+  readonly policies: Policies
   readonly latencies: Latencies
   readonly serviceTickets: ServiceTickets
   readonly licenses: readonly DataObject<'LicenseManagerLicenseInfo'>[]

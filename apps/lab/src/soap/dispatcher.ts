@@ -8,6 +8,8 @@ import {
   isMethodOf,
   type MethodName,
   methodSchema,
+  namespaceOf,
+  namespaces,
   type Response,
 } from '@vmkeep/vsphere/types'
 import { faultOf } from '../faults/fault-of.ts'
@@ -15,8 +17,9 @@ import { VimFault } from '../faults/vim-fault.ts'
 import type { LabObject } from '../inventory/lab-object.ts'
 import { ManagedEntity } from '../inventory/managed-entity.ts'
 import type { World } from '../inventory/world.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import { allMethods } from './all-methods.ts'
-import type { Call, CookieJar, Handler } from './call.ts'
+import type { Call, CookieJar, Handler, Handlers } from './call.ts'
 import { checkPrivileges } from './check-privileges.ts'
 import { namesInRules } from './names-in-rules.ts'
 import { checkVersion, fitToVersion } from './fit-version.ts'
@@ -29,14 +32,28 @@ const withoutSession: ReadonlySet<MethodName> = new Set(['RetrieveServiceContent
 
 const xmlLimits = { depthMax: 200, elementsMax: 200_000 }
 
+/** What is served at one path: methods of one namespace, on objects of its own. */
+export interface SoapService {
+  readonly namespace: string
+  readonly inventory: Pick<Inventory, 'find'>
+  readonly methods: Handlers
+}
+
 /** Answers SOAP calls: one request, one answer, whatever comes. */
 export class Dispatcher {
   /** How often each method was called. */
-  readonly counts = new Map<string, number>()
+  readonly counts: Map<string, number>
   readonly #world: World
+  readonly #service: SoapService
 
-  constructor(world: World) {
+  constructor(
+    world: World,
+    service: SoapService = { namespace: namespaces.vim25, inventory: world.inventory, methods: allMethods },
+    counts = new Map<string, number>(),
+  ) {
     this.#world = world
+    this.#service = service
+    this.counts = counts
   }
 
   async answer(body: string, context: SoapContext): Promise<SoapAnswer> {
@@ -58,7 +75,7 @@ export class Dispatcher {
   }
 
   async #answer(body: string, context: SoapContext): Promise<SoapAnswer> {
-    const request = read(body)
+    const request = read(body, this.#service)
     const { method } = request
     this.counts.set(method, (this.counts.get(method) ?? 0) + 1)
     const target = this.#target(request, context.cookie)
@@ -67,7 +84,7 @@ export class Dispatcher {
     if (refused !== undefined) return refused
     const call = { world: this.#world, method, target, request: request.parameters, action, ...context }
     checkVersion(request.parameters, context.version)
-    const xml = await run(call as unknown as Call<MethodName>, context.version)
+    const xml = await run(call as unknown as Call<MethodName>, context.version, this.#service.methods)
     return strikeAfter(action, { kind: 'xml', status: 200, xml })
   }
 
@@ -78,7 +95,7 @@ export class Dispatcher {
         object: { type: _this.type ?? '', value: _this.value },
         privilegeId: 'System.View',
       })
-    const target = this.#world.inventory.find(_this)
+    const target = this.#service.inventory.find(_this)
     const isOthers = _this.value.startsWith('session[') && cookie.session?.objects.has(_this.value) !== true
     if (target === undefined || isOthers)
       throw new VimFault('ManagedObjectNotFound', { obj: { type: _this.type ?? '', value: _this.value } })
@@ -97,9 +114,11 @@ export class Dispatcher {
 /** A limit of the server's, which answers with HTTP and not with a fault. Source: vadp.md §7. Evidence: observed. */
 class TooManySessions extends Error {}
 
-function read(body: string): DecodedRequest {
+function read(body: string, { namespace }: SoapService): DecodedRequest {
   try {
-    return decodeRequest(body, xmlLimits)
+    const request = decodeRequest(body, xmlLimits)
+    if (namespaceOf(request.method) === namespace) return request
+    throw new InvalidRequestError(`Unable to resolve WSDL method name ${request.method}`)
   } catch (error) {
     if (error instanceof InvalidRequestError)
       throw new VimFault(
@@ -113,9 +132,9 @@ function read(body: string): DecodedRequest {
   }
 }
 
-async function run(call: Call<MethodName>, version: string): Promise<string> {
+async function run(call: Call<MethodName>, version: string, methods: Handlers): Promise<string> {
   const { world, method, target } = call
-  const handler = allMethods[method] as Handler<MethodName> | undefined
+  const handler = methods[method] as Handler<MethodName> | undefined
   if (handler === undefined) throw new VimFault('NotImplemented')
   if (target instanceof ManagedEntity && target.disabledBy.has(method))
     throw new VimFault('MethodDisabled', { source: target.disabledBy.get(method) })

@@ -3,6 +3,7 @@ import { readProperties } from '../properties/read-properties.ts'
 import { retrieve } from '../properties/retrieve.ts'
 import type { Session } from '../session/session.ts'
 import type { ManagedObjectReference } from '../types/index.ts'
+import type { VmStoragePolicies } from '../policies/read-storage-policies.ts'
 import type { VmTag } from '../tags/read-tags.ts'
 import type { Vm } from '../vm/vm.ts'
 import { type Ancestor, ancestorsOf, datacenterOf, pathTo } from './ancestors.ts'
@@ -31,6 +32,8 @@ export interface Place {
   readonly customValues: Readonly<Record<string, string>>
   /** Absent where they could not be read, and in restore points of older versions. */
   readonly tags?: readonly VmTag[] | undefined
+  /** Absent where the VM has none, where they could not be read, and in restore points of older versions. */
+  readonly storagePolicies?: VmStoragePolicies | undefined
 }
 
 /** Describes where a VM lives. */

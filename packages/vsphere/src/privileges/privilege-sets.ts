@@ -49,6 +49,17 @@ const restore = [
   'VirtualMachine.Provisioning.PutVmFiles',
 ] as const
 
+/**
+ * Keep the storage policies of VMs with their backups, and give them back. On the vCenter itself. `Apply` came with vSphere 8.
+ *
+ * Source: vSphere Security 6.7, "Profile-driven storage privileges"; vSphere 8 split them, and its backup products ask for `Apply` too.
+ * Evidence: documented; that a restore needs `Apply` is inferred.
+ */
+const storagePolicies = ['StorageProfile.View', 'StorageProfile.Apply'] as const
+
+/** What vCenter 7 and older have never heard of: roles are made there without. */
+export const youngPrivileges: ReadonlySet<string> = new Set(['StorageProfile.Apply'])
+
 /** Back up VMs that vSphere encrypts. */
 const encryption = ['Cryptographer.Access'] as const
 
@@ -95,6 +106,7 @@ export const privilegeSets = {
   hotAdd,
   lease,
   vddk,
+  storagePolicies,
   guestScripts,
   guestOutput,
 } as const

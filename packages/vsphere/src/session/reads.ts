@@ -42,6 +42,10 @@ const reads: ReadonlySet<MethodName> = new Set<MethodName>([
   'CreateDescriptor',
   'CreateImportSpec',
   'ParseDescriptor',
+  'PbmRetrieveServiceContent',
+  'PbmQueryProfile',
+  'PbmRetrieveContent',
+  'PbmQueryAssociatedProfile',
   'ValidateCredentialsInGuest',
   'ListProcessesInGuest',
   // A ticket that was lost is never used and expires by itself.

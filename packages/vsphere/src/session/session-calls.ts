@@ -3,9 +3,11 @@ import { fail } from '../errors.ts'
 import type { Cookies } from '../soap/cookies.ts'
 import { decodeResponse, encodeRequest } from '../soap/envelope.ts'
 import { errorOfFault, isNotAuthenticated } from '../soap/fault-error.ts'
-import type { SoapClient } from '../soap/soap-client.ts'
+import { pbmService, type SoapClient } from '../soap/soap-client.ts'
+import type { HttpOptions } from '../soap/http-client.ts'
 import type { XmlElement } from '../soap/xml-element.ts'
 import type { DataObject, MethodName, Request, Response } from '../types/data-object.ts'
+import { isPbm } from '../types/pbm.ts'
 import { isRead } from './reads.ts'
 import type { CallOptions } from './session.ts'
 
@@ -13,6 +15,7 @@ import type { CallOptions } from './session.ts'
 export type Outcome<T> = { readonly value: T } | { readonly notAuthenticated: AppError }
 
 const timeoutMsDefault = 120_000
+const sessionCookie = 'vmware_soap_session'
 
 /** Typed calls with the retry rules of {@link Session}, on whatever cookies they are given. Knows nothing of logging in. */
 export class SessionCalls {
@@ -51,12 +54,14 @@ export class SessionCalls {
     method: M,
     request: Request<M>,
     cookies: Cookies,
-    options: CallOptions,
+    callOptions: CallOptions,
   ): Promise<Outcome<XmlElement>> {
-    const { signal, timeoutMs = timeoutMsDefault, pool = 'calls' } = options
-    const envelope = this.#encode(method, request)
+    const { signal, timeoutMs = timeoutMsDefault, pool = 'calls' } = callOptions
+    const options = { what: method, pool, timeoutMs, signal } as const
     const answer = await this.retried(isRead(method), signal, () =>
-      this.#soap.post(envelope, cookies, { what: method, pool, timeoutMs, signal }),
+      isPbm(method)
+        ? this.#postPbm(method, request, cookies, options)
+        : this.#soap.post(this.#encode(method, request), cookies, options),
     )
     if ('response' in answer) return { value: answer.response }
     const { fault, text } = answer.fault
@@ -90,9 +95,15 @@ export class SessionCalls {
     })
   }
 
-  #encode<M extends MethodName>(method: M, request: Request<M>): string {
+  /** That service takes vCenter's session from the SOAP header; cookies of its own are not to come among the session's. */
+  #postPbm<M extends MethodName>(method: M, request: Request<M>, cookies: Cookies, options: HttpOptions) {
+    const envelope = this.#encode(method, request, cookies.value(sessionCookie) ?? '')
+    return this.#soap.post(envelope, cookies.copy(), { ...options, service: pbmService })
+  }
+
+  #encode<M extends MethodName>(method: M, request: Request<M>, cookie?: string): string {
     try {
-      return encodeRequest(method, request)
+      return encodeRequest(method, request, cookie)
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
       throw fail('vsphere.bad-request', { method, reason: error.message }, error)

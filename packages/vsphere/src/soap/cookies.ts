@@ -10,6 +10,18 @@ export class Cookies {
     }
   }
 
+  /** The same cookies, for a service whose own are not to come among ours. */
+  copy(): Cookies {
+    const copy = new Cookies()
+    for (const [name, value] of this.#cookies) copy.#cookies.set(name, value)
+    return copy
+  }
+
+  /** The value of one, without the quotes around it. */
+  value(name: string): string | undefined {
+    return this.#cookies.get(name)?.replaceAll(/^"|"$/g, '')
+  }
+
   /** The `cookie` header to send, or no header at all. */
   get headers(): { readonly cookie?: string } {
     if (this.#cookies.size === 0) return {}

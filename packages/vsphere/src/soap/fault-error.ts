@@ -10,6 +10,7 @@ type Code = keyof typeof fail.table
 const codes: Readonly<Record<string, Code>> = {
   NotAuthenticated: 'vsphere.not-authenticated',
   NoPermission: 'vsphere.no-permission',
+  PbmFaultNoPermission: 'vsphere.no-permission',
   InvalidLogin: 'vsphere.login-failed',
   NoSubjectName: 'vsphere.login-failed',
   PasswordExpired: 'vsphere.login-failed',
@@ -86,6 +87,10 @@ export function errorOfFault(fault: AnyOf<'MethodFault'> | undefined, call: Refu
   return makeError(codeOfFault(fault, call), details)
 }
 
+const privilegesOf = (
+  entities: readonly { readonly privilegeIds?: readonly string[] | undefined }[] = [],
+): string[] => [...new Set(entities.flatMap(({ privilegeIds = [] }) => privilegeIds))]
+
 const textOf = ({ type, value }: ManagedObjectReference): string => `${type}:${value}`
 
 function codeOfFault(fault: AnyOf<'MethodFault'> | undefined, { method, text }: RefusedCall): Code {
@@ -127,10 +132,11 @@ function particulars(fault: AnyOf<'MethodFault'> | undefined): Particulars {
 }
 
 function permissionParticulars(fault: AnyOf<'MethodFault'> | undefined): Pick<Particulars, 'privileges' | 'onObject'> {
+  if (fault?.$type === 'PbmFaultNoPermission')
+    return { privileges: privilegesOf(fault.missingPrivileges), onObject: 'storage policies' }
   if (fault?.$type !== 'NoPermission') return { privileges: [], onObject: '' }
-  const missing = fault.missingPrivileges?.flatMap((entity) => entity.privilegeIds ?? []) ?? []
-  const privileges =
-    missing.length > 0 ? [...new Set(missing)] : fault.privilegeId === undefined ? [] : [fault.privilegeId]
+  const missing = privilegesOf(fault.missingPrivileges)
+  const privileges = missing.length > 0 ? missing : fault.privilegeId === undefined ? [] : [fault.privilegeId]
   const object = fault.object ?? fault.missingPrivileges?.[0]?.entity
   return { privileges, onObject: object === undefined ? '' : textOf(object) }
 }

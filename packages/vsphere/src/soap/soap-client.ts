@@ -8,6 +8,16 @@ import { readText, TooLargeError } from './read-text.ts'
 /** Largest answer read. A page of 100 VMs with devices is about 1 MB; a whole inventory event page about 10. */
 const answerBytesMax = 64 * 1024 * 1024
 
+/** One of the services of a server. */
+export interface SoapService {
+  readonly path: string
+  /** Namespace and version that we speak with it. */
+  readonly action: string
+}
+
+/** Storage policies. Source: VMware Storage Policy API, govmomi. Evidence: documented; held by vcsim. */
+export const pbmService: SoapService = { path: '/pbm', action: 'urn:pbm/2.0' }
+
 /** SOAP over HTTPS to one server: bytes out, an opened envelope back. Faults are answers here, not errors. */
 export class SoapClient {
   readonly #http: HttpClient
@@ -20,16 +30,24 @@ export class SoapClient {
     this.#limitBytes = limitBytes
   }
 
+  get #vim25(): SoapService {
+    return { path: '/sdk', action: `urn:vim25/${this.apiVersion}` }
+  }
+
   /** Posts an envelope. @throws `vsphere.bad-answer`, `.unavailable`, `.answer-too-large` and what {@link HttpClient.request} throws */
-  async post(envelope: string, cookies: Cookies, options: HttpOptions): Promise<Answer> {
+  async post(
+    envelope: string,
+    cookies: Cookies,
+    { service = this.#vim25, ...options }: HttpOptions & { readonly service?: SoapService },
+  ): Promise<Answer> {
     const { status, contentType, text } = await this.#exchange(
       {
         method: 'POST',
-        path: '/sdk',
+        path: service.path,
         headers: {
           'content-type': 'text/xml; charset=utf-8',
           'content-length': Buffer.byteLength(envelope),
-          SOAPAction: `"urn:vim25/${this.apiVersion}"`,
+          SOAPAction: `"${service.action}"`,
         },
         body: envelope,
       },

@@ -5,6 +5,7 @@ export const namespaces = {
   xsd: 'http://www.w3.org/2001/XMLSchema',
   xsi: 'http://www.w3.org/2001/XMLSchema-instance',
   vim25: 'urn:vim25',
+  pbm: 'urn:pbm',
 } as const
 
 /** Prefix → namespace, `''` for the default one. */

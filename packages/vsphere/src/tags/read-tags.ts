@@ -1,4 +1,5 @@
 import { fail } from '../errors.ts'
+import { remembered } from '../remembered.ts'
 import type { Session } from '../session/session.ts'
 import type { ManagedObjectReference } from '../types/index.ts'
 
@@ -77,14 +78,6 @@ export class TagNames {
     if (typeof answer !== 'object' || answer === null) throw bad(this.#session, path, 'no object')
     return answer as Record<string, unknown>
   }
-}
-
-/** A failure is not remembered: whoever asks next asks again. */
-function remembered<T>(known: Map<string, Promise<T>>, id: string, ask: () => Promise<T>): Promise<T> {
-  const found = known.get(id) ?? ask()
-  known.set(id, found)
-  found.catch(() => known.delete(id))
-  return found
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')

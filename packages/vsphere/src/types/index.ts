@@ -8,7 +8,9 @@ export {
   encodeRequest,
   encodeResponse,
   isMethodOf,
+  namespaceOf,
   readAnswer,
+  readSessionCookie,
   type WireFault,
 } from '../soap/envelope.ts'
 export { readXml, type XmlLimits } from '../soap/read-xml.ts'

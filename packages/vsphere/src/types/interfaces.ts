@@ -4501,6 +4501,71 @@ export interface DisabledMethodRequest extends DynamicData {
   readonly reasonId: string
 }
 
+export interface PbmServiceInstanceContent extends DynamicData {
+  readonly aboutInfo: PbmAboutInfo
+  readonly sessionManager: ManagedObjectReference
+  readonly capabilityMetadataManager: ManagedObjectReference
+  readonly profileManager: ManagedObjectReference
+  readonly complianceManager: ManagedObjectReference
+  readonly placementSolver: ManagedObjectReference
+  readonly replicationManager?: ManagedObjectReference | undefined
+}
+
+export interface PbmAboutInfo extends DynamicData {
+  readonly name: string
+  readonly version: string
+  readonly instanceUuid: string
+}
+
+export interface PbmServerObjectRef extends DynamicData {
+  readonly objectType: string
+  readonly key: string
+  readonly serverUuid?: string | undefined
+}
+
+export interface PbmProfileId extends DynamicData {
+  readonly uniqueId: string
+}
+
+export interface PbmProfileResourceType extends DynamicData {
+  readonly resourceType: string
+}
+
+export interface PbmProfile extends DynamicData {
+  readonly profileId: PbmProfileId
+  readonly name: string
+  readonly description?: string | undefined
+  readonly creationTime: string
+  readonly createdBy: string
+  readonly lastUpdatedTime: string
+  readonly lastUpdatedBy: string
+}
+
+export interface PbmCapabilityProfile extends PbmProfile {
+  readonly profileCategory: string
+  readonly resourceType: PbmProfileResourceType
+  readonly constraints: AnyOf<'PbmCapabilityConstraints'>
+  readonly generationId?: number | bigint | undefined
+  readonly isDefault: boolean
+  readonly systemCreatedProfileType?: string | undefined
+  readonly lineOfService?: string | undefined
+  readonly k8sCompliantName?: string | undefined
+  readonly otherK8sCompliantNames?: readonly string[] | undefined
+}
+
+export interface PbmCapabilityConstraints extends DynamicData {}
+
+export interface PbmFault extends MethodFault {}
+
+export interface PbmFaultNoPermissionEntityPrivileges extends DynamicData {
+  readonly profileId?: PbmProfileId | undefined
+  readonly privilegeIds?: readonly string[] | undefined
+}
+
+export interface PbmFaultNoPermission extends SecurityError {
+  readonly missingPrivileges?: readonly PbmFaultNoPermissionEntityPrivileges[] | undefined
+}
+
 /** Every data object type by its name. */
 export interface DataObjects {
   readonly DynamicData: DynamicData
@@ -5271,6 +5336,17 @@ export interface DataObjects {
   readonly PerfMetricIntSeries: PerfMetricIntSeries
   readonly InternalServiceInstanceContent: InternalServiceInstanceContent
   readonly DisabledMethodRequest: DisabledMethodRequest
+  readonly PbmServiceInstanceContent: PbmServiceInstanceContent
+  readonly PbmAboutInfo: PbmAboutInfo
+  readonly PbmServerObjectRef: PbmServerObjectRef
+  readonly PbmProfileId: PbmProfileId
+  readonly PbmProfileResourceType: PbmProfileResourceType
+  readonly PbmProfile: PbmProfile
+  readonly PbmCapabilityProfile: PbmCapabilityProfile
+  readonly PbmCapabilityConstraints: PbmCapabilityConstraints
+  readonly PbmFault: PbmFault
+  readonly PbmFaultNoPermissionEntityPrivileges: PbmFaultNoPermissionEntityPrivileges
+  readonly PbmFaultNoPermission: PbmFaultNoPermission
 }
 
 /** Every data object type from which others derive, with the names of all that do. */
@@ -5601,6 +5677,8 @@ export interface Families {
     | 'OvfUnsupportedPackage'
     | 'OvfImportFailed'
     | 'OvfImport'
+    | 'PbmFault'
+    | 'PbmFaultNoPermission'
   readonly RuntimeFault:
     | 'RuntimeFault'
     | 'HostCommunication'
@@ -5626,6 +5704,7 @@ export interface Families {
     | 'SystemError'
     | 'UnexpectedFault'
     | 'DatabaseError'
+    | 'PbmFaultNoPermission'
   readonly VimFault:
     | 'VimFault'
     | 'CannotDisableSnapshot'
@@ -5765,7 +5844,12 @@ export interface Families {
     | 'OvfImport'
   readonly HostCommunication: 'HostCommunication' | 'HostNotConnected' | 'HostNotReachable'
   readonly InvalidRequest: 'InvalidRequest' | 'InvalidType' | 'MethodNotFound'
-  readonly SecurityError: 'RestrictedVersion' | 'SecurityError' | 'NoPermission' | 'NotAuthenticated'
+  readonly SecurityError:
+    | 'RestrictedVersion'
+    | 'SecurityError'
+    | 'NoPermission'
+    | 'NotAuthenticated'
+    | 'PbmFaultNoPermission'
   readonly NoPermission: 'NoPermission' | 'NotAuthenticated'
   readonly InvalidLogin: 'InvalidLogin' | 'PasswordExpired' | 'InvalidClientCertificate'
   readonly HostConnectFault: 'NotSupportedHost' | 'HostConnectFault' | 'NoHost'
@@ -6257,4 +6341,5 @@ export interface Families {
   readonly ImportSpec: 'ImportSpec' | 'VirtualMachineImportSpec' | 'VirtualAppImportSpec'
   readonly PerfEntityMetricBase: 'PerfEntityMetricBase' | 'PerfEntityMetric'
   readonly PerfMetricSeries: 'PerfMetricSeries' | 'PerfMetricIntSeries'
+  readonly PbmProfile: 'PbmProfile' | 'PbmCapabilityProfile'
 }

@@ -1,4 +1,4 @@
-// The whole table: everything of vim25 this program speaks, and the lab with it.
+// The whole table: everything of vim25 this program speaks, and the lab with it; and what it speaks with the service of storage policies.
 // Level 8.0.3.0. Held against the reference by table.test.ts.
 import { basics } from './basics.ts'
 import { compute } from './compute.ts'
@@ -16,6 +16,7 @@ import { entities, services } from './managed-objects.ts'
 import { networkCards } from './network-cards.ts'
 import { otherDevices } from './other-devices.ts'
 import { ovf } from './ovf.ts'
+import { pbmMethods, pbmObjects, pbmTypes } from './pbm.ts'
 import { performanceMethods, performanceTypes } from './performance.ts'
 import { propertyCollector } from './property-collector.ts'
 import { serviceMethods } from './service-methods.ts'
@@ -54,11 +55,12 @@ export const dataObjectTable = {
   ...ovf,
   ...performanceTypes,
   ...undocumentedTypes,
+  ...pbmTypes,
 } as const
 
 export const enumerationTable: typeof enums = enums
 
-export const managedObjectTable = { ...entities, ...services } as const
+export const managedObjectTable = { ...entities, ...services, ...pbmObjects } as const
 
 export const methodTable = {
   ...serviceMethods,
@@ -67,6 +69,7 @@ export const methodTable = {
   ...fileMethods,
   ...guestMethods,
   ...undocumentedMethods,
+  ...pbmMethods,
 } as const
 
 export type DataObjectTable = typeof dataObjectTable

@@ -33,7 +33,7 @@ export const folderMethods: Handlers = {
     const folder = targetAs(call, Folder)
     const { config, pool } = call.request
     const place = placeOf(call, pool)
-    const needed = reconfigurePrivileges({ deviceChange: config.deviceChange })
+    const needed = reconfigurePrivileges({ deviceChange: config.deviceChange, vmProfile: config.vmProfile })
     checkPrivileges(call, folder, needed)
     checkPrivileges(call, place.pool, ['Resource.AssignVMToPool'])
     const options = { descriptionId: 'Folder.createVm', entity: folder, shared: true, cancelable: true }

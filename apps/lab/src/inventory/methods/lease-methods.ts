@@ -83,8 +83,9 @@ async function importedVm(call: Call<'ImportVApp'>): Promise<VirtualMachine> {
   if (spec.$type !== 'VirtualMachineImportSpec') throw new VimFault('NotSupported')
   if (folder === undefined) throw new VimFault('InvalidArgument', { invalidProperty: 'folder' })
   const parent = call.world.inventory.getAs(Folder, folder, 'folder')
-  const { deviceChange } = spec.configSpec
-  checkPrivileges(call, parent, ['VirtualMachine.Inventory.Create', ...reconfigurePrivileges({ deviceChange })])
+  const { deviceChange, vmProfile } = spec.configSpec
+  const needed = reconfigurePrivileges({ deviceChange, vmProfile })
+  checkPrivileges(call, parent, ['VirtualMachine.Inventory.Create', ...needed])
   checkPrivileges(call, pool, ['Resource.AssignVMToPool'])
   return await createVm(parent, spec.configSpec, placeOf(call, pool.ref))
 }

@@ -63,6 +63,7 @@ function describedSettings(world: World, described: VmDescription): Partial<VmSe
   })
   const key = { keyId: { keyId: 'lab-key-1', providerId: { id: 'lab-provider' } } }
   return {
+    ...(described.storagePolicy !== undefined && { policyId: world.policies.named(described.storagePolicy).id }),
     ...(described.instanceUuid !== undefined && { instanceUuid: described.instanceUuid }),
     cpus,
     memoryMb,
@@ -156,16 +157,17 @@ function linkedFile(vm: VirtualMachine, name: string): DiskFile {
 }
 
 type Traits = Partial<
-  Pick<PlannedDisk['disk'], 'mode' | 'sharing' | 'rdm' | 'pmem' | 'keyId' | 'firstClassId' | 'lost'>
+  Pick<PlannedDisk['disk'], 'mode' | 'sharing' | 'rdm' | 'pmem' | 'keyId' | 'firstClassId' | 'lost' | 'policyId'>
 >
 
 function traitsOf(vm: VirtualMachine, described: DiskDescription): Traits {
-  const { mode, multiwriter, rdm, encrypted, pmem, firstClass, lost } = described
+  const { mode, multiwriter, rdm, encrypted, pmem, firstClass, lost, storagePolicy } = described
   const lun = `0200000000${vm.number.toString(16).padStart(8, '0')}${vm.settings.disks.length.toString(16).padStart(8, '0')}`
   return {
     ...(mode === undefined ? {} : { mode }),
     ...(pmem === true ? { pmem } : {}),
     ...(lost === undefined ? {} : { lost }),
+    ...(storagePolicy === undefined ? {} : { policyId: vm.world.policies.named(storagePolicy).id }),
     ...(firstClass === true ? { firstClassId: uuidOf(vm.world.random) } : {}),
     ...(multiwriter === true ? { sharing: 'sharingMultiWriter' } : {}),
     ...(rdm === undefined ? {} : { rdm: { mode: `${rdm}Mode`, lunUuid: lun, deviceName: `vml.${lun}` } }),

@@ -21,6 +21,7 @@ export interface DiskWish {
   readonly keyId?: DiskSettings['keyId']
   readonly lost?: DiskSettings['lost']
   readonly shares?: DiskSettings['shares'] | undefined
+  readonly policyId?: string | undefined
   readonly file: DiskFile
 }
 
@@ -56,6 +57,7 @@ export function planDisk(settings: VmSettings, wish: DiskWish, index: number): P
     ...(wish.firstClassId === undefined ? {} : { firstClassId: wish.firstClassId }),
     ...(wish.keyId === undefined ? {} : { keyId: wish.keyId }),
     ...(wish.lost === undefined ? {} : { lost: wish.lost }),
+    ...(wish.policyId === undefined || wish.policyId === '' ? {} : { policyId: wish.policyId }),
   }
   return { disk, node: nodeOf(controller, unitNumber), file: wish.file }
 }

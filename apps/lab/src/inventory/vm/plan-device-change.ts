@@ -1,6 +1,7 @@
 import type { AnyOf, DataObject } from '@vmkeep/vsphere/types'
 import { VimFault } from '../../faults/vim-fault.ts'
 import type { VirtualMachine } from '../virtual-machine.ts'
+import { policyOfSpec } from '../../policies/policy-of-spec.ts'
 import { checkAttach } from './check-attach.ts'
 import { isController } from './controllers.ts'
 import { planDisk } from './disk-plan.ts'
@@ -36,8 +37,9 @@ function addDisk(
 ): ReconfigurePlan {
   const device = change.device as DiskDevice
   const wish = diskWish(vm, device, change.fileOperation, context)
+  const policyId = policyOfSpec(vm.world, change.profile, 'spec.deviceChange.profile')
   const controllerKey = context.keys.get(wish.controllerKey) ?? wish.controllerKey
-  const planned = planDisk(plan.settings, { ...wish, controllerKey }, context.index)
+  const planned = planDisk(plan.settings, { ...wish, controllerKey, policyId }, context.index)
   checkAttach(vm, planned, context)
   context.keys.set(device.key, planned.disk.key)
   return {

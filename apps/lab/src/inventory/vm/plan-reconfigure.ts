@@ -1,5 +1,6 @@
 import type { DataObject } from '@vmkeep/vsphere/types'
 import { VimFault } from '../../faults/vim-fault.ts'
+import { policyOfSpec } from '../../policies/policy-of-spec.ts'
 import { escapeName } from '../entity-name.ts'
 import type { VirtualMachine } from '../virtual-machine.ts'
 import type { DiskChange } from './change-disks.ts'
@@ -58,8 +59,14 @@ function changedSettings(vm: VirtualMachine, spec: ConfigSpec): VmSettings {
     memoryMb: spec.memoryMB === undefined ? settings.memoryMb : Number(spec.memoryMB),
     firmware: spec.firmware ?? settings.firmware,
     extraConfig: changedExtraConfig(settings, spec),
+    policyId: changedPolicy(vm, spec),
     kept: { ...settings.kept, ...keptOf(spec) },
   }
+}
+
+function changedPolicy(vm: VirtualMachine, { vmProfile }: ConfigSpec): string | undefined {
+  const asked = policyOfSpec(vm.world, vmProfile, 'spec.vmProfile')
+  return asked === undefined ? vm.settings.policyId : asked || undefined
 }
 
 /** An option without a value goes; any other is set. Source: VirtualMachineConfigSpec.extraConfig. Evidence: documented. */

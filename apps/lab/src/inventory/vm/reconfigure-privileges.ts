@@ -23,8 +23,13 @@ const byField: readonly (readonly [keyof ConfigSpec, string])[] = [
 export function reconfigurePrivileges(spec: ConfigSpec): string[] {
   const needed = byField.filter(([field]) => isGiven(spec[field])).map(([, privilege]) => privilege)
   for (const change of spec.deviceChange ?? []) needed.push(devicePrivilege(change))
-  return [...new Set(needed)].map((privilege) => `VirtualMachine.Config.${privilege}`)
+  const configuring = [...new Set(needed)].map((privilege) => `VirtualMachine.Config.${privilege}`)
+  return givesPolicy(spec) ? [...configuring, 'StorageProfile.View', 'StorageProfile.Apply'] : configuring
 }
+
+/** Source: vSphere 8 privileges reference, "VM storage policies". Evidence: documented; that this call checks them is inferred. */
+const givesPolicy = ({ vmProfile, deviceChange = [] }: ConfigSpec): boolean =>
+  isGiven(vmProfile) || deviceChange.some(({ profile }) => isGiven(profile))
 
 const isGiven = (value: unknown): boolean => value !== undefined && !(Array.isArray(value) && value.length === 0)
 

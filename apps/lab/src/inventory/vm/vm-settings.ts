@@ -28,6 +28,8 @@ export interface VmSettings {
   /** All devices but disks. */
   readonly devices: readonly Device[]
   readonly disks: readonly DiskSettings[]
+  /** The storage policy of the VM's own files. */
+  readonly policyId?: string | undefined
 }
 
 export type KeptSettings = Partial<
@@ -80,4 +82,5 @@ export interface DiskSettings {
   /** What vSphere can't find of it any more. */
   readonly lost?: 'file' | 'datastore'
   readonly shares: DataObject<'SharesInfo'>
+  readonly policyId?: string | undefined
 }
