@@ -1,10 +1,9 @@
 import { type Clock, messageOf } from '@vmkeep/kit'
 import type { Guest, GuestLogin } from '@vmkeep/vsphere'
 import type { OutputPlace } from './guest-command.ts'
+import { outputBytesMax, readableOutput } from './script-output.ts'
 import type { ScriptResult } from './scripts.ts'
 
-/** Of what a script in a guest writes, the end is kept: that is where it says why it failed. */
-const outputBytesMax = 4096
 /** Nobody waits for long: an application may be frozen meanwhile. */
 const patienceMs = 10_000
 
@@ -82,13 +81,11 @@ export class GuestOutput {
     }
   }
 
-  /** No bytes that a terminal obeys, and not the password, should the script have shown it. */
+  /** Without the password, should the script have shown it. */
   #readable(bytes: Buffer): string {
     const secret = this.#made.login.password.reveal()
-    const text = bytes.toString()
-    const hidden = secret === '' ? text : text.replaceAll(secret, '***')
-    // eslint-disable-next-line no-control-regex -- that is what is looked for
-    return hidden.replaceAll(/\u001B\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, '').trim()
+    const text = readableOutput(bytes)
+    return secret === '' ? text : text.replaceAll(secret, '***')
   }
 
   async #remove(): Promise<readonly string[]> {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '@vmkeep/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type HostScriptCall, outputBytesMax, runHostScript } from './host-script.ts'
+import { type HostScriptCall, runHostScript } from './host-script.ts'
+import { outputBytesMax } from './script-output.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -53,9 +54,16 @@ describe('a script on the host', () => {
     expect((await run(folder)).failure).toContain('no file')
   })
 
-  it('cannot fill our memory', async () => {
-    const { failure, output } = await run(await script('head -c 1000000 /dev/zero | tr "\\0" x'))
-    expect({ failure, length: output.length }).toEqual({ failure: undefined, length: outputBytesMax })
+  it('cannot fill our memory: the end of what it says is kept, which says why it failed', async () => {
+    const { failure, output } = await run(await script('head -c 1000000 /dev/zero | tr "\\0" x; echo the disk is full'))
+    expect(failure).toBeUndefined()
+    expect(output.length).toBeLessThan(outputBytesMax)
+    expect(output).toMatch(/^x{4000,}the disk is full$/)
+  })
+
+  it('cannot command the terminal of who reads the report', async () => {
+    const { output } = await run(await script(String.raw`printf '\033[2J\033[31mred\033[0m\a\tand\nplain'`))
+    expect(output).toBe('red\tand\nplain')
   })
 
   it('is ended when its time is up, with all that it started', async () => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import { dirname, isAbsolute } from 'node:path'
 import type { Clock } from '@vmkeep/kit'
+import { outputBytesMax, readableOutput } from './script-output.ts'
 import type { ScriptResult } from './scripts.ts'
 
 export interface HostScriptCall {
@@ -15,8 +16,6 @@ export interface HostScriptCall {
   readonly signal?: AbortSignal
 }
 
-/** Of what a script writes on stdout and stderr, so much is kept. */
-export const outputBytesMax = 4096
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const graceMs = 5000
 
@@ -51,12 +50,10 @@ function run({ path: script, env, timeoutMs, clock, signal }: HostScriptCall): P
   const over = new AbortController()
   // A group of its own, so that what it started ends with it.
   const child = spawn(script, [], { env: { PATH: path, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-  const pieces: Buffer[] = []
-  let kept = 0
+  let kept = Buffer.alloc(0)
   let ended: string | undefined
   const keep = (piece: Buffer) => {
-    pieces.push(piece.subarray(0, outputBytesMax - kept)) // read to its end all the same: a full pipe would hold the script up
-    kept += pieces.at(-1)!.length
+    kept = Buffer.concat([kept, piece.subarray(-outputBytesMax)]).subarray(-outputBytesMax)
   }
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
@@ -84,8 +81,7 @@ function run({ path: script, env, timeoutMs, clock, signal }: HostScriptCall): P
     const finish = (failure: string | undefined) => {
       over.abort()
       signal?.removeEventListener('abort', onAbort)
-      const output = Buffer.concat(pieces).toString().trim()
-      resolve({ output, ...(failure !== undefined && { failure }) })
+      resolve({ output: readableOutput(kept), ...(failure !== undefined && { failure }) })
     }
     child.on('error', (error) => finish(`it cannot be started: ${error.message}`))
     child.on('close', (code, killedBy) => finish(ended ?? badEnd(code, killedBy)))
