@@ -1,10 +1,11 @@
 // While VMware's library reads a VM, the VM stays where it is: RelocateVM_Task is disabled, as any admin sees, and enabled again whatever happens.
 import { readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { auditVm } from '@vmkeep/backup'
 import { cleanUpLeftovers } from '@vmkeep/run'
 import { holdEnder, type TransportSettings } from '@vmkeep/transport'
 import { type FakeVddk, temporaryFake, whyNoFakeVddk } from '@vmkeep/vddk/testing'
-import { faultOf, powerOff, type Session } from '@vmkeep/vsphere'
+import { faultOf, powerOff, resolveVm, type Session } from '@vmkeep/vsphere'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { sessionWithDisks } from '../support/fake-vddk.ts'
 import { isHeld, vcenterOfLibrary } from '../support/vcenter-of-library.ts'
@@ -128,6 +129,18 @@ describe('a VM that the library reads', () => {
       expect(notes()).toContainEqual(expect.stringMatching(said))
       await expectFree()
     }
+  })
+
+  it('is held for an audit of change tracking, too', async () => {
+    await world.backup(['web'], { transport }, { session })
+    const { stateFolder, repository } = world
+    const vm = await resolveVm(world.session, 'web')
+    const { signal } = new AbortController()
+    const common = { session, repository, stateFolder, signal, vm, transport, guards: {} }
+    expect(await auditVm({ ...common, onEvent: (event) => world.events.push(event) })).toMatchObject({ honest: true })
+    expect(await callsOf('PrepareForAccess')).toHaveLength(2)
+    expect(await callsOf('EndAccess')).toHaveLength(2)
+    await expectFree()
   })
 
   it('that somebody else holds stays held by them', async () => {
