@@ -1,6 +1,11 @@
-// Storage policies: what a VM and its disks have is kept with the restore point.
-import { expect, it } from 'vitest'
-import { World } from '../support/world.ts'
+// Storage policies: what a VM and its disks have is kept with the restore point, and a new VM gets it back.
+import { type Lab, type LabOptions, startLab } from '@vmkeep/lab'
+import { type Destination, mapPlace, type RestoreReport, restoreToVsphere } from '@vmkeep/restore'
+import type { VmPoint } from '@vmkeep/run'
+import { defaultTransport, type TransportSettings } from '@vmkeep/transport'
+import type { Session } from '@vmkeep/vsphere'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openLabSession, World } from '../support/world.ts'
 
 const MiB = 1024 * 1024
 const vm = {
@@ -59,4 +64,130 @@ it('are not asked for on an ESXi host', async () => {
   expect(vms[0]).toMatchObject({ outcome: 'ok', warnings: [] })
   expect((await world.point(vms[0]!.point)).place).not.toHaveProperty('storagePolicies')
   expect([...world.lab.stats.calls.keys()].filter((method) => method.startsWith('Pbm'))).toEqual([])
+})
+
+describe('a restore as a new VM', () => {
+  const auto: Destination = { name: 'back', networkMap: {}, identity: 'auto', connectNetworks: 'auto', disks: [] }
+  const restore = (
+    world: World,
+    point: VmPoint,
+    { session = world.session, ...destination }: Partial<Destination> & { session?: Session } = {},
+    transport: TransportSettings = defaultTransport,
+  ) =>
+    restoreToVsphere({
+      session,
+      repository: world.repository,
+      point,
+      destination: { ...auto, ...destination },
+      transport,
+      verify: false,
+      powerOn: false,
+      stateFolder: world.stateFolder,
+      onEvent: (event) => world.events.push(event),
+      signal: new AbortController().signal,
+    })
+
+  async function protectedWorld(change: Partial<LabOptions> = {}) {
+    const world = await World.start({ seed: 'policies-restored', vms: [vm], ...change })
+    onTestFinished(() => world[Symbol.asyncDispose]())
+    const { vms } = await world.backup(['web'])
+    return { world, point: await world.point(vms[0]!.point) }
+  }
+
+  /** A lab beside the first, as by `who`. */
+  async function another(options: LabOptions, who?: { username: string; password: string }) {
+    const lab = await startLab({ seed: 'another', ...options })
+    onTestFinished(() => lab[Symbol.asyncDispose]())
+    const { host, port, thumbprintSha256 } = lab
+    const session = await openLabSession({
+      host,
+      port,
+      thumbprintSha256,
+      username: lab.username,
+      password: lab.password,
+      ...who,
+    })
+    onTestFinished(() => session[Symbol.asyncDispose]())
+    return { lab, session }
+  }
+
+  const about = ({ warnings }: RestoreReport) => warnings.filter(({ code }) => code.startsWith('storage-polic'))
+  const vmsOf = (lab: Lab) => lab.state().vms.map(({ name }) => name)
+
+  it.each([
+    ['its disks one by one', defaultTransport],
+    ['all through a lease', { order: ['lease'], compression: 'none' }],
+  ] as const)('gives it and its disks those they had, %s', async (_, transport) => {
+    const { world, point } = await protectedWorld()
+    expect(about(await restore(world, point, {}, transport))).toEqual([])
+    expect(world.lab.vm('back').storagePolicies).toEqual({ home: 'gold', disks: { 2001: 'two copies' } })
+    expect(world.lab.stats.mistakes).toEqual([])
+  })
+
+  it('finds them by name on another vCenter, and warns of what is not there', async () => {
+    const { world, point } = await protectedWorld()
+    const { lab, session } = await another({ storagePolicies: ['two copies'] })
+    const report = await restore(world, point, { session })
+    expect(about(report)).toEqual([
+      {
+        code: 'storage-policy-not-restored',
+        message: 'what had the storage policy "gold" gets the default of its datastore: there is none of that name',
+      },
+    ])
+    expect(lab.vm('back').storagePolicies).toEqual({ home: undefined, disks: { 2001: 'two copies' } })
+    await expect(restore(world, point, { session, name: 'all', storagePolicies: 'all' })).rejects.toMatchObject({
+      code: 'restore.no-such-storage-policy',
+    })
+    expect(vmsOf(lab)).toEqual(['back']) // nothing was made
+  })
+
+  it('takes what rules or flags name instead, which must be there', async () => {
+    const { world, point } = await protectedWorld({ storagePolicies: ['silver'] })
+    const storagePolicyMap = Object.fromEntries(
+      mapPlace(point, [{ match: { storagePolicy: 'g*' }, to: { storagePolicy: 'silver' } }]).map(
+        ({ from, to }) => [from!, to] as const,
+      ),
+    )
+    expect(about(await restore(world, point, { storagePolicyMap: { ...storagePolicyMap, iron: 'gold' } }))).toEqual([
+      expect.objectContaining({ code: 'storage-policy-unused', message: expect.stringContaining('"iron"') as string }),
+    ])
+    expect(world.lab.vm('back').storagePolicies).toEqual({ home: 'silver', disks: { 2001: 'two copies' } })
+    const wrong = restore(world, point, { name: 'wrong', storagePolicyMap: { gold: 'platinum' } })
+    await expect(wrong).rejects.toThrow(/no storage policy platinum; it has gold, silver, two copies/)
+    expect(vmsOf(world.lab)).toEqual(['web', 'back'])
+  })
+
+  it('gives none where none are wanted, and asks for nothing', async () => {
+    const { world, point } = await protectedWorld()
+    const before = world.lab.stats.calls.get('PbmRetrieveServiceContent')
+    expect(about(await restore(world, point, { storagePolicies: 'none' }))).toEqual([])
+    expect(world.lab.vm('back').storagePolicies).toEqual({ home: undefined, disks: {} })
+    expect(world.lab.stats.calls.get('PbmRetrieveServiceContent')).toBe(before)
+  })
+
+  it('warns where there can be none: on an ESXi host, and for an account that may not apply them', async () => {
+    const { world, point } = await protectedWorld()
+    const host = await another({ mode: 'esxi' })
+    expect(about(await restore(world, point, { session: host.session }))).toMatchObject([
+      { message: expect.stringMatching(/"gold", "two copies".*ESXi host/) as string },
+    ])
+    const user = { name: 'backup', password: 'secret', without: ['StorageProfile.Apply'] }
+    const limited = await another(
+      { storagePolicies: ['gold'], users: [user] },
+      { username: 'backup', password: 'secret' },
+    )
+    expect(about(await restore(world, point, { session: limited.session }))).toMatchObject([
+      { message: expect.stringContaining('backup lacks StorageProfile.Apply') as string },
+    ])
+    expect(limited.lab.vm('back').storagePolicies).toEqual({ home: undefined, disks: {} })
+    const asked = restore(world, point, { session: limited.session, name: 'x', storagePolicyMap: { gold: 'gold' } })
+    await expect(asked).rejects.toMatchObject({ code: 'restore.storage-policies-unknown' })
+  })
+
+  it('is told by vSphere what it has made, and doubts what is otherwise', async () => {
+    const { world, point } = await protectedWorld()
+    world.lab.faults.add({ on: 'PbmQueryAssociatedProfile', then: { do: 'fault', type: 'PbmFault' } })
+    const codes = about(await restore(world, point)).map(({ code }) => code)
+    expect(codes).toEqual(['storage-policy-unproven', 'storage-policy-unproven'])
+  })
 })

@@ -138,7 +138,9 @@ export interface BackupHooks {
   readonly session?: Session
 }
 
-export function openLabSession(lab: Lab): Promise<Session> {
+export function openLabSession(
+  lab: Pick<Lab, 'host' | 'port' | 'username' | 'password' | 'thumbprintSha256'>,
+): Promise<Session> {
   const endpoint = {
     host: lab.host,
     port: lab.port,

@@ -99,6 +99,8 @@ export const exitRules: readonly (readonly [code: string, exit: ExitName])[] = [
   ['selection.*', 'usage'],
 
   ['restore.no-such-disk', 'notFound'],
+  ['restore.no-such-storage-policy', 'notFound'],
+  ['restore.storage-policies-unknown', 'precondition'],
   ['restore.target-exists', 'conflict'],
   ['restore.target-busy', 'conflict'],
   ['restore.vm-exists', 'conflict'],

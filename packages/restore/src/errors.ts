@@ -20,6 +20,16 @@ export const fail = defineErrors({
     (d: { point: string; disk: string; disks: string }) =>
       `restore point ${d.point} has no disk "${d.disk}"; it has ${d.disks}`,
   ],
+  'restore.no-such-storage-policy': [
+    'change-request',
+    (d: { wanted: readonly string[]; candidates: readonly string[] }) =>
+      `the destination has no storage policy ${d.wanted.join(', ')}; it has ${d.candidates.join(', ') || 'none'}: name one of them with --storage-policy OLD=NEW or in a rule, or take the defaults of the datastores with --storage-policies none`,
+  ],
+  'restore.storage-policies-unknown': [
+    'change-request',
+    (d: { why: string }) =>
+      `the storage policies that were asked for cannot be given: ${d.why}. With --storage-policies none the VM gets the defaults of its datastores`,
+  ],
   'restore.no-such-file': [
     'change-request',
     (d: { point: string; file: string; files: string }) =>

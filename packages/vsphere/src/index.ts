@@ -79,6 +79,7 @@ export {
   readStoragePolicies,
   type VmStoragePolicies,
 } from './policies/read-storage-policies.ts'
+export { profileSpecOf } from './policies/profile-spec.ts'
 export { StoragePolicies, type StoragePolicy } from './policies/storage-policies.ts'
 export { missingPrivileges } from './privileges/missing-privileges.ts'
 export { missingOnObjects } from './privileges/missing-on-objects.ts'

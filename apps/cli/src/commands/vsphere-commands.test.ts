@@ -22,7 +22,13 @@ beforeAll(async () => {
   lab = await startLab({
     storageFolder: folder,
     vms: [
-      { name: 'web-01', disks: [{ capacityBytes: 2 * MiB }, { capacityBytes: MiB }], cbt: true, host: 'esxi-1.lab' },
+      {
+        name: 'web-01',
+        disks: [{ capacityBytes: 2 * MiB }, { capacityBytes: MiB, storagePolicy: 'two copies' }],
+        cbt: true,
+        host: 'esxi-1.lab',
+        storagePolicy: 'gold',
+      },
       {
         name: 'db',
         folder: 'Prod',
@@ -31,6 +37,7 @@ beforeAll(async () => {
       { name: 'db', folder: 'Test', disks: [{ capacityBytes: MiB }] },
       { name: 'golden', template: true, power: 'off', disks: [{ capacityBytes: MiB }] },
     ],
+    storagePolicies: ['silver'],
     users: [
       { name: 'weak', password: 'weak-password', without: ['VirtualMachine.State.CreateSnapshot'] },
       { name: 'partial', password: 'p', withoutOn: { 'web-01': ['VirtualMachine.State.RemoveSnapshot'] } },
@@ -393,6 +400,25 @@ describe('restore', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/new VM: +\/Lab\/vm\/web-01-restored-\d{4}/)
     expect(lab.state().vms.filter(({ name }) => name.startsWith('web-01'))).toHaveLength(1)
+  })
+
+  it('shows the storage policies of a point, and those that a new VM would get', async () => {
+    const env = repository()
+    const listed = await run(['point', 'list', 'web-01', '-o', 'json'], { env })
+    const [first] = JSON.parse(listed.stdout) as { id: string }[]
+    const { stdout } = await run(['point', 'show', first!.id], { env })
+    expect(stdout).toMatch(/storage policy: +gold\n/)
+    expect(stdout).toMatch(/Hard disk 2 +scsi0:1 .* two copies /)
+    const plan = (...argv: string[]) => run(['restore', 'web-01', '--to-vsphere', '--dry-run', ...argv], { env })
+    const mapped = (await plan('--storage-policy', 'gold=silver')).stdout
+    expect(mapped).toMatch(/storage policy: +silver\n/)
+    expect(mapped).toMatch(/POLICY\n.*Hard disk 1 .* -\n.*Hard disk 2 .* two copies\n/)
+    const asData = JSON.parse((await plan('-o', 'json')).stdout) as object
+    expect(asData).toMatchObject({ storagePolicy: 'gold', disks: [{}, { storagePolicy: 'two copies' }] })
+    expect((await plan('--storage-policies', 'none')).stdout).not.toMatch(/polic/i)
+    const wrong = await plan('--storage-policy', 'gold=iron')
+    expect(wrong.code).toBe(5)
+    expect(wrong.stderr).toContain('no storage policy iron; it has gold, silver, two copies')
   })
 
   it('takes the VM itself back, after a look at what differs', async () => {

@@ -373,6 +373,7 @@ const restoreRule = z
         folder: glob('The inventory path of its folder'),
         resourcePool: glob('The inventory path of its resource pool'),
         network: glob('A network of it; for to.network'),
+        storagePolicy: glob('A storage policy of it or of a disk; for to.storagePolicy'),
       })
       .prefault({})
       .describe('What the backed up VM had: all that is named must match.'),
@@ -383,6 +384,9 @@ const restoreRule = z
         host: text.optional().describe('As --host.'),
         datastore: text.optional().describe('As --datastore.'),
         network: text.optional().describe('Takes the place of the network that match.network names, or of every one.'),
+        storagePolicy: text
+          .optional()
+          .describe('Takes the place of the storage policies that match.storagePolicy names, or of every one.'),
         provisioning: z.enum(['thin', 'lazy', 'eager']).optional().describe('As --provisioning.'),
       })
       .describe('What the new VM gets instead.'),

@@ -35,10 +35,15 @@ const planned: readonly Column<PlannedDisk>[] = [
   { title: 'ADDRESS', value: ({ disk }) => disk.address },
   { title: 'PROVISIONED', value: ({ disk }) => size(disk.image.capacityBytes), align: 'right' },
   { title: 'MADE', value: ({ spec }) => spec.provisioning },
+  { title: 'POLICY', value: ({ spec }) => spec.storagePolicy?.name },
 ]
 
+/** Policies are a column only where a disk gets one. */
+const plannedFor = (disks: readonly PlannedDisk[]) =>
+  planned.filter(({ title }) => title !== 'POLICY' || disks.some(({ spec }) => spec.storagePolicy !== undefined))
+
 export function describePlan(
-  { name, place, disks, warnings }: RestorePlan,
+  { name, place, homePolicy, disks, warnings }: RestorePlan,
   mapped: readonly string[],
   style: Style,
 ): string {
@@ -48,16 +53,20 @@ export function describePlan(
       ['host', place.hostName],
       ['resource pool', place.poolPath],
       ['datastore', `${place.datastoreName} (${size(place.datastoreFreeBytes)} free)`],
+      ['storage policy', homePolicy?.name],
     ]),
     '',
-    table(disks, planned, style),
+    table(disks, plannedFor(disks), style),
     ...mapped,
     ...warnings.map(({ message }) => `${style.warning('warning:')} ${message}`),
   ].join('\n')
 }
 
 /** The plan for programs: names and sizes, without the raw specification. */
-export function planAnswer({ name, place, disks, warnings }: RestorePlan, mapped: readonly Mapped[]): object {
+export function planAnswer(
+  { name, place, homePolicy, disks, warnings }: RestorePlan,
+  mapped: readonly Mapped[],
+): object {
   const { folderPath, hostName, poolPath, datastoreName, datastoreFreeBytes } = place
   return {
     name,
@@ -66,11 +75,13 @@ export function planAnswer({ name, place, disks, warnings }: RestorePlan, mapped
     resourcePool: poolPath,
     datastore: datastoreName,
     datastoreFreeBytes,
+    ...(homePolicy !== undefined && { storagePolicy: homePolicy.name }),
     disks: disks.map(({ disk: { label, address, image }, spec }) => ({
       label,
       address,
       provisionedBytes: image.capacityBytes,
       provisioning: spec.provisioning,
+      ...(spec.storagePolicy !== undefined && { storagePolicy: spec.storagePolicy.name }),
     })),
     mapped,
     warnings,

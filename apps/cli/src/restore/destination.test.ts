@@ -11,6 +11,8 @@ const nothing = {
   host: undefined,
   datastore: undefined,
   network: [] as [string, string][],
+  storagePolicy: [] as [string, string][],
+  storagePolicies: 'auto' as 'auto' | 'all' | 'none',
   rules: undefined as string | undefined,
   provisioning: undefined,
   identity: 'auto',
@@ -20,7 +22,13 @@ const nothing = {
 
 const network = (name: string) => ({ ref: { type: 'Network', value: name }, name, kind: 'standard' })
 const point = {
-  place: { endpoint: 'vc', datastores: ['prod-1'], networks: [network('LAN'), network('DMZ')], customValues: {} },
+  place: {
+    endpoint: 'vc',
+    datastores: ['prod-1'],
+    networks: [network('LAN'), network('DMZ')],
+    customValues: {},
+    storagePolicies: { home: { id: 'a', name: 'gold' }, disks: [] },
+  },
 } as unknown as Parameters<typeof mappedBy>[2]
 const config = configSchema.parse({
   restore: {
@@ -29,7 +37,7 @@ const config = configSchema.parse({
         name: 'dr',
         rules: [
           { match: { datastore: 'prod-*' }, to: { datastore: 'dr-1', provisioning: 'thin' } },
-          { to: { network: 'quarantine' } },
+          { to: { network: 'quarantine', storagePolicy: 'dr' } },
         ],
       },
     ],
@@ -43,6 +51,8 @@ it('saved rules say where a VM goes, and say so', async () => {
     datastore: 'dr-1',
     provisioning: 'thin',
     networkMap: { LAN: 'quarantine', DMZ: 'quarantine' },
+    storagePolicyMap: { gold: 'dr' },
+    storagePolicies: 'auto',
     identity: 'auto',
     connectNetworks: 'auto',
     disks: [],
@@ -52,6 +62,7 @@ it('saved rules say where a VM goes, and say so', async () => {
     'provisioning thin (rule 1 of dr)',
     'network LAN -> quarantine (rule 2 of dr)',
     'network DMZ -> quarantine (rule 2 of dr)',
+    'storage policy gold -> dr (rule 2 of dr)',
   ])
 })
 
@@ -61,7 +72,12 @@ it('flags go before rules', async () => {
   expect(mapped.map(({ what, from }) => [what, from])).toEqual([
     ['provisioning', undefined],
     ['network', 'DMZ'],
+    ['storagePolicy', 'gold'],
   ])
+  const none = await mappedBy({ ...flags, storagePolicies: 'none' }, config, point)
+  expect(none.map(({ what }) => what)).toEqual(['provisioning', 'network'])
+  const own = await mappedBy({ ...flags, storagePolicy: [['gold', 'iron']] }, config, point)
+  expect(own.map(({ what }) => what)).toEqual(['provisioning', 'network'])
   expect(destinationOf(flags, [], mapped)).toMatchObject({
     datastore: 'here',
     networkMap: { LAN: 'LAN 2', DMZ: 'quarantine' },
@@ -92,6 +108,8 @@ it.each([
   [{ attachTo: 'db' }, 'one disk'],
   [{ toVsphere: true, as: 'scsi0:1' }, '--as is for --attach-to'],
   [{ inPlace: true, rules: 'dr' }, '--rules is for --to-vsphere'],
+  [{ inPlace: true, storagePolicies: 'all' as const }, '--storage-policies is for --to-vsphere'],
+  [{ toVsphere: true, storagePolicies: 'none' as const, storagePolicy: [['a', 'b']] as [string, string][] }, 'none'],
   [{ inPlace: true, homeFile: ['vmx'] }, 'only nvram'],
   [{ toFiles: '/x', homeFile: ['vmx'], disk: ['scsi0:0'] }, 'not for the same restore'],
 ])('%j is refused', (given, why) => expect(whyNotTarget({ ...target, ...given })).toContain(why))

@@ -9,6 +9,11 @@ export const destinationFlags = {
   host: option(text('HOST'), { help: "the ESXi host to put it on (default: the original's)" }),
   datastore: option(text('DATASTORE'), { help: "where its disks go (default: the original's)" }),
   network: options(pair('OLD=NEW'), { help: 'which network takes the place of one it had' }),
+  storagePolicy: options(pair('OLD=NEW'), { help: 'which storage policy takes the place of one it or a disk had' }),
+  storagePolicies: option(choice(['auto', 'all', 'none']), {
+    fallback: 'auto',
+    help: "storage policies: auto gives it those it had where they are there, all refuses where one is not, none leaves it the datastores' defaults",
+  }),
   rules: option(text('NAME'), {
     help: 'saved rules (restore.rules in the config) that say where it goes; what flags say goes before them',
   }),
@@ -34,7 +39,8 @@ export function destinationOf(
 ): Destination {
   const { name, folder, resourcePool, host, datastore, provisioning, network, identity, connect } = flags
   const ruled = (what: Mapped['what']) => mapped.find((one) => one.what === what)?.to
-  const networks = mapped.flatMap(({ what, from, to }) => (what === 'network' ? [[from ?? '', to] as const] : []))
+  const pairs = (kind: Mapped['what']) =>
+    mapped.flatMap(({ what, from, to }) => (what === kind ? [[from ?? '', to] as const] : []))
   const places = {
     name,
     folder: folder ?? ruled('folder'),
@@ -46,7 +52,9 @@ export function destinationOf(
   const given = Object.entries(places).filter(([, value]) => value !== undefined)
   return {
     ...(Object.fromEntries(given) as { [K in keyof typeof places]?: NonNullable<(typeof places)[K]> }),
-    networkMap: Object.fromEntries([...networks, ...network]),
+    networkMap: Object.fromEntries([...pairs('network'), ...network]),
+    storagePolicyMap: Object.fromEntries([...pairs('storagePolicy'), ...flags.storagePolicy]),
+    storagePolicies: flags.storagePolicies,
     identity,
     connectNetworks: connect,
     disks,
@@ -62,5 +70,8 @@ export function givenFlags(flags: DestinationFlags): string[] {
 }
 
 /** Whether a flag has decided what a rule would. */
-export const givenOf = (flags: DestinationFlags, { what, from }: Mapped): boolean =>
-  what === 'network' ? flags.network.some(([old]) => old === from) : flags[what] !== undefined
+export function givenOf(flags: DestinationFlags, { what, from }: Mapped): boolean {
+  if (what === 'network') return flags.network.some(([old]) => old === from)
+  if (what !== 'storagePolicy') return flags[what] !== undefined
+  return flags.storagePolicies === 'none' || flags.storagePolicy.some(([old]) => old === from)
+}

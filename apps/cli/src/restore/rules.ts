@@ -25,5 +25,6 @@ const words: Readonly<Record<Mapped['what'], string>> = {
   host: 'host',
   datastore: 'datastore',
   network: 'network',
+  storagePolicy: 'storage policy',
   provisioning: 'provisioning',
 }

@@ -26,6 +26,8 @@ export function whyNotTarget(chosen: Chosen): string | undefined {
   const ofOverwriting = overwrites.flatMap(([key, given]) => (given ? [key] : []))
   if (!inPlace && ofOverwriting.length > 0) return `${named(ofOverwriting)} is for --in-place`
   const ofNewVm = givenFlags(chosen).filter((key) => !(inPlace && key === 'powerOn'))
+  if (chosen.storagePolicies === 'none' && chosen.storagePolicy.length > 0)
+    return '--storage-policies none gives no storage policy, so --storage-policy has nothing to say'
   if (!toVsphere && ofNewVm.length > 0) return `${named(ofNewVm)} is for --to-vsphere`
   return toFiles !== undefined && dryRun ? '--dry-run is not for --to-files' : undefined
 }

@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { mapPlace } from './mapping-rules.ts'
 
 const network = (name: string) => ({ ref: { type: 'Network', value: name }, name, kind: 'standard' }) as const
+interface Policy {
+  readonly id: string
+  readonly name: string
+}
 const point = {
   place: {
     endpoint: 'vc-prod.example',
@@ -36,6 +40,22 @@ describe('mapping rules', () => {
       1, 1, 0,
     ])
     expect([by({ resourcePool: '*' }), by({ network: '*' }), by({ folder: '/Berlin/vm/*' })]).toEqual([0, 0, 1])
+  })
+
+  it('decide each storage policy by itself, once for all that have it', () => {
+    const [gold, silver] = ['gold', 'silver'].map((name) => ({ id: name, name })) as [Policy, Policy]
+    const disks = [gold, silver, gold].map((policy, at) => ({ key: 2000 + at, ...policy }))
+    const withPolicies = { place: { ...point.place, storagePolicies: { home: gold, disks } } }
+    const rules = [
+      { match: { storagePolicy: 'gold', vcenter: 'vc-prod*' }, to: { storagePolicy: 'dr gold' } },
+      { match: { network: '*' }, to: { storagePolicy: 'never' } }, // no policy is on a network
+      { match: {}, to: { storagePolicy: 'dr' } },
+    ]
+    expect(mapPlace(withPolicies, rules)).toEqual([
+      { what: 'storagePolicy', from: 'gold', to: 'dr gold', rule: 1 },
+      { what: 'storagePolicy', from: 'silver', to: 'dr', rule: 3 },
+    ])
+    expect(mapPlace(point, rules)).toEqual([])
   })
 
   it('decide each network by itself, and how disks are made', () => {

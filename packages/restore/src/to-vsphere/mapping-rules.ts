@@ -12,6 +12,8 @@ export interface RuleMatch {
   readonly resourcePool?: string | undefined
   /** Tried on each network of the VM by itself. */
   readonly network?: string | undefined
+  /** Tried on each storage policy of the VM and its disks by itself. */
+  readonly storagePolicy?: string | undefined
 }
 
 export interface RuleTarget {
@@ -20,6 +22,7 @@ export interface RuleTarget {
   readonly host?: string | undefined
   readonly datastore?: string | undefined
   readonly network?: string | undefined
+  readonly storagePolicy?: string | undefined
   readonly provisioning?: 'thin' | 'lazy' | 'eager' | undefined
 }
 
@@ -41,20 +44,27 @@ export interface Mapped {
 /** What saved rules make of a VM's place. For each part the first rule that matches and says something of it decides. Pure. */
 export function mapPlace({ place }: Pick<VmPoint, 'place'>, rules: readonly MappingRule[]): Mapped[] {
   const parts = (['folder', 'resourcePool', 'host', 'datastore', 'provisioning'] as const).flatMap((what): Mapped[] => {
-    const index = rules.findIndex(({ match, to }) => to[what] !== undefined && fits(match, place, undefined))
+    const index = rules.findIndex(({ match, to }) => to[what] !== undefined && fits(match, place, {}))
     return index < 0 ? [] : [{ what, from: savedPart(place, what), to: rules[index]!.to[what]!, rule: index + 1 }]
   })
-  const networks = [...new Set(place.networks.map(({ name }) => name))].flatMap((name): Mapped[] => {
-    const index = rules.findIndex(({ match, to }) => to.network !== undefined && fits(match, place, name))
-    return index < 0 ? [] : [{ what: 'network', from: name, to: rules[index]!.to.network!, rule: index + 1 }]
-  })
-  return [...parts, ...networks]
+  const each = (what: keyof One, names: readonly string[]) =>
+    [...new Set(names)].flatMap((name): Mapped[] => {
+      const index = rules.findIndex(({ match, to }) => to[what] !== undefined && fits(match, place, { [what]: name }))
+      return index < 0 ? [] : [{ what, from: name, to: rules[index]!.to[what]!, rule: index + 1 }]
+    })
+  const networks = place.networks.map(({ name }) => name)
+  const { home, disks = [] } = place.storagePolicies ?? {}
+  const policies = [...(home === undefined ? [] : [home]), ...disks].map(({ name }) => name)
+  return [...parts, ...each('network', networks), ...each('storagePolicy', policies)]
 }
+
+/** The one of several that a rule is tried on. */
+type One = Partial<Record<'network' | 'storagePolicy', string>>
 
 type Place = VmPoint['place']
 
-/** A rule that names a network says nothing of the VM as a whole. */
-function fits(match: RuleMatch, place: Place, network: string | undefined): boolean {
+/** A rule that names a network or a storage policy says nothing of the VM as a whole, nor of the other kind. */
+function fits(match: RuleMatch, place: Place, { network, storagePolicy }: One): boolean {
   const saved = {
     vcenter: [place.endpoint],
     datacenter: [place.datacenter],
@@ -64,6 +74,7 @@ function fits(match: RuleMatch, place: Place, network: string | undefined): bool
     folder: [place.folder],
     resourcePool: [place.resourcePool],
     network: [network],
+    storagePolicy: [storagePolicy],
   }
   return Object.entries(match).every(
     ([what, glob]: [string, string | undefined]) =>

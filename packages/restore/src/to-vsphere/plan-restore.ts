@@ -8,15 +8,18 @@ import {
   findConflicts,
   identityOfConfig,
   type PlannedDisk as DiskSpec,
+  profileSpecOf,
   type ResolvedDestination,
   resolveDestination,
   type Session,
+  type StoragePolicy,
 } from '@vmkeep/vsphere'
 import { chooseDisks, type PointDisk } from '../choose-disks.ts'
 import { fail } from '../errors.ts'
+import { planPolicies, type PolicyWish } from './plan-policies.ts'
 
 /** Where the new VM goes. What is left out is taken from the original's place, by name. */
-export interface Destination {
+export interface Destination extends PolicyWish {
   /** If left out: the original's name, with the date added while the original or a namesake is there. */
   readonly name?: string
   readonly folder?: string
@@ -44,6 +47,8 @@ export interface RestorePlan {
   readonly name: string
   readonly place: ResolvedDestination
   readonly spec: CreatePlan['spec']
+  /** The storage policy of the VM's own files; the datastore's default if there is none. */
+  readonly homePolicy?: StoragePolicy | undefined
   readonly bootOrder: CreatePlan['bootOrder']
   readonly disks: readonly PlannedDisk[]
   readonly warnings: readonly { readonly code: string; readonly message: string }[]
@@ -57,7 +62,7 @@ export interface PlanRequest {
   readonly marker: Marker
 }
 
-/** @throws `restore.vm-exists`, `restore.no-such-disk`, `vsphere.destination-…` */
+/** @throws `restore.vm-exists`, `restore.no-such-disk`, `restore.no-such-storage-policy`, `vsphere.destination-…` */
 export async function planRestore(
   { session, repository, point, destination, marker }: PlanRequest,
   signal: AbortSignal,
@@ -94,22 +99,38 @@ export async function planRestore(
     startConnected: destination.connectNetworks === 'yes' || (destination.connectNetworks === 'auto' && !originalLives),
   })
   const wanted = chooseDisks(point, destination.disks)
+  const policies = await planPolicies(session, { point, disks: wanted }, destination, signal)
+  const withPolicy = policies.home === undefined ? {} : { vmProfile: profileSpecOf(policies.home) }
   return {
     name,
     place,
-    spec: plan.spec,
+    spec: { ...plan.spec, ...withPolicy },
+    homePolicy: policies.home,
     bootOrder: plan.bootOrder,
     disks: wanted.flatMap((disk) =>
       plan.disks
         .filter(({ savedKey }) => savedKey === disk.key)
-        .map((spec) => ({ disk, spec: { ...spec, provisioning: destination.provisioning ?? spec.provisioning } })),
+        .map((spec) => {
+          const provisioning = destination.provisioning ?? spec.provisioning
+          return { disk, spec: { ...spec, provisioning, storagePolicy: policies.disks.get(disk.key) } }
+        }),
     ),
     warnings: [
-      ...plan.warnings.map(({ code, sentence }) => ({ code, message: sentence })),
+      ...plan.warnings.map(({ code, sentence }) => told(code, sentence, policies.home)),
       ...warnings(point, wanted, originalLives, destination),
+      ...policies.warnings,
     ],
   }
 }
+
+/** Whether a policy encrypts, only vSphere knows. */
+const told = (code: string, message: string, home: StoragePolicy | undefined) =>
+  code === 'encryption-off' && home !== undefined
+    ? {
+        code,
+        message: `The saved VM was encrypted; the new one is only if its storage policy "${home.name}" encrypts it.`,
+      }
+    : { code, message }
 
 /** `web-01-restored-2026-11-22`: next to the original, told apart at a glance. */
 const besideOriginal = (point: VmPoint): string => `${point.name}-restored-${point.createdAt.slice(0, 10)}`

@@ -26,6 +26,7 @@ import {
 import type { DiskRestoreReport, RestoreReport } from '../report.ts'
 import { requireWhole } from '../damaged-parts.ts'
 import { type Destination, planRestore, type RestorePlan } from './plan-restore.ts'
+import { checkPolicies } from './check-policies.ts'
 import { giveBack } from './give-back.ts'
 import { importVm } from './import-vm.ts'
 import { type RestoredDisk, restoreDisk } from './restore-disk.ts'
@@ -124,7 +125,12 @@ async function complete(
   const disks: DiskRestoreReport[] = restored.map(({ report }) => report)
   const newKeys = new Map(restored.map(({ savedKey, key }) => [savedKey, key] as const))
   if (plan.bootOrder !== undefined) await setBootOrder(session, vm, { bootOrder: plan.bootOrder, newKeys }, signal)
-  const warnings = [...plan.warnings, ...(await restoreNvram(context, vm)), ...(await giveBack(context, vm))]
+  const warnings = [
+    ...plan.warnings,
+    ...(await restoreNvram(context, vm)),
+    ...(await giveBack(context, vm)),
+    ...(await checkPolicies(context, vm, newKeys)),
+  ]
   const target = await inventoryPathOf(session, vm, signal)
   return { point: point.id, vm: plan.name, target, disks, files: [], verified: context.verify, warnings, seconds: 0 }
 }

@@ -3,7 +3,8 @@ import { formatDatastorePath, parseDatastorePath } from '../files/datastore-path
 import { readProperties } from '../properties/read-properties.ts'
 import type { Session } from '../session/session.ts'
 import { waitForTask } from '../tasks/wait-for-task.ts'
-import type { ManagedObjectReference } from '../types/index.ts'
+import { profileSpecOf } from '../policies/profile-spec.ts'
+import type { AnyOf, ManagedObjectReference } from '../types/index.ts'
 import { busOf, isController } from '../vm/controllers.ts'
 import { disksOf } from '../vm/disks-of.ts'
 import type { Device, VirtualDiskDevice, VmConfig, VmDisk } from '../vm/vm-disk.ts'
@@ -33,7 +34,7 @@ export async function addDisk(
   if (controller === undefined)
     throw fail('vsphere.no-controller', { disk: disk.label, slot: slotOf(disk), vm: vm.value })
   const device = newDisk(disk, controller.key, disk.datastoreName ?? before.datastoreName)
-  const change = { $type: 'VirtualDeviceConfigSpec', operation: 'add', fileOperation: 'create', device } as const
+  const change = diskChange(device, disk)
   const task = await session.call('ReconfigVM_Task', { _this: vm, spec: { deviceChange: [change] } }, { signal })
   await waitForTask(session, task, { signal })
   const after = await readHardware(session, vm, signal)
@@ -65,6 +66,15 @@ const findController = (devices: readonly Device[], { slot }: PlannedDisk): Devi
 
 /** `scsi0:1`, as a vmx file writes it. */
 export const slotOf = ({ slot }: Pick<PlannedDisk, 'slot'>): string => `${slot.bus}${slot.busNumber}:${slot.unitNumber}`
+
+/** How a spec adds it. */
+export function diskChange(
+  device: VirtualDiskDevice,
+  { storagePolicy }: Pick<PlannedDisk, 'storagePolicy'>,
+): AnyOf<'VirtualDeviceConfigSpec'> {
+  const profile = storagePolicy === undefined ? {} : { profile: profileSpecOf(storagePolicy) }
+  return { $type: 'VirtualDeviceConfigSpec', operation: 'add', fileOperation: 'create', device, ...profile }
+}
 
 /** An empty disk as a spec adds it. */
 export function newDisk(disk: AddDiskRequest, controllerKey: number, datastore: string): VirtualDiskDevice {

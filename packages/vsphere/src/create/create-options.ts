@@ -1,6 +1,7 @@
 import type { Reason } from '../vm/why-not-disk.ts'
 import type { DataObject } from '../types/index.ts'
 import type { VirtualDiskDevice } from '../vm/vm-disk.ts'
+import type { StoragePolicy } from '../policies/storage-policies.ts'
 import type { VmNetwork } from '../inventory/vm-network.ts'
 
 export type ConfigSpec = DataObject<'VirtualMachineConfigSpec'>
@@ -55,6 +56,8 @@ export interface PlannedDisk {
   readonly savedFileName: string
   /** The UUID the guest may know it by (`disk.EnableUUID`). */
   readonly savedUuid?: string | undefined
+  /** Given to the new disk; the datastore's default otherwise. */
+  readonly storagePolicy?: StoragePolicy | undefined
   /** I/O shares, if they were not the normal ones. */
   readonly shares?: VirtualDiskDevice['shares']
 }

@@ -1,7 +1,7 @@
 import { fail } from '../errors.ts'
 import type { AnyOf } from '../types/index.ts'
 import { busOf, isController } from '../vm/controllers.ts'
-import { newDisk, slotOf } from './add-disk.ts'
+import { diskChange, newDisk, slotOf } from './add-disk.ts'
 import type { ConfigSpec, PlannedDisk } from './create-options.ts'
 
 /** Negative keys tell new devices apart; these are below any that a saved device's key becomes. */
@@ -22,7 +22,7 @@ export function withDisks(spec: ConfigSpec, disks: readonly PlannedDisk[], datas
     if (controllerKey === undefined)
       throw fail('vsphere.no-controller', { disk: disk.label, slot: slotOf(disk), vm: spec.name ?? '' })
     const device = { ...newDisk(disk, controllerKey, datastoreName), key: firstKey - at }
-    return { $type: 'VirtualDeviceConfigSpec', operation: 'add', fileOperation: 'create', device }
+    return diskChange(device, disk)
   })
   return { ...spec, deviceChange: [...(spec.deviceChange ?? []), ...changes] }
 }
