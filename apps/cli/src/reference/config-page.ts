@@ -55,5 +55,6 @@ function kindOf({ type, enum: choices, minimum, maximum }: Schema): string {
   if (choices !== undefined) return choices.map((choice) => `\`${String(choice)}\``).join(', ')
   if (type === 'array') return 'list of texts'
   if (type === 'integer') return `${minimum} to ${maximum}`
+  if (type === 'boolean') return '`true` or `false`'
   return 'text'
 }
