@@ -70,31 +70,32 @@ export const vadpFaults: readonly FaultRow[] = [
       `${hotadd}whose change tracking file goes as it is taken off`,
     ],
   ]),
-  ...section(
-    '2.3',
+  ...section('2.3', [
+    ['disk extended (KB 2090639, 8.0 U2)', 'POST /lab/vms/web01/grow', `${instant}growth of the disk`],
     [
-      ['disk extended (KB 2090639, 8.0 U2)', 'POST /lab/vms/web01/grow', `${instant}growth of the disk`],
-      [
-        'writes during consolidation not tracked (KB 2136854)',
-        'cbt.query,then=omit:0.1',
-        `${tracking}finds that change tracking lied`,
-      ],
-      [
-        'switched on beside snapshots, wrong since 6.5',
-        'POST /lab/vms/web01/snapshot',
-        `${tracking}is not switched %s while there are snapshots`,
-      ],
-      ['answers in pages', 'extentsPerPageMax: 3', `${instant}more than 10,000 changed extents`],
-      ['a page that never moves on', 'cbt.query,then=stuck-page', `${faults}a page of changes does not move on`],
-      ['a page that begins elsewhere', 'cbt.query,then=wrong-start', `${faults}a page begins somewhere else`],
+      'writes during consolidation not tracked (KB 2136854)',
+      'cbt.query,then=omit:0.1',
+      `${tracking}finds that change tracking lied`,
     ],
     [
-      [
-        'somebody else switched it on beside snapshots',
-        'cannot be seen from outside; the audit finds the lie, as above',
-      ],
+      'switched on beside snapshots, wrong since 6.5',
+      'POST /lab/vms/web01/snapshot',
+      `${tracking}is not switched %s while there are snapshots`,
     ],
-  ),
+    [
+      'somebody else switched it on beside snapshots that are still there',
+      'cbt.query-late,then=omit:0.5',
+      'tests/journeys/tracking-beside-snapshots.test.ts: is recognized while one of them is there',
+    ],
+    [
+      'somebody else switched it on beside snapshots that are gone',
+      'cbt.query-late,then=omit:0.5',
+      'tests/journeys/tracking-beside-snapshots.test.ts: is found out by the audit where they went before we came',
+    ],
+    ['answers in pages', 'extentsPerPageMax: 3', `${instant}more than 10,000 changed extents`],
+    ['a page that never moves on', 'cbt.query,then=stuck-page', `${faults}a page of changes does not move on`],
+    ['a page that begins elsewhere', 'cbt.query,then=wrong-start', `${faults}a page begins somewhere else`],
+  ]),
   ...section('3.3', [
     [
       'ApplicationQuiesceFault',

@@ -24,7 +24,8 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
   const host = hostNameOf(vm)
   using _place = await run.disksPerHost.for(host).acquire(run.signal, () => tell('waiting', `a place on host ${host}`))
   const inSnapshot = job.snapshot !== undefined
-  const now = { ...disk, vm: vm.ref, path: disk.fileName, backingUuid: disk.uuid, inSnapshot }
+  const { trackingDoubted } = job
+  const now = { ...disk, vm: vm.ref, path: disk.fileName, backingUuid: disk.uuid, inSnapshot, trackingDoubted }
   const options = transportsFor(vm, run.options)
   const { read: decision, transport: choice } = decideDisk(now, job.previous, options)
   notePassedOver(run, job, choice)

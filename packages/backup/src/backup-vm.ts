@@ -30,6 +30,7 @@ import { asItLies, inSnapshot, type Standstill } from './standstill.ts'
 import { recreateWarnings, tryRecreate } from './try-recreate.ts'
 import { whileSnapshotIsYoung } from './snapshot-watchdog.ts'
 import { type DiskPaths, diskPaths, storageMoved } from './storage-moved.ts'
+import { doubtedDisks, warningsOfDoubted } from './tracking/doubted-disks.ts'
 import { heldFor } from './while-held.ts'
 import { type SnapshotOutcome, withSnapshot } from './with-snapshot.ts'
 
@@ -148,6 +149,8 @@ async function capture(
   if (wanted.length < plan.disks.length) throw fail('backup.snapshot-lost', { vm: vm.name, snapshot: configOf.value })
   const guest = await readGuestOf(run, vm, snapshot, wanted)
   const paths = await diskPaths(run, vm)
+  const doubted = await doubtedDisks(run, vm, wanted, history?.newest)
+  const doubts = tellAll(run, vm, warningsOfDoubted(doubted))
   const reading = allOrNone(
     wanted.map((disk) =>
       backupDisk(run, {
@@ -155,6 +158,7 @@ async function capture(
         snapshot,
         disk,
         previous: history?.newest.disks.find(({ key }) => key === disk.key),
+        trackingDoubted: doubted.includes(disk),
         previousPoint: history?.newest,
         writer,
       }),
@@ -176,6 +180,7 @@ async function capture(
   const recreate = tryRecreate(vm.name, captured, home.files, place, run.session)
   const warnings = [
     ...home.warnings,
+    ...doubts,
     ...tellAll(run, vm, [...moves, ...ofTags, ...ofPolicies, ...recreateWarnings(recreate)]),
   ]
   const saved = { ...guest, place, recreate, scripts, homeFiles: home.files, warnings: [...plan.warnings, ...warnings] }

@@ -1,6 +1,7 @@
 // Which bytes of a disk must be read: what changed since the last point, or all of it, and then why. Pure.
 import type { Cause, VmPointDisk } from '@vmkeep/run'
 import type { StoredImage } from '@vmkeep/repository'
+import { sameEpoch } from '@vmkeep/vsphere'
 
 /** A disk as it is now, in the VM (for a plan) or in our snapshot (for a run). */
 export interface DiskNow {
@@ -9,6 +10,8 @@ export interface DiskNow {
   readonly backingUuid?: string | undefined
   /** `false`: it is read as it lies there, and nobody can be asked what changed. */
   readonly inSnapshot?: boolean
+  /** vSphere's answers about changes are not to be believed, though it gives some. */
+  readonly trackingDoubted?: boolean
 }
 
 export type PreviousDisk = VmPointDisk & { readonly image: StoredImage }
@@ -24,6 +27,8 @@ const causes = {
   'without-snapshot': 'it is read without a snapshot, so vSphere is not asked what changed',
   'tracking-inactive': 'change tracking was not active on this disk when the snapshot was taken',
   'tracking-was-inactive': 'change tracking was not active on this disk at its last restore point',
+  'tracking-beside-snapshots':
+    "change tracking was switched on while the VM had snapshots, since when vSphere's answers may be wrong",
   'tracking-restarted': 'vSphere started change tracking anew since the last restore point',
   'tracking-went-back': 'the disk went back in time, as after a revert to a snapshot',
   'capacity-changed': 'the disk has another size than at its last restore point',
@@ -62,9 +67,14 @@ function whyFull(now: DiskNow, previous: PreviousDisk, full: boolean): FullReadC
   if (now.capacityBytes !== previous.image.capacityBytes) return 'capacity-changed'
   if (now.inSnapshot === false) return 'without-snapshot'
   if (!now.changeId) return 'tracking-inactive' // vSphere may give an empty one
-  if (!previous.changeId) return 'tracking-was-inactive'
+  if (now.trackingDoubted === true || isDoubtedStill(now.changeId, previous)) return 'tracking-beside-snapshots'
+  if (!previous.changeId) return previous.doubtedTracking === undefined ? 'tracking-was-inactive' : 'tracking-restarted'
   return compareChangeIds(now.changeId, previous.changeId)
 }
+
+/** Whether tracking goes on that was in doubt at the last restore point: what was wrong with it does not go with the snapshots. */
+export const isDoubtedStill = (changeId: string | undefined, previous: PreviousDisk | undefined): boolean =>
+  sameEpoch(changeId, previous?.doubtedTracking)
 
 function compareChangeIds(now: string, previous: string): FullReadCause | undefined {
   const [nowEpoch, nowSequence] = splitChangeId(now)

@@ -35,7 +35,7 @@ export function describeBackup(
 }
 
 const describeDisk = ({
-  job: { disk, snapshot },
+  job: { disk, snapshot, trackingDoubted },
   source,
 }: DiskReading): Omit<VmPointDisk, 'metadata' | 'mode' | 'cause'> => ({
   key: disk.key,
@@ -46,5 +46,7 @@ const describeDisk = ({
   sectorSizeBytes: disk.sectorBytes ?? source.sectorSizeBytes, // not every transport is told
   transport: source.transport,
   ...(disk.uuid === undefined ? {} : { backingUuid: disk.uuid }),
-  ...(disk.changeId && snapshot !== undefined ? { changeId: disk.changeId } : {}), // only a snapshot's tells an instant
+  ...(disk.changeId && snapshot !== undefined // only a snapshot's tells an instant
+    ? { [trackingDoubted ? 'doubtedTracking' : 'changeId']: disk.changeId }
+    : {}),
 })

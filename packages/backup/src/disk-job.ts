@@ -15,6 +15,8 @@ export interface DiskJob {
   /** The disk as the snapshot's config has it: its file, size and change id are those of the instant. */
   readonly disk: VmDisk
   readonly previous: PreviousDisk | undefined
+  /** What change tracking says of it is not to be believed. */
+  readonly trackingDoubted: boolean
   /** The point that `previous` belongs to. */
   readonly previousPoint: Pick<VmPoint, 'id' | 'createdAt'> | undefined
   readonly writer: WriterSession

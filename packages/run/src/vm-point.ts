@@ -28,6 +28,8 @@ export interface VmPointDisk {
   readonly backingUuid?: string
   /** What the next backup asks vSphere's changes since. Absent where change tracking was not active. */
   readonly changeId?: string
+  /** The change id in its place where vSphere's answers are in doubt: nobody asks since it, and tracking of its epoch stays in doubt. */
+  readonly doubtedTracking?: string
   /** The VMDK's own metadata, `ddb.` keys without the prefix. */
   readonly metadata: Readonly<Record<string, string>>
   readonly mode: 'full' | 'incremental'

@@ -42,8 +42,16 @@ export async function changedAreas(
   if (typeof areas !== 'function') return areas
   const page = await changedPage(areas, { startOffset, capacityBytes }, context.settings)
   if (action?.do === 'wrong-start') return { ...page, startOffset: startOffset + tracker.blockSizeBytes }
-  if (action?.do !== 'omit') return page
-  return { ...page, extents: page.extents.filter(() => context.random.fraction() >= action.share) }
+  const lie = action?.do === 'omit' ? action : lateLie(moment, changeId, context)
+  if (lie === undefined) return page
+  return { ...page, extents: page.extents.filter(() => context.random.fraction() >= lie.share) }
+}
+
+/** Tracking that began beside snapshots. Source: vadp.md §2.1: from 6.5 on it answers wrongly, in silence. Evidence: documented; how: inferred. */
+function lateLie({ layer, tracker }: TrackedMoment, changeId: string, { faults }: ChangedContext) {
+  if (tracker?.startedLate !== true || changeId === '*') return undefined
+  const action = doAt(faults, 'cbt.query-late', layer.fileName)
+  return action?.do === 'omit' ? action : undefined
 }
 
 type Areas = (within: Extent) => AsyncIterable<Extent> | Iterable<Extent>
