@@ -1,6 +1,6 @@
 // Storage policies: what a VM and its disks have is kept with the restore point, and a new VM gets it back.
 import { type Lab, type LabOptions, startLab } from '@vmkeep/lab'
-import { type Destination, mapPlace, type RestoreReport, restoreToVsphere } from '@vmkeep/restore'
+import { type Destination, mapPlace, restoreInPlace, type RestoreReport, restoreToVsphere } from '@vmkeep/restore'
 import type { VmPoint } from '@vmkeep/run'
 import { defaultTransport, type TransportSettings } from '@vmkeep/transport'
 import type { Session } from '@vmkeep/vsphere'
@@ -39,8 +39,35 @@ it('are read in the session of after a renewal: the SOAP header names the new on
   expect((await world.point(vms[0]!.point)).place.storagePolicies?.home?.name).toBe('gold')
 })
 
+it('are kept as far as they can be read: one disk that is refused takes nothing from the others', async () => {
+  await using world = await World.start({ seed: 'policies-in-part', vms: [vm] })
+  const then = { do: 'fault', type: 'InvalidArgument' } as const
+  world.lab.faults.add({ on: 'PbmQueryAssociatedProfile', after: 1, times: 1, then }) // that of its first disk
+  const { vms } = await world.backup(['web'])
+  expect(vms[0]!.warnings).toMatchObject([{ message: expect.stringContaining('of Hard disk 1 could') as string }])
+  const { storagePolicies } = (await world.point(vms[0]!.point)).place
+  expect(storagePolicies).toMatchObject({ home: { name: 'gold' }, disks: [{ key: 2001, name: 'two copies' }] })
+})
+
+it('are no reason to log in again where their service alone refuses the session', async () => {
+  await using world = await World.start({ seed: 'policies-not-for-us', vms: [vm] })
+  world.lab.faults.add({ on: 'Pbm*', then: { do: 'fault', type: 'NotAuthenticated' } })
+  const { vms } = await world.backup(['web'])
+  expect(vms[0]).toMatchObject({ outcome: 'ok', warnings: [{ code: 'storage-policies-not-saved' }] })
+  expect(world.lab.stats.logins).toBe(2) // that of the session, and that of the REST API for tags
+})
+
+it('are a warning where the right to see them is missing, which is named: the backup goes on', async () => {
+  const user = { name: 'backup', password: 'secret', without: ['StorageProfile.View'] }
+  await using world = await World.start({ seed: 'policies-unseen', vms: [vm], users: [user] })
+  const { host, port, thumbprintSha256 } = world.lab
+  await using session = await openLabSession({ host, port, thumbprintSha256, username: 'backup', password: 'secret' })
+  const { vms } = await world.backup(['web'], {}, { session })
+  expect(vms[0]).toMatchObject({ outcome: 'ok', warnings: [{ code: 'storage-policies-not-saved' }] })
+  expect(vms[0]!.warnings[0]!.message).toContain('StorageProfile.View')
+})
+
 it.each([
-  ['the right to see them is missing', { do: 'fault', type: 'PbmFaultNoPermission' }, /may not|lacks|permission/i],
   ['their service is down', { do: 'http-error', status: 503 }, /503/],
   ['vCenter has no such service', { do: 'http-error', status: 404 }, /404/],
 ] as const)('are a warning where %s: the backup goes on', async (_, then, why) => {
@@ -184,10 +211,47 @@ describe('a restore as a new VM', () => {
     await expect(asked).rejects.toMatchObject({ code: 'restore.storage-policies-unknown' })
   })
 
+  it('says so where the point does not hold all of them', async () => {
+    const { world, point } = await protectedWorld()
+    const warnings = [{ code: 'storage-policies-not-saved', message: 'Those of Hard disk 1 could not be read' }]
+    const place = { ...point.place, storagePolicies: undefined }
+    expect(about(await restore(world, { ...point, place, warnings }))).toMatchObject([
+      { code: 'storage-policy-not-restored', message: expect.stringContaining('Those of Hard disk 1') as string },
+    ])
+    const all = restore(world, { ...point, warnings }, { name: 'all', storagePolicies: 'all' })
+    await expect(all).rejects.toMatchObject({ code: 'restore.storage-policies-unknown' })
+  })
+
   it('is told by vSphere what it has made, and doubts what is otherwise', async () => {
     const { world, point } = await protectedWorld()
     world.lab.faults.add({ on: 'PbmQueryAssociatedProfile', then: { do: 'fault', type: 'PbmFault' } })
     const codes = about(await restore(world, point)).map(({ code }) => code)
     expect(codes).toEqual(['storage-policy-unproven', 'storage-policy-unproven'])
   })
+})
+
+it('stay as they are where a VM is restored in place: nobody even asks', async () => {
+  await using world = await World.start({ seed: 'policies-in-place', vms: [{ ...vm, power: 'off' }] })
+  const { vms } = await world.backup(['web'])
+  await world.lab.vm('web').disk().writeGuest(0, Buffer.alloc(MiB, 'changed'))
+  world.lab.faults.add({ on: 'Pbm*', then: { do: 'fault', type: 'PbmFault' } })
+  const asked = () => [...world.lab.stats.calls].filter(([method]) => method.startsWith('Pbm'))
+  const before = asked()
+  const report = await restoreInPlace({
+    session: world.session,
+    repository: world.repository,
+    point: await world.point(vms[0]!.point),
+    disks: [],
+    compareAll: false,
+    powerOff: false,
+    transport: defaultTransport,
+    verify: true,
+    powerOn: false,
+    stateFolder: world.stateFolder,
+    onEvent: (event) => world.events.push(event),
+    signal: new AbortController().signal,
+  })
+  expect(report.warnings).toEqual([])
+  expect(world.lab.vm('web').storagePolicies).toEqual({ home: 'gold', disks: { 2001: 'two copies' } })
+  expect(asked()).toEqual(before)
 })

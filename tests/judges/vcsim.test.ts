@@ -170,7 +170,7 @@ judged('reads the storage policies that another client sees, where there are any
   const read = (await policies.all()).map(({ id, name }) => [id, name].join(' '))
   expect(read.toSorted()).toEqual(listed.map((line) => line.replace(/ +/, ' ')))
   expect(read.length).toBeGreaterThan(2)
-  expect(await readStoragePolicies(policies, vms[0]!.ref, [2000])).toBeUndefined() // vcsim knows of none that a VM has
+  expect(await readStoragePolicies(policies, vms[0]!.ref, [2000])).toEqual({ unread: new Map() }) // vcsim knows of none that a VM has
 })
 
 judgeTest('takes the role that the script for govc makes, and grants it', judges, async ({ vcsim, govc }) => {

@@ -7,16 +7,21 @@ import type { RunContext } from './run-context.ts'
 export async function readPoliciesOf(
   { session, signal, storagePolicies }: Pick<RunContext, 'session' | 'signal' | 'storagePolicies'>,
   vm: Vm,
-  disks: readonly { readonly key: number }[],
+  disks: readonly { readonly key: number; readonly label: string }[],
 ): Promise<{ readonly storagePolicies?: VmStoragePolicies; readonly warnings: readonly Cause[] }> {
   if (!session.isVCenter) return { warnings: [] }
   try {
     const keys = disks.map(({ key }) => key)
-    const found = await readStoragePolicies(storagePolicies, vm.ref, keys)
-    return { ...(found !== undefined && { storagePolicies: found }), warnings: [] }
+    const { policies, unread } = await readStoragePolicies(storagePolicies, vm.ref, keys)
+    const warnings = disks.flatMap(({ key, label }) => (unread.has(key) ? [notSaved(label, unread.get(key))] : []))
+    return { ...(policies !== undefined && { storagePolicies: policies }), warnings }
   } catch (error) {
     signal.throwIfAborted()
-    const message = `Its storage policies could not be read, so a restored VM will have the defaults of its datastores: ${messageOf(error)}`
-    return { warnings: [{ code: 'storage-policies-not-saved', message }] }
+    return { warnings: [notSaved('it and its disks', error)] }
   }
 }
+
+const notSaved = (what: string, error: unknown): Cause => ({
+  code: 'storage-policies-not-saved',
+  message: `The storage policies of ${what} could not be read, so a restored VM will have the defaults of its datastores there: ${messageOf(error)}`,
+})

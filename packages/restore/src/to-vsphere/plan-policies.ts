@@ -46,13 +46,14 @@ export async function planPolicies(
   if (mode === 'all' && unsaved !== undefined)
     throw fail('restore.storage-policies-unknown', { why: `the restore point does not say which: ${unsaved.message}` })
   const wanted = had === undefined ? [] : distinctPolicies(had, new Set(disks.map(({ key }) => key)))
-  const unused = unusedNames(map, wanted)
-  if (mode === 'none' || had === undefined || wanted.length === 0) return { ...nothing, warnings: unused }
+  const told = [...unusedNames(map, wanted), ...(unsaved === undefined ? [] : [notInPoint(unsaved.message)])]
+  if (mode === 'none') return nothing
+  if (had === undefined || wanted.length === 0) return { ...nothing, warnings: told }
   const isAsked = mode === 'all' || wanted.some(({ name }) => Object.hasOwn(map, name))
   const found = await policiesOf(session, signal)
   if ('why' in found) {
     if (isAsked) throw fail('restore.storage-policies-unknown', found)
-    return { ...nothing, warnings: [...unused, notGiven(namesOf(wanted), found.why)] }
+    return { ...nothing, warnings: [...told, notGiven(namesOf(wanted), found.why)] }
   }
   const isSameVcenter = point.endpointId === endpointIdOf(session)
   const chosen = choosePolicies(wanted, found.there, { map, isSameVcenter })
@@ -72,7 +73,7 @@ export async function planPolicies(
         return target === undefined ? [] : [[key, target] as const]
       }),
     ),
-    warnings: [...unused, ...missing.map(({ saved }) => notGiven(namesOf([saved]), 'there is none of that name'))],
+    warnings: [...told, ...missing.map(({ saved }) => notGiven(namesOf([saved]), 'there is none of that name'))],
   }
 }
 
@@ -93,6 +94,11 @@ async function policiesOf(
 }
 
 const namesOf = (policies: readonly StoragePolicy[]) => policies.map(({ name }) => `"${name}"`).join(', ')
+
+const notInPoint = (why: string) => ({
+  code: 'storage-policy-not-restored',
+  message: `the restore point does not hold all storage policies of the VM. At its backup: ${why}`,
+})
 
 const notGiven = (names: string, why: string) => ({
   code: 'storage-policy-not-restored',

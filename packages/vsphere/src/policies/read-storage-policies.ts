@@ -1,3 +1,4 @@
+import { hasCode } from '@vmkeep/kit'
 import type { ManagedObjectReference } from '../types/index.ts'
 import type { StoragePolicies, StoragePolicy } from './storage-policies.ts'
 
@@ -13,18 +14,33 @@ export interface DiskStoragePolicy extends StoragePolicy {
   readonly key: number
 }
 
-/** Which storage policies a VM and these disks of it have; `undefined` if none has any. @throws `vsphere.*` */
+export interface StoragePoliciesRead {
+  /** Absent if nothing has one of its own. */
+  readonly policies?: VmStoragePolicies
+  /** Why nothing is known of some disks, by their keys: the service refused to say it of them alone. */
+  readonly unread: ReadonlyMap<number, Error>
+}
+
+/** Which storage policies a VM and these disks of it have. @throws `vsphere.*` */
 export async function readStoragePolicies(
   policies: StoragePolicies,
   vm: ManagedObjectReference,
   diskKeys: readonly number[],
-): Promise<VmStoragePolicies | undefined> {
+): Promise<StoragePoliciesRead> {
   const home = await policies.of(vm)
   const disks: DiskStoragePolicy[] = []
-  for (const key of diskKeys) {
-    const own = await policies.of(vm, key)
-    if (own !== undefined) disks.push({ key, ...own })
-  }
-  if (home === undefined && disks.length === 0) return undefined
-  return { ...(home !== undefined && { home }), disks }
+  const unread = new Map<number, Error>()
+  for (const key of diskKeys)
+    try {
+      const own = await policies.of(vm, key)
+      if (own !== undefined) disks.push({ key, ...own })
+    } catch (error) {
+      if (!hasCode(error, ...refusals)) throw error
+      unread.set(key, error as Error)
+    }
+  if (home === undefined && disks.length === 0) return { unread }
+  return { policies: { ...(home !== undefined && { home }), disks }, unread }
 }
+
+/** What may be said of one disk and not of the next; anything else would be said of all. */
+const refusals = ['vsphere.fault', 'vsphere.invalid-argument', 'vsphere.not-found', 'vsphere.not-supported']

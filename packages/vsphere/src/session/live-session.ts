@@ -5,6 +5,7 @@ import { Cookies } from '../soap/cookies.ts'
 import type { HttpClient, HttpRequest } from '../soap/http-client.ts'
 import type { XmlElement } from '../soap/xml-element.ts'
 import type { DataObject, MethodName, Request, Response } from '../types/data-object.ts'
+import { isPbm } from '../types/pbm.ts'
 import type { Endpoint } from './endpoint.ts'
 import { isPropertyRead, lacksSession, type SessionCalls } from './session-calls.ts'
 import type { CallOptions, HandedOver, Session, Transfer, TransferOptions } from './session.ts'
@@ -85,7 +86,8 @@ export class LiveSession implements Session {
   async call<M extends MethodName>(method: M, request: Request<M>, options: CallOptions = {}): Promise<Response<M>> {
     return await this.#repeatedOnce(method, options.signal, async (login) => {
       const outcome = await this.#calls.try(method, request, login.cookies, this.#until(options))
-      if ('notAuthenticated' in outcome) return undefined
+      if ('notAuthenticated' in outcome)
+        return this.#renewalFor(method, login, outcome.notAuthenticated, options.signal)
       const response = this.#calls.decode(method, outcome.value)
       return isPropertyRead(method) && lacksSession(response) ? undefined : { value: response }
     })
@@ -235,6 +237,20 @@ export class LiveSession implements Session {
       if (this.#closing.signal.aborted) return
       this.#log({ level: 'warn', message: `${this.host} gave no sign of life: ${messageOf(error)}` })
     }
+  }
+
+  /**
+   * `undefined`, as a new login may help. Not where storage policies alone are closed to us: that service judges for itself, and a new login for each
+   * of its refusals would leave a session behind each time.
+   */
+  async #renewalFor(
+    method: string,
+    login: Login,
+    refusal: AppError,
+    signal: AbortSignal | undefined,
+  ): Promise<undefined> {
+    if (isPbm(method) && (await this.#isKnown(login, signal))) throw refusal
+    return undefined
   }
 
   /** Whether the server still knows a login: tells "log in first" from "you may not". */
