@@ -222,6 +222,15 @@ describe('a restore as a new VM', () => {
     await expect(all).rejects.toMatchObject({ code: 'restore.storage-policies-unknown' })
   })
 
+  it('says what to do where vSphere refuses them, and leaves nothing', async () => {
+    const { world, point } = await protectedWorld()
+    const then = { do: 'task-fault', type: 'InvalidArgument' } as const
+    world.lab.faults.add({ on: 'ReconfigVM_Task', times: 1, then }) // that of its first disk
+    await expect(restore(world, point)).rejects.toMatchObject({ code: 'vsphere.invalid-argument' })
+    expect(world.events).toContainEqual(expect.objectContaining({ code: 'storage-policies-refused' }))
+    expect(vmsOf(world.lab)).toEqual(['web'])
+  })
+
   it('is told by vSphere what it has made, and doubts what is otherwise', async () => {
     const { world, point } = await protectedWorld()
     world.lab.faults.add({ on: 'PbmQueryAssociatedProfile', then: { do: 'fault', type: 'PbmFault' } })

@@ -29,6 +29,7 @@ import { type Destination, planRestore, type RestorePlan } from './plan-restore.
 import { checkPolicies } from './check-policies.ts'
 import { giveBack } from './give-back.ts'
 import { importVm } from './import-vm.ts'
+import { tellOfPolicies } from './tell-of-policies.ts'
 import { type RestoredDisk, restoreDisk } from './restore-disk.ts'
 
 export interface RestoreToVsphereRequest {
@@ -101,6 +102,7 @@ export async function restoreToVsphere(request: RestoreToVsphereRequest): Promis
     return { ...report, seconds: (clock.monotonicMs() - startedMs) / 1000 }
   } catch (error) {
     await takeBack(context, made.vm, marker).then(entry.gone, (left: unknown) => tellLeftover(context, left))
+    tellOfPolicies(context, error)
     throw error
   }
 }
