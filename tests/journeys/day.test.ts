@@ -63,6 +63,7 @@ it(
     const report = await world.backup(names, { limits })
 
     const { busiest } = lab
+    process.stdout.write(figuresOf(report, lab))
     for (const [seen, limit] of [
       [Math.max(...busiest.nfcConnections.values()), limits.nfcConnectionsPerHostMax],
       [Math.max(...busiest.snapshotted.values()), limits.snapshotsPerDatastoreMax],
@@ -87,23 +88,27 @@ it(
     world.expectClean()
     await world.session[Symbol.asyncDispose]()
     expect(lab.stats).toMatchObject({ sessionsOpen: 0, nfcConnections: 0, tasksRunning: 0, snapshotsAlive: 0 })
-    process.stdout.write(figuresOf(report, lab, isProtected.length))
   },
   dayMs,
 )
 
-function figuresOf({ vms }: RunReport, { busiest, faults: { rules }, stats }: Lab, protectedCount: number): string {
+function figuresOf({ vms }: RunReport, { busiest, faults: { rules }, stats }: Lab): string {
   const most = (counts: ReadonlyMap<string, number>) => Math.max(...counts.values())
-  const failed = vms.flatMap(({ error, point }) => (point === undefined ? [error?.code ?? 'unexplained'] : []))
+  const failed = vms.flatMap(({ error, point }) => (point === undefined ? [kindOf(error)] : []))
   const struck = rules.map(({ struck: times }) => times)
+  const kinds = [...new Set(failed)].map((kind) => `${failed.filter((each) => each === kind).length} ${kind}`)
   return [
-    `${vms.length} VMs on ${hosts.length} hosts and ${datastores.length} datastores: ${protectedCount} protected, ${failed.length} not`,
-    `  why not: ${[...new Set(failed)].map((code) => `${code} ${failed.filter((each) => each === code).length}`).join(', ')}`,
-    `  faults: ${struck.reduce((sum, times) => sum + times, 0)} of ${struck.filter((times) => times > 0).length} kinds`,
-    `  at most at once: ${most(busiest.nfcConnections)} NFC connections to a host, ${most(busiest.snapshotted)} snapshots on a datastore, ${busiest.tasks} tasks, ${busiest.sessions} sessions`,
-    `  ${stats.logins} logins, ${stats.logouts} logouts, ${stats.sessionsOpen} sessions left\n`,
-  ].join('\n')
+    `${vms.length} VMs on ${hosts.length} hosts and ${datastores.length} datastores: ${vms.length - failed.length} protected, ${failed.length} not:`,
+    ...kinds.toSorted(),
+    `faults: ${struck.reduce((sum, times) => sum + times, 0)} of ${struck.filter((times) => times > 0).length} kinds`,
+    `at most at once: ${most(busiest.nfcConnections)} NFC connections to a host, ${most(busiest.snapshotted)} snapshots on a datastore, ${busiest.tasks} tasks, ${busiest.sessions} sessions`,
+    `${stats.logins} logins, sessions ended by a fault among them\n`,
+  ].join('\n  ')
 }
+
+/** What an error says, but for names and numbers. */
+const kindOf = (error: RunReport['vms'][number]['error']): string =>
+  error === undefined ? 'unexplained' : `${error.code}: ${error.message.replaceAll(/\d+/g, 'N').slice(0, 240)}`
 
 /** Among the VMs of a datastore nobody is passed by more than were in work beside it. */
 function expectTurns(order: readonly string[], names: readonly string[]): void {

@@ -109,6 +109,36 @@ describe('the removal of our snapshot', () => {
     world.expectClean()
   })
 
+  it('that goes on in rounds because the guest writes faster is waited for, and the run warns with the time it took', async () => {
+    await using world = await start({ ...web, cbt: true })
+    const rounds = world.lab.faults.add(parseFaultRule('snapshot.round,then=guest-writes:1048576'))
+    const stun = world.lab.faults.add(parseFaultRule('snapshot.stun,then=delay:20'))
+    let [passedMs, halfHours] = [0, 0]
+    // The first two half hours pass at once, no more do: half an hour is what the removal waits before it says that it goes on.
+    const sleep: typeof systemClock.sleep = (ms, signal) => {
+      if (ms < 30 * 60_000 || ++halfHours > 2) return systemClock.sleep(ms, signal)
+      passedMs += ms
+      return Promise.resolve()
+    }
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + passedMs, sleep }
+    const { report, instant } = await world.backupAtInstant('web', {}, { clock })
+    const struck = (id: number) => world.lab.faults.rules.find((rule) => rule.id === id)!.struck
+    expect([struck(rounds.id), struck(stun.id)]).toEqual([10, 1])
+    expect(report).toMatchObject({ outcome: 'ok', vms: [{ warnings: [{ code: 'merge-took-long' }] }] })
+    expect(report.vms[0]!.warnings[0]!.message).toMatch(/^merging its snapshot took 60 min/)
+    const waiting = world.events.flatMap((event) =>
+      event.type === 'note' && event.code === 'still-merging' ? [event.message] : [],
+    )
+    expect(waiting.map((message) => /\d+ min/.exec(message)![0])).toEqual(['30 min', '60 min'])
+    await world.expectEqual(report.vms[0]!.point, instant)
+    world.expectClean()
+    world.lab.faults.clear()
+    const next = await world.backupAtInstant('web')
+    expect(next.report).toMatchObject({ outcome: 'ok', vms: [{ warnings: [], disks: [{ mode: 'incremental' }] }] })
+    await world.expectEqual(next.report.vms[0]!.point, next.instant)
+    world.expectClean()
+  })
+
   it('that vSphere calls done while the snapshot is there is tried again', async () => {
     await using world = await start()
     using _lie = world.lab.faults.add(parseFaultRule('RemoveSnapshot_Task,times=1,then=leave-snapshot'))

@@ -126,63 +126,55 @@ export const vadpFaults: readonly FaultRow[] = [
     ].map((fault): Shown => [fault, `${refusal}${fault}`, `${refused}['${fault}', `]),
     ['SnapshotIncompatibleDeviceInVm', "rdm: 'physical'", `${cases}Raw device mapping, physical mode, VM on`],
   ]),
-  ...section(
-    '3.6',
+  ...section('3.6', [
     [
-      [
-        'disks not merged',
-        'RemoveSnapshot_Task,times=1,then=leave-consolidation-needed',
-        `${faults}when the disks are not merged after the removal`,
-      ],
-      ['consolidation needed before we came', 'consolidationNeeded: true', `${cases}Consolidation needed`],
-      ['a finished task is gone', '*_Task,then=vanish-task', `${faults}when the removal task vanishes`],
-      [
-        'a reader’s lock',
-        'RemoveSnapshot_Task,times=1,then=task-fault:FileLocked',
-        `${faults}when a disk is still locked at the removal`,
-      ],
-      [
-        'removal fails for good',
-        'RemoveSnapshot_Task,then=task-fault:GenericVmConfigFault',
-        `${faults}a failed removal is reported, kept in the journal`,
-      ],
-      [
-        'hot-added disk still attached',
-        'ReconfigVM_Task,object=proxy,after=1,then=fault:InvalidState',
-        `${hotadd}that cannot be taken off is reported, and goes at the next start`,
-      ],
-      [
-        'consolidation that takes hours',
-        'RemoveSnapshot_Task,times=1,then=long-task:7200000',
-        `${hosts}that takes hours is waited for, though sessions end meanwhile`,
-      ],
-      [
-        'success reported, snapshot still there',
-        'RemoveSnapshot_Task,times=1,then=leave-snapshot',
-        `${hosts}that vSphere calls done while the snapshot is there is tried again`,
-      ],
-      [
-        'host crash during the merge',
-        'RemoveSnapshot_Task,times=1,then=host-crash',
-        `${hosts}in which the host crashes`,
-      ],
-      [
-        'power-on done before the VM is on (DRS)',
-        'PowerOnVM_Task,then=late-power:200',
-        `${hosts}after vSphere has called it started`,
-      ],
-      ['power-on on another host (DRS)', 'PowerOnVM_Task,then=vmotion', `${hosts}on another host, as DRS likes it`],
-      ['no space for a snapshot', `${refusal}NoDiskSpace`, `${faults}the datastore is full`],
-      ['many redo logs: 32 are the end', 'snapshotLevelsMax', `${cases}Snapshots 30 deep`],
-      ['chain too deep', 'snapshotLevelsMax', `${refused}['TooManySnapshotLevels', `],
+      'disks not merged',
+      'RemoveSnapshot_Task,times=1,then=leave-consolidation-needed',
+      `${faults}when the disks are not merged after the removal`,
+    ],
+    ['consolidation needed before we came', 'consolidationNeeded: true', `${cases}Consolidation needed`],
+    ['a finished task is gone', '*_Task,then=vanish-task', `${faults}when the removal task vanishes`],
+    [
+      'a reader’s lock',
+      'RemoveSnapshot_Task,times=1,then=task-fault:FileLocked',
+      `${faults}when a disk is still locked at the removal`,
     ],
     [
-      [
-        'a guest that writes faster than the merge, stun at its end',
-        'the lab merges what a step finds and then the rest at once; nothing of it is seen from outside but time',
-      ],
+      'removal fails for good',
+      'RemoveSnapshot_Task,then=task-fault:GenericVmConfigFault',
+      `${faults}a failed removal is reported, kept in the journal`,
     ],
-  ),
+    [
+      'hot-added disk still attached',
+      'ReconfigVM_Task,object=proxy,after=1,then=fault:InvalidState',
+      `${hotadd}that cannot be taken off is reported, and goes at the next start`,
+    ],
+    [
+      'consolidation that takes hours',
+      'RemoveSnapshot_Task,times=1,then=long-task:7200000',
+      `${hosts}that takes hours is waited for, though sessions end meanwhile`,
+    ],
+    [
+      'success reported, snapshot still there',
+      'RemoveSnapshot_Task,times=1,then=leave-snapshot',
+      `${hosts}that vSphere calls done while the snapshot is there is tried again`,
+    ],
+    ['host crash during the merge', 'RemoveSnapshot_Task,times=1,then=host-crash', `${hosts}in which the host crashes`],
+    [
+      'power-on done before the VM is on (DRS)',
+      'PowerOnVM_Task,then=late-power:200',
+      `${hosts}after vSphere has called it started`,
+    ],
+    ['power-on on another host (DRS)', 'PowerOnVM_Task,then=vmotion', `${hosts}on another host, as DRS likes it`],
+    ['no space for a snapshot', `${refusal}NoDiskSpace`, `${faults}the datastore is full`],
+    [
+      'a guest that writes faster than the merge, stun at its end',
+      'snapshot.round,then=guest-writes:1048576',
+      `${hosts}that goes on in rounds because the guest writes faster`,
+    ],
+    ['many redo logs: 32 are the end', 'snapshotLevelsMax', `${cases}Snapshots 30 deep`],
+    ['chain too deep', 'snapshotLevelsMax', `${refused}['TooManySnapshotLevels', `],
+  ]),
   ...section(
     '3.7',
     [

@@ -84,7 +84,11 @@ async function protect(
   if (plan.enableChangeTracking)
     await run.tasks.run(() => enableChangeTracking(run.session, vm.ref, run.signal), run.signal)
   const work = (within: RunContext, standstill: Standstill) => capture(within, vm, plan, history, writer, standstill)
-  const { value, leftover }: SnapshotOutcome<CapturedPoint> = plan.snapshot
+  const {
+    value,
+    leftover,
+    warnings: ofRemoval = [],
+  }: SnapshotOutcome<CapturedPoint> = plan.snapshot
     ? await withSnapshot(run, vm, { ...plan, heldFor: heldForPlan(run, plan) }, (snapshot) =>
         whileSnapshotIsYoung(run, vm, (within) => work(within, inSnapshot(within, vm, snapshot))),
       )
@@ -100,7 +104,7 @@ async function protect(
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'done' })
   return {
     ...described,
-    warnings: [...described.warnings, ...value.warnings, ...unlocked],
+    warnings: [...described.warnings, ...value.warnings, ...ofRemoval, ...unlocked],
     outcome: plan.skippedDisks.length > 0 || leftover !== undefined || unlocked.length > 0 ? 'partial' : 'ok',
     point: value.point.id,
     consistency: value.consistency,

@@ -25,7 +25,7 @@ function runOn(properties: Readonly<Record<string, unknown>>): RunContext {
 describe('our snapshot', () => {
   it('is not there when its VM is connected and has none', async () => {
     const run = runOn({ 'runtime.connectionState': 'connected' })
-    await expect(removeOurs(run, vm, marker)).resolves.toBeUndefined()
+    await expect(removeOurs(run, vm, marker)).resolves.toEqual({ namesake: undefined, warnings: [] })
   })
 
   it.each(['inaccessible', 'disconnected', 'orphaned', 'invalid', undefined])(

@@ -1,5 +1,5 @@
 import { hasCode, retry } from '@vmkeep/kit'
-import { formatMarker, isMarkedBy, type Marker } from '@vmkeep/run'
+import { type Cause, formatMarker, isMarkedBy, type Marker } from '@vmkeep/run'
 import {
   consolidateIfNeeded,
   flattenSnapshots,
@@ -10,6 +10,7 @@ import {
 } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 import type { SnapshotContext } from './run-context.ts'
+import { whileMerging } from './while-merging.ts'
 
 /**
  * What keeps a snapshot for a while: a task at work, an answer that was lost, a host that still holds a disk we have closed, one that
@@ -28,19 +29,27 @@ const passing = [
 /**
  * Removes the snapshot that carries our marker in name and description, found by both: its reference may never have reached us.
  *
- * @returns `backup.snapshot-not-ours` if another one of exactly our name is there. It is left alone, and somebody must be told.
  * @throws `backup.snapshots-unseen` where vSphere can't tell whether ours is there
  */
-export async function removeOurs(run: SnapshotContext, vm: Vm, marker: Marker): Promise<Error | undefined> {
+export async function removeOurs(run: SnapshotContext, vm: Vm, marker: Marker): Promise<Removal> {
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'remove-snapshot' })
   using _place = await run.tasks.acquire()
-  return await retry(() => removeOnce(run, vm, marker), {
-    attemptsMax: 5,
-    delayMs: 2000,
-    isRetryable: (error) => hasCode(error, ...passing),
-    clock: run.clock,
-    random: run.random,
-  })
+  const remove = () =>
+    retry(() => removeOnce(run, vm, marker), {
+      attemptsMax: 5,
+      delayMs: 2000,
+      isRetryable: (error) => hasCode(error, ...passing),
+      clock: run.clock,
+      random: run.random,
+    })
+  const { value: namesake, warnings } = await whileMerging(run, vm, remove)
+  return { namesake, warnings }
+}
+
+export interface Removal {
+  /** `backup.snapshot-not-ours` if another one of exactly our name is there. It is left alone, and somebody must be told. */
+  readonly namesake: Error | undefined
+  readonly warnings: readonly Cause[]
 }
 
 async function removeOnce(run: SnapshotContext, vm: Vm, marker: Marker): Promise<Error | undefined> {

@@ -1,5 +1,5 @@
 import { crashPoint, messageOf } from '@vmkeep/kit'
-import type { Marker } from '@vmkeep/run'
+import type { Cause, Marker } from '@vmkeep/run'
 import type { Vm } from '@vmkeep/vsphere'
 import { betweenScripts } from './between-scripts.ts'
 import { fail } from './errors.ts'
@@ -14,6 +14,8 @@ export interface SnapshotOutcome<T> {
   readonly value: T
   /** Set when the work is done and safe, but our snapshot could not be removed, or one is there that only bears its name. */
   readonly leftover?: unknown
+  /** What was remarkable about taking it away. */
+  readonly warnings?: readonly Cause[]
 }
 
 /**
@@ -59,8 +61,7 @@ async function lend<T>(
     await takeAway(run, vm, marker, gone)
     throw error
   }
-  const leftover = await takeAway(run, vm, marker, gone)
-  return leftover === undefined ? { value } : { value, leftover }
+  return { value, ...(await takeAway(run, vm, marker, gone)) }
 }
 
 /** Looked at when the snapshot's turn has come: until then others were at work there. */
@@ -70,18 +71,23 @@ async function requireSpace({ session, options: { freeSpace }, signal }: Snapsho
 }
 
 /** Removes the snapshot and tells why something is left, if so. Does not fail: the run has its own success or failure to tell. */
-async function takeAway(run: SnapshotContext, vm: Vm, marker: Marker, gone: () => Promise<void>): Promise<unknown> {
+async function takeAway(
+  run: SnapshotContext,
+  vm: Vm,
+  marker: Marker,
+  gone: () => Promise<void>,
+): Promise<Omit<SnapshotOutcome<never>, 'value'>> {
   crashPoint('backup.before-snapshot-removal')
   try {
-    const namesake = await removeOurs(run, vm, marker)
+    const { namesake, warnings } = await removeOurs(run, vm, marker)
     crashPoint('backup.after-snapshot-removal')
     await gone()
     if (namesake !== undefined) noteError(run, vm, namesake.message, 'backup.snapshot-not-ours')
-    return namesake
+    return namesake === undefined ? { warnings } : { leftover: namesake, warnings }
   } catch (error) {
     const message = `our snapshot could not be removed; vmkeep tries again at its next start: ${messageOf(error)}`
     noteError(run, vm, message, 'run.leftover-not-removed')
-    return error
+    return { leftover: error }
   }
 }
 

@@ -12,6 +12,7 @@ const actions: Readonly<Record<string, (argument: string, text: string | undefin
   'long-task': (ms) => withNumber(ms, (value) => ({ do: 'long-task', ms: value })),
   'late-power': (ms) => withNumber(ms, (value) => ({ do: 'late-power', ms: value })),
   error: (code) => withNumber(code, (value) => ({ do: 'error', code: value })),
+  'guest-writes': (bytes) => withNumber(bytes, (value) => ({ do: 'guest-writes', bytes: value })),
   omit: (share) => withNumber(share, (value) => ({ do: 'omit', share: value })),
 }
 

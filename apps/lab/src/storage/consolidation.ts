@@ -1,4 +1,4 @@
-import { type AppError, Limiter } from '@vmkeep/kit'
+import { type AppError, type Clock, Limiter } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { doAt } from './faults.ts'
 import type { Layer } from './layer.ts'
@@ -11,7 +11,13 @@ export interface ConsolidationTask {
   readonly tops: () => Iterable<Layer>
   readonly writing: Limiter
   readonly faults: Faults
+  readonly clock: Clock
+  /** The guest goes on while its disks are merged: it writes so many bytes to each. */
+  readonly guestWrites: (bytes: number) => Promise<void>
 }
+
+/** Source: vadp.md §3.6 (KB 2039754): rounds, then a forced merge while the VM stands still. Evidence: documented; how many rounds: inferred. */
+const roundsMax = 10
 
 interface Pair {
   readonly below: Layer
@@ -39,17 +45,26 @@ async function* consolidateLayers(task: ConsolidationTask): AsyncGenerator<numbe
   let done = 0
   for (let pair = first(task); pair !== undefined; pair = first(task)) {
     const size = pair.above.table.size
-    const pagesPerStep = Math.max(64, Math.ceil(size / 16))
-    for (let moved = 0; moved < size; moved += pagesPerStep) {
-      const stopped = await step(pair, pagesPerStep, task)
-      if (stopped !== undefined) return stopped
-      yield Math.min(99, Math.floor((100 * (done + moved)) / Math.max(total, 1)))
+    for (let round = 1; round === 1 || (round <= roundsMax && pair.above.table.size > 0); round++) {
+      const left = pair.above.table.size // what was there, and from the second round on what the guest has written in the last one
+      const pagesPerStep = Math.max(64, Math.ceil(left / 16))
+      for (let moved = 0; moved < left; moved += pagesPerStep) {
+        const stopped = await step(pair, pagesPerStep, task)
+        if (stopped !== undefined) return stopped
+        yield Math.min(99, Math.floor((100 * (done + (round === 1 ? moved : size))) / Math.max(total, 1)))
+      }
+      await letGuestWrite(task)
     }
-    const stopped = await step(pair, Infinity, task) // what the guest wrote meanwhile: a stun, as in the real thing
+    const stopped = await step(pair, Infinity, task) // a stun, as in the real thing
     if (stopped !== undefined) return stopped
     done += size
   }
   return undefined
+}
+
+async function letGuestWrite({ faults, vmName, guestWrites }: ConsolidationTask): Promise<void> {
+  const action = doAt(faults, 'snapshot.round', vmName)
+  if (action?.do === 'guest-writes') await guestWrites(action.bytes)
 }
 
 /** Merges of one VM, one after the other, and whether one has left something undone. */
@@ -90,7 +105,7 @@ const isMergeable = ({ below, above }: Pair) =>
 function step(
   pair: Pair,
   count: number,
-  { vmName, writing, faults }: ConsolidationTask,
+  { vmName, writing, faults, clock }: ConsolidationTask,
 ): Promise<AppError | undefined> {
   const { below, above } = pair
   return writing.run(async () => {
@@ -98,6 +113,8 @@ function step(
     if (pin !== undefined) return fail('lab.file-locked', { path: below.fileName, by: pin.label })
     if (doAt(faults, 'snapshot.consolidate', vmName)?.do === 'fail')
       return fail('lab.by-rule', { on: 'snapshot.consolidate', object: vmName })
+    const stun = count === Infinity ? doAt(faults, 'snapshot.stun', vmName) : undefined
+    if (stun?.do === 'delay') await clock.sleep(stun.ms) // nobody writes meanwhile
     if (!isMergeable(pair)) return undefined // a revert took it away between two steps
     try {
       below.isMerging = true

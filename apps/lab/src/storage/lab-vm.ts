@@ -59,7 +59,14 @@ export class LabVm implements VmStorage, DiskOwner {
       disks: () => this.#disks.all,
       hasSnapshots: () => this.#tree.all.length > 0,
     })
-    this.#consolidator = new Consolidator({ vmName: name, tops: () => this.#tops(), writing: this.writing, faults })
+    this.#consolidator = new Consolidator({
+      vmName: name,
+      tops: () => this.#tops(),
+      writing: this.writing,
+      faults,
+      clock: context.clock,
+      guestWrites: (bytes) => this.#guestWrites(bytes),
+    })
   }
 
   get vmxPath(): string {
@@ -260,6 +267,16 @@ export class LabVm implements VmStorage, DiskOwner {
     if (snapshotId !== undefined && snapshot === undefined) return { kind: 'invalid-argument', property: 'snapshot' }
     const disk = snapshot === undefined ? this.#disks.find(deviceKey)?.now : snapshot.find(deviceKey)
     return disk ?? { kind: 'invalid-argument', property: 'deviceKey' }
+  }
+
+  async #guestWrites(bytes: number): Promise<void> {
+    if (this.#power !== 'on') return
+    const { random } = this.#context
+    for (const disk of this.#disks.inSnapshots()) {
+      const length = Math.min(bytes, disk.capacityBytes)
+      const offset = 512 * Math.floor((random.fraction() * (disk.capacityBytes - length)) / 512)
+      await disk.writeGuest(offset, random.bytes(length))
+    }
   }
 
   #tops(): Layer[] {

@@ -309,6 +309,9 @@ export interface ChangeTrackingSettings {
  */
 export type StorageAction =
   | { readonly do: 'fail' }
+  | { readonly do: 'delay'; readonly ms: number }
+  /** In each round of a merge the guest writes so many bytes to each disk. */
+  | { readonly do: 'guest-writes'; readonly bytes: number }
   /** CBT lies: leaves out this share of the changed areas, 0 to 1. */
   | { readonly do: 'omit'; readonly share: number }
   | { readonly do: 'stuck-page' }
