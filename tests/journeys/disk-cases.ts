@@ -25,6 +25,7 @@ export interface DiskCase {
 
 const MiB = 1024 * 1024
 const plain: DiskDescription = { capacityBytes: 2 * MiB }
+const san = { path: '/mnt/san', fileSystem: 'xfs', capacityBytes: 50e9, usedBytes: 12e9 }
 const beside = (odd: DiskDescription): Pick<VmDescription, 'disks'> => ({ disks: [plain, odd] })
 const independent = (mode: DiskDescription['mode'] & string) => beside({ ...plain, mode })
 
@@ -236,6 +237,13 @@ export const diskCases: readonly DiskCase[] = [
     then: 'Backed up. A restore into vSphere warns: the new disk may have sectors of 512 bytes.',
     vm: { disks: [{ ...plain, sectorBytes: 4096 }] },
     outcome: 'ok',
+  },
+  {
+    name: 'File systems of the guest over iSCSI or NFS',
+    then: 'Backed up without them. Told where VMware Tools name the disks of the guest’s other file systems, as from vSphere 7.0 on; else nothing shows it.',
+    vm: { disks: [plain], guest: { volumes: [san] } },
+    outcome: 'ok',
+    warnings: ['guest-volumes-elsewhere'],
   },
   {
     name: 'Encrypted VM',

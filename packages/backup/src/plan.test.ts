@@ -29,6 +29,7 @@ const vm = (change: Partial<Vm> = {}): Vm => ({
   template: false,
   locked: false,
   instantCloneFrozen: false,
+  guestVolumes: [],
   changeTracking: { supported: true, enabled: true },
   powerState: 'poweredOn',
   connectionState: 'connected',

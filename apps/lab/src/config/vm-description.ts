@@ -53,6 +53,17 @@ export interface SnapshotDescription {
 export interface GuestDescription {
   readonly users?: readonly GuestUser[]
   readonly programs?: readonly GuestProgram[]
+  /** File systems that are on none of the VM's disks, as over iSCSI or NFS. */
+  readonly volumes?: readonly GuestVolume[]
+  /** `false`: its Tools are old, and do not tell which virtual disk a file system is on. */
+  readonly namesDisks?: boolean
+}
+
+export interface GuestVolume {
+  readonly path: string
+  readonly fileSystem: string
+  readonly capacityBytes: number
+  readonly usedBytes: number
 }
 
 export interface GuestUser {

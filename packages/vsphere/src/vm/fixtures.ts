@@ -112,6 +112,7 @@ export function aVm(changes: Partial<Vm> = {}): Vm {
     ],
     disks: disksOf(config),
     devices,
+    guestVolumes: [],
     recentTasks: [],
     vmxPath: config.files.vmPathName,
     config,

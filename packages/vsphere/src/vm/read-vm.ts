@@ -8,7 +8,7 @@ import { flattenSnapshots } from '../snapshots/snapshot-tree.ts'
 import type { DataObject, ManagedObjectReference } from '../types/index.ts'
 import { devicesOf, disksOf } from './disks-of.ts'
 import { runningTasksOf } from './running-tasks.ts'
-import type { Vm, VmDatastore, VmFile, VmHost } from './vm.ts'
+import type { GuestVolume, Vm, VmDatastore, VmFile, VmHost } from './vm.ts'
 
 const paths = [
   'name',
@@ -16,6 +16,7 @@ const paths = [
   'runtime',
   'summary.config',
   'guest.toolsRunningStatus',
+  'guest.disk',
   'capability',
   'snapshot',
 ] as const
@@ -77,6 +78,7 @@ export function factsOf(ref: ManagedObjectReference, properties: Properties): Om
     hardwareVersion: config?.version ?? summary.hwVersion,
     disks,
     devices: config === undefined ? [] : devicesOf(config),
+    guestVolumes: (properties['guest.disk'] ?? []).map(volumeOf),
     vmxPath: config?.files?.vmPathName ?? summary.vmPathName,
     config,
     files: (layoutEx?.file ?? []).map(fileOf),
@@ -91,6 +93,14 @@ function isEncrypted(config: Properties['config'], runtime: { readonly cryptoSta
     backing !== undefined && 'keyId' in backing && backing.keyId !== undefined
   return runtime.cryptoState !== undefined || config?.keyId !== undefined || disks.some(hasKey)
 }
+
+const volumeOf = (disk: DataObject<'GuestDiskInfo'>): GuestVolume => ({
+  path: disk.diskPath ?? '',
+  fileSystem: disk.filesystemType ?? '',
+  capacityBytes: Number(disk.capacity ?? 0),
+  usedBytes: Number(disk.capacity ?? 0) - Number(disk.freeSpace ?? 0),
+  diskKeys: (disk.mappings ?? []).map(({ key }) => key),
+})
 
 const fileOf = ({ name, type, size }: DataObject<'VirtualMachineFileLayoutExFileInfo'>): VmFile => ({
   path: name,

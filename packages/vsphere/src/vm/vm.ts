@@ -41,6 +41,8 @@ export interface Vm {
   readonly datastores: readonly VmDatastore[]
   readonly disks: readonly VmDisk[]
   readonly devices: readonly Device[]
+  /** As VMware Tools tell; none while they do not run. */
+  readonly guestVolumes: readonly GuestVolume[]
   /** Tasks on this VM that are queued or running. */
   readonly recentTasks: readonly VmTask[]
   /** `[datastore] folder/name.vmx`. */
@@ -49,6 +51,17 @@ export interface Vm {
   readonly config?: VmConfig | undefined
   /** The VM's files as vSphere lists them, or none. */
   readonly files: readonly VmFile[]
+}
+
+/** A file system that the guest has mounted. */
+export interface GuestVolume {
+  /** `/var`, `C:\\` */
+  readonly path: string
+  readonly fileSystem: string
+  readonly capacityBytes: number
+  readonly usedBytes: number
+  /** The virtual disks beneath it, where Tools know them: not before vSphere 7.0. */
+  readonly diskKeys: readonly number[]
 }
 
 export interface VmHost {

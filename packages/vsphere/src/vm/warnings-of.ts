@@ -1,5 +1,6 @@
 import type { Device } from './vm-disk.ts'
 import type { Vm } from './vm.ts'
+import { volumesElsewhere } from './volumes-elsewhere.ts'
 import type { Reason } from './why-not-disk.ts'
 
 type Rule = readonly [applies: (vm: Vm) => boolean, sentence: (vm: Vm) => string]
@@ -91,6 +92,14 @@ const rules = {
     (vm) => !vm.snapshotsSupported && vm.config !== undefined && !vm.template,
     () =>
       'vSphere says that it supports no snapshots: the snapshot may be refused. Look for shared disks, Fault Tolerance or passthrough devices.',
+  ],
+  'guest-volumes-elsewhere': [
+    (vm) => volumesElsewhere(vm).length > 0,
+    (vm) => {
+      const volumes = volumesElsewhere(vm)
+      const gb = volumes.reduce((sum, { usedBytes }) => sum + usedBytes, 0) / 1e9
+      return `Its guest has ${gb.toFixed(1)} GB on ${volumes.map(({ path }) => path).join(', ')} that VMware Tools find on none of its virtual disks. What it has over iSCSI or NFS is not in the backup: back it up where it lies.`
+    },
   ],
   'snapshot-in-background': [(vm) => vm.snapshotInBackground, () => 'Another snapshot of it is being taken right now.'],
 } as const satisfies Readonly<Record<string, Rule>>

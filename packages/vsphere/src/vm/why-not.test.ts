@@ -5,7 +5,7 @@ import type { VirtualDiskDevice } from './vm-disk.ts'
 import { warningsOf } from './warnings-of.ts'
 import { whyNotDisk } from './why-not-disk.ts'
 import { whyNotVm } from './why-not-vm.ts'
-import type { Vm } from './vm.ts'
+import type { GuestVolume, Vm } from './vm.ts'
 
 const codes = (reasons: readonly { code: string }[]) => reasons.map(({ code }) => code)
 const backed = (changes: Parameters<typeof flatBacking>[0]) => diskDevice({ backing: flatBacking(changes) })
@@ -138,6 +138,27 @@ describe('warningsOf', () => {
     isCurrent: false,
     childCount: 1,
   })
+  const volume = (path: string, diskKeys: readonly number[], capacityBytes = 2 ** 40) => {
+    return { path, diskKeys, fileSystem: 'xfs', capacityBytes, usedBytes: 12e9 }
+  }
+  const [root, san] = [volume('/', [2000]), volume('/san', [])]
+  const elsewhere: [string, readonly GuestVolume[], string[]][] = [
+    ['on a disk of nobody', [root, san], ['guest-volumes-elsewhere']],
+    ['on disks of its own', [root, volume('/data', [2000])], []],
+    ['and old Tools that name no disk', [volume('/', []), san], []],
+    ['on a CD', [root, { ...san, fileSystem: 'ISO9660' }], []],
+  ]
+  it.each(elsewhere)('of a VM whose guest has a volume %s', (_, guestVolumes, expected) => {
+    const told = warningsOf(aVm({ guestVolumes }))
+    expect(codes(told)).toEqual(expected)
+    if (expected.length > 0) expect(told[0]!.sentence).toContain('12.0 GB on /san')
+  })
+
+  it('of a VM with a disk that no volume is said to be on: a pool of disks may be there', () => {
+    const devices = [scsiController(), diskDevice(), diskDevice({ key: 2001, unitNumber: 1, capacityInBytes: 2 ** 41 })]
+    expect(warningsOf(aVm({ devices, guestVolumes: [root, san] }))).toEqual([])
+  })
+
   const untracked = { supported: true, enabled: false }
   const devices = [...aVm().devices, { $type: 'VirtualPCIPassthrough', key: 13000 } as const]
   it.each<[string, Partial<Vm>, string[]]>([

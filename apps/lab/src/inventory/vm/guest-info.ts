@@ -29,14 +29,26 @@ function identity(vm: VirtualMachine): Partial<DataObject<'GuestInfo'>> {
     hostName: vm.hostName,
     ipAddress: vm.ipAddress,
     net: networkInfo(vm),
-    disk: vm.storage.disks.map(({ key, capacityBytes }, index) => ({
-      diskPath: index === 0 ? '/' : `/data${index}`,
-      capacity: capacityBytes,
-      freeSpace: Math.floor(capacityBytes / 2),
-      filesystemType: 'ext4',
-      mappings: [{ key }],
-    })),
+    disk: volumes(vm),
   }
+}
+
+function volumes(vm: VirtualMachine): DataObject<'GuestDiskInfo'>[] {
+  const { volumes: elsewhere = [], namesDisks = true } = vm.guestSystem.described
+  const own = vm.storage.disks.map(({ key, capacityBytes }, index) => ({
+    diskPath: index === 0 ? '/' : `/data${index}`,
+    capacity: capacityBytes,
+    freeSpace: Math.floor(capacityBytes / 2),
+    filesystemType: 'ext4',
+    ...(namesDisks ? { mappings: [{ key }] } : {}),
+  }))
+  const others = elsewhere.map(({ path, fileSystem, capacityBytes, usedBytes }) => ({
+    diskPath: path,
+    capacity: capacityBytes,
+    freeSpace: capacityBytes - usedBytes,
+    filesystemType: fileSystem,
+  }))
+  return [...own, ...others]
 }
 
 function networkInfo(vm: VirtualMachine): DataObject<'GuestNicInfo'>[] {

@@ -46,6 +46,10 @@ export class GuestSystem {
     this.files = new GuestFiles(vm)
   }
 
+  get described(): GuestDescription {
+    return this.#described
+  }
+
   describe(described: GuestDescription): void {
     this.#described = described
   }
