@@ -95,6 +95,16 @@ describe('a disk on a LUN that this machine sees', () => {
     await expectOverNetwork(/at byte 0.*its bytes are others on the LUN/)
   })
 
+  it('is not believed where it lacks what changed since the last point, however little that is', async () => {
+    await lun()
+    await world.backupAtInstant('web', { transport })
+    for (const disk of world.lab.vm('web').disks) await disk.writeGuest(mib + 65_536, Buffer.alloc(4096, 'held back'))
+    const { report, instant } = await world.backupAtInstant('web', { transport })
+    expect(notes()).toContainEqual(expect.stringMatching(/at byte 1114112: its bytes are others on the LUN/))
+    expect(report.vms[0]!.disks).toMatchObject([{ transport: 'nbdssl', mode: 'incremental' }, { transport: 'nbdssl' }])
+    await world.expectEqual(report.vms[0]!.point, instant)
+  })
+
   it('is not read from a LUN that is not there, or is another', async () => {
     await expectOverNetwork(/^not read by san: this machine shows no LUNs: ENOENT/)
     const { path } = await lun()

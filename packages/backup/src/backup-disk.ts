@@ -2,6 +2,7 @@ import { codeOf, messageOf } from '@vmkeep/kit'
 import { attachmentLog, transportNotes } from '@vmkeep/run'
 import { defaultTransport, openVmDisk, type TransportChoice } from '@vmkeep/transport'
 import type { Vm } from '@vmkeep/vsphere'
+import { changedIn } from './copy-disk.ts'
 import { decideDisk } from './decide-transport.ts'
 import type { DiskBackup, DiskJob } from './disk-job.ts'
 import { fail } from './errors.ts'
@@ -39,6 +40,7 @@ export async function backupDisk(run: RunContext, job: DiskJob): Promise<DiskBac
       capacityBytes: disk.capacityBytes,
       uuid: disk.uuid,
       inPart: decision.mode === 'incremental',
+      changed: decision.mode === 'incremental' ? () => changedIn(run, job, decision) : undefined,
       address: disk.address,
       device: disk.device,
       attachments: attachmentLog({ ...run, ...placeOf(run, vm) }),

@@ -49,7 +49,8 @@ function noteUntrusted(run: RunContext, { vm, disk }: DiskJob): void {
   run.onEvent({ type: 'note', level: 'warn', vm: vm.name, disk: disk.label, message, code: 'allocation-map-wrong' })
 }
 
-function changedIn(run: RunContext, { vm, snapshot, disk }: DiskJob, decision: Decided): AsyncIterable<Extent> {
+/** What is to be looked at of a disk: what changed, and what the repository has lost; or all of it. */
+export function changedIn(run: RunContext, { vm, snapshot, disk }: DiskJob, decision: Decided): AsyncIterable<Extent> {
   if (decision.mode === 'full') return one(whole(disk.capacityBytes))
   const { key: deviceKey, capacityBytes } = disk
   const since = { vm: vm.ref, snapshot, deviceKey, capacityBytes, changeId: decision.changeId }

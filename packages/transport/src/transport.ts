@@ -1,4 +1,4 @@
-import type { DiskReader, DiskWriter } from '@vmkeep/disk'
+import type { DiskReader, DiskWriter, Extent } from '@vmkeep/disk'
 import type { Clock, KeyedLimiter, Random } from '@vmkeep/kit'
 import type { Device, ManagedObjectReference, Session } from '@vmkeep/vsphere'
 import type { AttachmentLog } from './hotadd/attachments.ts'
@@ -27,6 +27,8 @@ export interface VmDiskRequest extends DiskPlace {
   readonly snapshot?: ManagedObjectReference | undefined
   /** VirtualDisk.key */
   readonly deviceKey: number
+  /** What of it changed since it was read last, if that is what will be read: who may not see the newest has to look there. */
+  readonly changed?: ((signal: AbortSignal) => AsyncIterable<Extent>) | undefined
   readonly settings: TransportSettings
   readonly clock: Clock
   readonly random: Random
