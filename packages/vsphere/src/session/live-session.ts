@@ -18,6 +18,8 @@ interface Login {
 }
 
 const loginTimeoutMs = 30_000
+/** A call that waits for long may meet the end of more than one session: a vCenter that is busy, or restarts, ends several in a row. */
+const renewalsMax = 3
 const logoutTimeoutMs = 5_000
 
 const serviceInstance = { type: 'ServiceInstance', value: 'ServiceInstance' }
@@ -84,7 +86,7 @@ export class LiveSession implements Session {
   }
 
   async call<M extends MethodName>(method: M, request: Request<M>, options: CallOptions = {}): Promise<Response<M>> {
-    return await this.#repeatedOnce(method, options.signal, async (login) => {
+    return await this.#repeated(method, options.signal, async (login) => {
       const outcome = await this.#calls.try(method, request, login.cookies, this.#until(options))
       if ('notAuthenticated' in outcome)
         return this.#renewalFor(method, login, outcome.notAuthenticated, options.signal)
@@ -94,7 +96,7 @@ export class LiveSession implements Session {
   }
 
   async callXml<M extends MethodName>(method: M, request: Request<M>, options: CallOptions = {}): Promise<XmlElement> {
-    return await this.#repeatedOnce(method, options.signal, async (login) => {
+    return await this.#repeated(method, options.signal, async (login) => {
       const outcome = await this.#calls.try(method, request, login.cookies, this.#until(options))
       if ('notAuthenticated' in outcome) return undefined
       const isLacking = isPropertyRead(method) && lacksSession(this.#calls.decode(method, outcome.value))
@@ -110,7 +112,7 @@ export class LiveSession implements Session {
     const what = `${request.method} ${request.path.replace(/\?.*/s, '')}`
     const isOneTime =
       request.body !== undefined && typeof request.body !== 'string' && !(request.body instanceof Uint8Array)
-    const response = await this.#repeatedOnce(what, signal, async (login) => {
+    const response = await this.#repeated(what, signal, async (login) => {
       const headers = { ...options.headers, ...login.cookies.headers }
       const answer = await this.#http.request({ ...request, headers }, { pool: 'transfers', what, timeoutMs, signal })
       if (answer.status !== 401 || isOneTime || (await this.#isKnown(login, signal))) return { value: answer }
@@ -157,19 +159,20 @@ export class LiveSession implements Session {
     this.#http[Symbol.dispose]()
   }
 
-  /** Runs `work`; if it says `undefined`, the server does not know our session: logs in for all, and runs it once more. */
-  async #repeatedOnce<T>(
+  /** Runs `work`; as long as it says `undefined`, the server does not know our session: logs in for all, and runs it once more. */
+  async #repeated<T>(
     what: string,
     signal: AbortSignal | undefined,
     work: (login: Login) => Promise<{ readonly value: T } | undefined>,
   ): Promise<T> {
     this.#closing.signal.throwIfAborted()
-    const login = await (this.#renewal === undefined ? this.#login : this.#waited(this.#renewal, signal))
-    const first = await work(login)
-    if (first !== undefined) return first.value
-    const second = await work(await this.#renewed(login, signal))
-    if (second !== undefined) return second.value
-    throw fail('vsphere.not-authenticated', { host: this.host, method: what })
+    let login = await (this.#renewal === undefined ? this.#login : this.#waited(this.#renewal, signal))
+    for (let renewals = 0; ; renewals++) {
+      const done = await work(login)
+      if (done !== undefined) return done.value
+      if (renewals === renewalsMax) throw fail('vsphere.not-authenticated', { host: this.host, method: what })
+      login = await this.#renewed(login, signal)
+    }
   }
 
   /** A login newer than `old`. All who ask at the same time share one. */

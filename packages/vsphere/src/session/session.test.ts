@@ -75,7 +75,20 @@ describe('a session', () => {
     expect(vcenter.logins.size).toBe(1)
   })
 
-  it('repeats a call once after a new login, and then says so', async () => {
+  it('repeats a call whose session is ended again and again', async () => {
+    let refusals = 3
+    await using vcenter = await TestVCenter.start({
+      FindByUuid: () => {
+        if (refusals-- > 0) throw new Refusal({ $type: 'NotAuthenticated' })
+        return undefined
+      },
+    })
+    await using session = await open(vcenter)
+    await session.call('FindByUuid', { _this: refTo('SearchIndex', 'SearchIndex'), uuid: 'u', vmSearch: true })
+    expect(session.generation).toBe(4)
+  })
+
+  it('gives a call up after three new logins, and says so', async () => {
     await using vcenter = await TestVCenter.start({
       FindByUuid: () => {
         throw new Refusal({ $type: 'NotAuthenticated' })
@@ -84,8 +97,8 @@ describe('a session', () => {
     await using session = await open(vcenter)
     const find = { _this: refTo('SearchIndex', 'SearchIndex'), uuid: 'u', vmSearch: true }
     expect(await codeOf(session.call('FindByUuid', find))).toBe('vsphere.not-authenticated')
-    expect(vcenter.countOf('FindByUuid')).toBe(2)
-    expect(vcenter.countOf('Login')).toBe(2)
+    expect(vcenter.countOf('FindByUuid')).toBe(4)
+    expect(vcenter.countOf('Login')).toBe(4)
   })
 
   it('knows the end of a session by its text alone, and by what a read of properties says', async () => {
