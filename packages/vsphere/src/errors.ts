@@ -109,7 +109,8 @@ export const fail = defineErrors({
   ],
   'vsphere.not-authenticated': [
     'retry',
-    (d: { host: string; method: string }) => `${d.host} ended our session, and again after each of three new logins, at ${d.method}`,
+    (d: { host: string; method: string }) =>
+      `${d.host} ended our session, and again after each of three new logins, at ${d.method}`,
   ],
   'vsphere.session-closed': ['report-bug', (d: { host: string }) => `the session to ${d.host} is closed`],
   'vsphere.bad-request': [
