@@ -58,11 +58,14 @@ function cell(format: Format, tracking: Tracking, datastore: Datastore): Cell {
     datastore,
     star,
     firstReadBytes: readBytes,
-    second:
-      tracking === 'off'
-        ? { mode: 'full', readBytes, cause: 'tracking-inactive' }
-        : { mode: 'incremental', readBytes: changedBytes },
+    second: secondOf(tracking, readBytes),
   }
+}
+
+/** Tracking that was switched on beside a snapshot is not believed: decision 0083. */
+function secondOf(tracking: Tracking, readBytes: number): Cell['second'] {
+  if (tracking === 'enabled without a snapshot') return { mode: 'incremental', readBytes: changedBytes }
+  return { mode: 'full', readBytes, cause: tracking === 'off' ? 'tracking-inactive' : 'tracking-beside-snapshots' }
 }
 
 const description = ({ name, format, tracking, datastore }: Cell): VmDescription => ({
