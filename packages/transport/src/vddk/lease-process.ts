@@ -1,6 +1,6 @@
 import type { Clock } from '@vmkeep/kit'
 import { findLibrary, type Login, type VddkLease, VddkPool } from '@vmkeep/vddk'
-import { type ManagedObjectReference, readProperties, type Session } from '@vmkeep/vsphere'
+import { hostOfVm, type ManagedObjectReference, type Session } from '@vmkeep/vsphere'
 
 /** One process per session, library and ESXi host: who shares a host's fate shares a process. */
 const pools = new WeakMap<Session, VddkPool>()
@@ -19,9 +19,7 @@ export async function leaseProcess(
 ): Promise<{ readonly lease: VddkLease; readonly login: Login }> {
   const { session, vm, clock, signal } = request
   const login = await loginFor(request)
-  const host = (await readProperties(session, { type: 'VirtualMachine', ref: vm, paths: ['runtime.host'] }, signal))[
-    'runtime.host'
-  ]
+  const host = await hostOfVm(session, vm, signal)
   const pool = pools.get(session) ?? new VddkPool()
   pools.set(session, pool)
   const key = JSON.stringify([library, configFile, host?.value])

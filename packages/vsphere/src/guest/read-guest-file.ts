@@ -4,6 +4,7 @@ import type { Session, Transfer } from '../session/session.ts'
 import { transferOf } from '../session/transfer.ts'
 import { HttpClient } from '../soap/http-client.ts'
 import type { ManagedObjectReference } from '../types/index.ts'
+import { hostOfVm } from '../vm/host-of-vm.ts'
 
 interface GuestFilePlace {
   readonly vm: ManagedObjectReference
@@ -61,8 +62,7 @@ async function thumbprintOf(
   file: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const asked = { type: 'VirtualMachine', ref: vm, paths: ['runtime.host'] } as const
-  const host = (await readProperties(session, asked, signal))['runtime.host']
+  const host = await hostOfVm(session, vm, signal)
   const about = { type: 'HostSystem', paths: ['summary.config.sslThumbprint'] } as const
   const known = host && (await readProperties(session, { ...about, ref: host }, signal))
   const thumbprint = known?.['summary.config.sslThumbprint']

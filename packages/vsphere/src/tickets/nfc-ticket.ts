@@ -5,6 +5,7 @@ import { readProperties } from '../properties/read-properties.ts'
 import type { Session } from '../session/session.ts'
 import { faultOf } from '../soap/fault-error.ts'
 import type { DataObject, ManagedObjectReference } from '../types/index.ts'
+import { hostOfVm } from '../vm/host-of-vm.ts'
 
 /** A way in to one disk of one VM, for one connection. */
 export interface NfcTicket {
@@ -79,8 +80,7 @@ async function hostOf(
   vm: ManagedObjectReference,
   signal: AbortSignal | undefined,
 ): Promise<ManagedObjectReference> {
-  const request = { type: 'VirtualMachine', ref: vm, paths: ['runtime.host'] } as const
-  const host = (await readProperties(session, request, signal))['runtime.host']
+  const host = await hostOfVm(session, vm, signal)
   if (host === undefined) throw fail('vsphere.vm-without-host', { vm: vm.value })
   return host
 }
