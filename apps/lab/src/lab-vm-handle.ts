@@ -8,7 +8,7 @@ import { anotherHost, moveToDatastore, moveToHost } from './inventory/vm/move-vm
 import { switchPower } from './inventory/vm/power.ts'
 import { createSnapshot, removeAllSnapshots } from './inventory/vm/snapshot-operations.ts'
 import { LabMachine } from './machine/lab-machine.ts'
-import type { VirtualDisk, VmSnapshot, VmStorage } from './storage/model.ts'
+import type { SparseBytes, VirtualDisk, VmSnapshot, VmStorage } from './storage/model.ts'
 
 /** A VM of the lab, from the inside: what its guest, its administrator and a test can do that no API shows. */
 export class LabVmHandle {
@@ -33,6 +33,10 @@ export class LabVmHandle {
   get powerState(): 'on' | 'off' | 'suspended' {
     return this.#vm.power
   }
+  /** How its guest began to run the last time; `undefined` if it never did. */
+  get lastStart(): 'boot' | undefined {
+    return this.#vm.memory.lastStart
+  }
   get consolidationNeeded(): boolean {
     return this.#vm.consolidationNeeded
   }
@@ -55,6 +59,11 @@ export class LabVmHandle {
       home: nameOf(settings.policyId),
       disks: Object.fromEntries(disks.flatMap(([key, name]) => (name === undefined ? [] : [[key, name]]))),
     }
+  }
+
+  /** What its guest has in memory now; `undefined` if the VM is off. */
+  memory(): SparseBytes | undefined {
+    return this.powerState === 'off' ? undefined : this.#vm.guestMemory
   }
 
   /** What has been started in its guest through VMware Tools, oldest first. */

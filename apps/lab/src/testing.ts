@@ -16,6 +16,7 @@ export interface HttpAnswer {
   readonly status: number
   readonly headers: NodeJS.Dict<string | string[]>
   readonly body: string
+  readonly bytes: Buffer
 }
 
 /** A fault a call was answered with. */
@@ -72,12 +73,8 @@ export class TestClient implements AsyncDisposable {
           response.on('data', (piece: Buffer) => pieces.push(piece))
           response.on('error', reject)
           response.on('end', () => {
-            const body = Buffer.concat(pieces).toString('latin1')
-            resolve({
-              status: response.statusCode ?? 0,
-              headers: response.headers,
-              body: Buffer.from(body, 'latin1').toString(),
-            })
+            const bytes = Buffer.concat(pieces)
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: bytes.toString(), bytes })
           })
         },
       )

@@ -30,8 +30,8 @@ export type MethodAction =
   | { readonly do: 'expire-session' }
   /** Does it and answers with bytes that are no XML. */
   | { readonly do: 'garbage' }
-  /** Does it and answers with half of the XML. */
-  | { readonly do: 'truncate' }
+  /** Does it and answers with half of the XML; of a file, ends the connection in its middle or at this byte. */
+  | { readonly do: 'truncate'; readonly atBytes?: number }
   /** The VM moves to another host, then the call goes on. */
   | { readonly do: 'vmotion'; readonly host?: string }
   /** The VM loses power without warning, then the call goes on. */

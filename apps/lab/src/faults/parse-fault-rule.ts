@@ -13,6 +13,7 @@ const actions: Readonly<Record<string, (argument: string, text: string | undefin
   'late-power': (ms) => withNumber(ms, (value) => ({ do: 'late-power', ms: value })),
   error: (code) => withNumber(code, (value) => ({ do: 'error', code: value })),
   'guest-writes': (bytes) => withNumber(bytes, (value) => ({ do: 'guest-writes', bytes: value })),
+  truncate: (at) => (at === '' ? { do: 'truncate' } : withNumber(at, (atBytes) => ({ do: 'truncate', atBytes }))),
   omit: (share) => withNumber(share, (value) => ({ do: 'omit', share: value })),
 }
 
@@ -21,7 +22,6 @@ const bareActions = [
   'lost-reply',
   'expire-session',
   'garbage',
-  'truncate',
   'power-loss',
   'vanish-task',
   'leave-consolidation-needed',

@@ -1,15 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { LabAction } from '../faults/lab-action.ts'
 import type { World } from '../inventory/world.ts'
+import type { DatastoreWriter } from '../storage/model.ts'
 import { closedSignal } from './closed-signal.ts'
 import { cookieOf, sessionCookie } from './cookies.ts'
 import { type FolderRequest, readFolderRequest, type Refusal } from './folder-request.ts'
 import { type ByteRange, parseRange } from './parse-range.ts'
-import { readBody } from './read-body.ts'
 import { sendFile } from './send-file.ts'
-
-/** Only small files come this way: .vmx, .nvram, logs, ISO stubs. */
-const uploadSizeBytesMax = 64 * 1024 * 1024
 
 /** GET, HEAD, PUT and DELETE of `/folder`: files of datastores over HTTPS. */
 export async function answerFolder(
@@ -28,7 +25,7 @@ export async function answerFolder(
   const action = world.faults.next(`folder.${verb}`, `[${asked.datastore?.store.name ?? ''}] ${asked.path}`)
   if (await strikes(action, request, response, world)) return
   try {
-    if (verb === 'put') await put(request, response, asked)
+    if (verb === 'put') await put(request, response, asked, action)
     else if (verb === 'delete') remove(response, asked)
     else await get(request, response, asked, { world, action })
   } catch (error) {
@@ -52,6 +49,12 @@ async function strikes(
   if (action?.do === 'disconnect') request.socket.destroy()
   if (action?.do === 'http-error') refuse(response, { status: action.status, why: 'by rule' })
   return action?.do === 'disconnect' || action?.do === 'http-error' || action?.do === 'expire-session'
+}
+
+/** By rule: where a file's connection ends, of the bytes that go over it. */
+function cutOf(action: LabAction | undefined, { start, end }: ByteRange): number | undefined {
+  if (action?.do !== 'truncate') return undefined
+  return 'atBytes' in action ? action.atBytes : Math.floor((start + end) / 2)
 }
 
 interface GetContext {
@@ -79,8 +82,7 @@ async function get(
   const sent = range ?? { start: 0, end: file.sizeBytes }
   response.writeHead(range === undefined ? 200 : 206, headersOf(file, sent, range !== undefined))
   if (request.method === 'HEAD') return void response.end()
-  const cutAt = action?.do === 'truncate' ? Math.floor((sent.start + sent.end) / 2) : undefined
-  await sendFile(response, file, sent, { signal: closedSignal(response), cutAt })
+  await sendFile(response, file, sent, { signal: closedSignal(response), cutAt: cutOf(action, sent) })
 }
 
 function headersOf(
@@ -101,13 +103,33 @@ async function put(
   request: IncomingMessage,
   response: ServerResponse,
   { datastore, path }: FolderRequest,
+  action: LabAction | undefined,
 ): Promise<void> {
   if (datastore === undefined || path === '') return refuse(response, { status: 404, why: 'no file is named' })
-  const body = await readBody(request, uploadSizeBytesMax)
-  if (body === undefined) return void response.writeHead(413, { connection: 'close' }).end()
   const isNew = datastore.store.stat(path) === undefined
-  datastore.store.writeFile(path, body)
-  response.writeHead(isNew ? 201 : 200).end()
+  const file = datastore.store.createFile(path)
+  const cutAt = cutOf(action, { start: 0, end: Number(request.headers['content-length'] ?? 0) })
+  const isWhole = await receive(request, file, cutAt)
+  if (isWhole) response.writeHead(isNew ? 201 : 200).end()
+  else request.socket.destroy()
+}
+
+/**
+ * Whether all of the body came. What came of a broken one stays under its name. Evidence: inferred: a host writes as it receives.
+ * @throws `lab.no-space`
+ */
+async function receive(request: IncomingMessage, file: DatastoreWriter, cutAt = Infinity): Promise<boolean> {
+  let at = 0
+  try {
+    for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      file.write(at, piece.subarray(0, cutAt - at))
+      at += piece.length
+      if (at >= cutAt) return false
+    }
+  } catch (error) {
+    if (request.errored === null) throw error
+  }
+  return request.complete
 }
 
 function remove(response: ServerResponse, { datastore, path }: FolderRequest): void {

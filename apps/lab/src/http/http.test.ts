@@ -80,6 +80,44 @@ describe('the files of a datastore', () => {
     expect(await world.client.http('GET', path)).toMatchObject({ status: 404 })
   })
 
+  it('may be larger than what is held in memory, and come in pieces', async () => {
+    await using world = await openTestLab()
+    const path = '/folder/big.iso?dcPath=Lab&dsName=shared-1'
+    const [noise, body] = [seededRandom('big').bytes(300_000), Buffer.alloc(70 * 2 ** 20)]
+    body.set(noise, 2 ** 26 - 1000)
+    expect(await world.client.http('PUT', path, { body })).toMatchObject({ status: 201 })
+    expect(world.lab.storage.datastore('shared-1').stat('big.iso')).toMatchObject({
+      sizeBytes: body.length,
+      allocatedBytes: 6 * 2 ** 16,
+    })
+    const range = `bytes=${2 ** 26 - 1001}-${2 ** 26 + 299_001}`
+    const { status, bytes, headers } = await world.client.http('GET', path, { headers: { range } })
+    expect([status, headers['content-length']]).toEqual([206, '300003'])
+    expect(bytes.subarray(1, 300_001).equals(noise)).toBe(true)
+  })
+
+  it('stay as far as they came when their upload breaks off', async () => {
+    await using world = await openTestLab()
+    const path = '/folder/web01/half.vmem?dcPath=Lab&dsName=shared-1'
+    world.lab.faults.add({ on: 'folder.put', times: 1, then: { do: 'truncate', atBytes: 100_000 } })
+    await expect(world.client.http('PUT', path, { body: Buffer.alloc(200_000, 7) })).rejects.toThrow()
+    const { bytes } = await world.client.http('GET', path)
+    expect(bytes.equals(Buffer.alloc(100_000, 7))).toBe(true)
+    world.lab.faults.add({ on: 'folder.get', times: 1, then: { do: 'truncate', atBytes: 5 } })
+    await expect(world.client.http('GET', path)).rejects.toThrow()
+    expect(await world.client.http('PUT', path, { body: 'new' })).toMatchObject({ status: 200 })
+    expect(await world.client.http('GET', path)).toMatchObject({ body: 'new' })
+    expect(world.lab.stats.mistakes).toEqual([])
+  })
+
+  it('come no further than the datastore has room', async () => {
+    await using world = await openTestLab()
+    const path = '/folder/web01/big.vmem?dcPath=Lab&dsName=shared-1'
+    world.lab.storage.datastore('shared-1').fill(2 ** 17)
+    expect(await world.client.http('PUT', path, { body: Buffer.alloc(200_000, 7) })).toMatchObject({ status: 507 })
+    expect(world.lab.stats.mistakes).toEqual([])
+  })
+
   it('of a running VM: the base is locked, and readable once a snapshot stands on it', async () => {
     await using world = await openTestLab()
     const flat = '/folder/web01/web01-flat.vmdk?dcPath=Lab&dsName=shared-1'

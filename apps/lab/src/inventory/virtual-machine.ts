@@ -1,7 +1,7 @@
 import type { DataObject, Enumeration, ManagedObjectReference } from '@vmkeep/vsphere/types'
-import type { GeneratedDisk } from '../guest/index.ts'
+import { type GeneratedDisk, GuestMemory } from '../guest/index.ts'
 import { parseDatastorePath } from '../storage/index.ts'
-import type { VmStorage } from '../storage/model.ts'
+import type { SparseBytes, VmStorage } from '../storage/model.ts'
 import type { LabMachine } from '../machine/lab-machine.ts'
 import type { DatastoreObject } from './datastore.ts'
 import { plainName } from './entity-name.ts'
@@ -43,6 +43,7 @@ export class VirtualMachine extends ManagedEntity {
   /** What is known of disks that were made up, by the disk's key. */
   readonly generated = new Map<number, GeneratedDisk>()
   readonly number: number
+  readonly memory: GuestMemory
   settings: VmSettings
   host: HostSystem
   pool: ResourcePool | undefined
@@ -69,6 +70,7 @@ export class VirtualMachine extends ManagedEntity {
     super(world, 'VirtualMachine', value, settings.name, folder)
     this.number = world.nextVmNumber()
     this.settings = settings
+    this.memory = new GuestMemory(`${settings.instanceUuid}, ${value}`)
     this.storage = storage
     this.host = host
     this.pool = pool
@@ -103,6 +105,10 @@ export class VirtualMachine extends ManagedEntity {
   }
   get ipAddress(): string {
     return `192.0.2.${(this.number % 254) + 1}`
+  }
+  /** What its guest has in memory now. Nonsense of a VM that is off. */
+  get guestMemory(): SparseBytes {
+    return this.memory.now({ sizeBytes: this.settings.memoryMb * 1024 ** 2, writes: this.storage.writes })
   }
   /** Whether some layers could be merged and are not; can be forced, to see what a tool makes of it. */
   get consolidationNeeded(): boolean {

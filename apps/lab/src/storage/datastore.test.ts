@@ -126,6 +126,28 @@ it('a descriptor is the text ESXi writes, for a base and its child', async () =>
   )
 })
 
+it('a large file is there as far as it is written, and to the end for who reads it while it is deleted', async () => {
+  await using lab = await openTestStorage()
+  const free = lab.datastore.freeBytes
+  const file = lab.datastore.createFile('vm/vm-Snapshot1.vmem')
+  file.write(65_000, Buffer.alloc(1000, 7))
+  file.extendTo(2 ** 30)
+  expect(lab.datastore.stat('vm/vm-Snapshot1.vmem')).toMatchObject({
+    type: 'snapshotMemory',
+    sizeBytes: 2 ** 30,
+    allocatedBytes: 2 ** 17,
+  })
+  const reader = lab.datastore.open('vm/vm-Snapshot1.vmem')
+  lab.datastore.deleteFile('vm/vm-Snapshot1.vmem')
+  lab.datastore.createFile('vm/other').write(0, Buffer.alloc(2 ** 18, 9))
+  const part = Buffer.alloc(1002)
+  await reader.read(64_999, part)
+  expect(part.equals(Buffer.concat([Buffer.of(0), Buffer.alloc(1000, 7), Buffer.of(0)]))).toBe(true)
+  await reader[Symbol.asyncDispose]()
+  lab.datastore.deleteFile('vm/other')
+  expect(lab.datastore.freeBytes).toBe(free)
+})
+
 it('a .vmsd lists the snapshots', async () => {
   await using lab = await openTestStorage()
   await lab.vm.addDisk({ key: 2000, capacityBytes: 1024 * 1024 })

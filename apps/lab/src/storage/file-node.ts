@@ -1,3 +1,4 @@
+import { type Extent } from '@vmkeep/disk'
 import type { DatastoreFile } from './model.ts'
 
 /** A file as its datastore sees it: a small file, or one of the files a disk shows itself by. */
@@ -65,12 +66,16 @@ export function openBytes(content: Uint8Array, modifiedMs: number): DatastoreFil
       signal?.throwIfAborted()
       target.set(content.subarray(offsetBytes, offsetBytes + target.length))
     },
+    async *allocated(within: Extent) {
+      yield within
+    },
     async [Symbol.asyncDispose]() {},
   }
 }
 
 /** What kind of file this is, in the words of `VirtualMachineFileLayoutExFileInfo.type`, by its name. */
 export function fileTypeOf(name: string): string {
+  if (/-Snapshot\d+\.vmem$/i.test(name)) return 'snapshotMemory'
   const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase()
   return typesByExtension[extension] ?? 'unknown'
 }
@@ -82,7 +87,7 @@ const typesByExtension: Readonly<Record<string, string>> = {
   nvram: 'nvram',
   vmsd: 'snapshotList',
   vmsn: 'snapshotData',
-  vmem: 'snapshotMemory',
+  vmem: 'suspendMemory',
   vswp: 'swap',
   vmss: 'suspend',
   log: 'log',

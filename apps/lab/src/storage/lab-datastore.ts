@@ -2,7 +2,22 @@ import { type Clock, type Random } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { checkedPath, folderOf, formatDatastorePath, joinPath, nameOf } from './datastore-path.ts'
 import { type FileNode, fileTypeOf, SmallFile } from './file-node.ts'
-import type { Datastore, DatastoreEntry, DatastoreFile, DatastoreSpec, DatastoreType } from './model.ts'
+import type {
+  Datastore,
+  DatastoreEntry,
+  DatastoreFile,
+  DatastoreSpec,
+  DatastoreType,
+  DatastoreWriter,
+} from './model.ts'
+import type { PageFile } from './page-file.ts'
+import { PagedFile } from './paged-file.ts'
+
+export interface LabDatastoreContext {
+  readonly clock: Clock
+  readonly random: Random
+  readonly pages: PageFile
+}
 
 /** Files by folder and name. Disks put themselves in through {@link put}. */
 export class LabDatastore implements Datastore {
@@ -11,19 +26,18 @@ export class LabDatastore implements Datastore {
   readonly capacityBytes: number
   readonly url: string
   readonly #clock: Clock
+  readonly #pages: PageFile
   readonly #folders = new Map<string, Map<string, FileNode>>([['', new Map()]])
   readonly #locks = new Map<string, number>()
   #usedBytes = 0
   #ballastBytes = 0
 
-  constructor(
-    { name, type, capacityBytes, volume }: DatastoreSpec,
-    { clock, random }: { clock: Clock; random: Random },
-  ) {
+  constructor({ name, type, capacityBytes, volume }: DatastoreSpec, { clock, random, pages }: LabDatastoreContext) {
     this.name = name
     this.type = type
     this.capacityBytes = capacityBytes
     this.#clock = clock
+    this.#pages = pages
     const hex = Buffer.from(random.bytes(14)).toString('hex')
     const own = `${hex.slice(0, 8)}-${hex.slice(8, 16)}-${hex.slice(16, 20)}-${hex.slice(16, 28)}`
     this.url = `ds:///vmfs/volumes/${volume ?? own}/`
@@ -82,14 +96,26 @@ export class LabDatastore implements Datastore {
 
   writeFile(path: string, content: Uint8Array | string): void {
     const checked = checkedPath(path)
-    const before = this.node(checked)
-    if (this.#folders.has(checked)) throw fail('lab.is-folder', { path: this.#show(checked) })
-    if (before !== undefined) this.#checkChange(checked, before)
+    const before = this.#replaceable(checked)
     const bytes = typeof content === 'string' ? Buffer.from(content) : Uint8Array.from(content)
     this.charge(bytes.length - (before instanceof SmallFile ? before.sizeBytes : 0))
     if (before !== undefined && !(before instanceof SmallFile)) this.deleteFile(checked)
     const forget = (sizeBytes: number) => this.charge(-sizeBytes)
     this.put(checked, new SmallFile(fileTypeOf(nameOf(checked)), bytes, this.#clock.nowMs(), forget))
+  }
+
+  createFile(path: string): DatastoreWriter {
+    const checked = checkedPath(path)
+    if (this.#replaceable(checked) !== undefined) this.deleteFile(checked)
+    const file = new PagedFile({
+      name: this.#show(checked),
+      type: fileTypeOf(nameOf(checked)),
+      pages: this.#pages,
+      nowMs: () => this.#clock.nowMs(),
+      charge: (bytes) => this.charge(bytes),
+    })
+    this.put(checked, file)
+    return file
   }
 
   makeFolder(path: string): void {
@@ -164,6 +190,14 @@ export class LabDatastore implements Datastore {
     if (node !== undefined) return node
     if (this.#folders.has(path)) throw fail('lab.is-folder', { path: this.#show(path) })
     throw fail('lab.file-not-found', { path: this.#show(path) })
+  }
+
+  /** What a new file of this name would take the place of. */
+  #replaceable(path: string): FileNode | undefined {
+    const node = this.node(path)
+    if (this.#folders.has(path)) throw fail('lab.is-folder', { path: this.#show(path) })
+    if (node !== undefined) this.#checkChange(path, node)
+    return node
   }
 
   #checkChange(path: string, node: FileNode): void {

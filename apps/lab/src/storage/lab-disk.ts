@@ -12,6 +12,8 @@ export interface DiskOwner {
   readonly power: 'on' | 'off' | 'suspended'
   /** Held by every write and every change of layers: what makes a snapshot one instant. */
   readonly writing: Limiter
+  /** One of its disks has been written to. */
+  wrote(): void
 }
 
 export interface LabDiskSpec {
@@ -95,6 +97,7 @@ export class LabDisk implements VirtualDisk, LayerHolder {
     return this.#owner.writing.run(async () => {
       await writeLayer(this.#leaf, offsetBytes, bytes)
       this.tracker?.mark({ offsetBytes, lengthBytes: bytes.length })
+      this.#owner.wrote()
     })
   }
 
@@ -102,6 +105,7 @@ export class LabDisk implements VirtualDisk, LayerHolder {
     return this.#owner.writing.run(async () => {
       await trimLayer(this.#leaf, offsetBytes, lengthBytes)
       this.tracker?.mark({ offsetBytes, lengthBytes })
+      this.#owner.wrote()
     })
   }
 }

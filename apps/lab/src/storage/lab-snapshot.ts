@@ -1,8 +1,16 @@
+import { memoryFileNameOf } from './checkpoint.ts'
 import type { ChangeTracker } from './change-tracker.ts'
 import { formatChangeId } from './change-id.ts'
 import { backingOf, type LabDisk } from './lab-disk.ts'
 import type { Layer, LayerHolder } from './layer.ts'
 import type { DiskBacking, DiskMode, SnapshotDisk, SnapshotSpec, VmSnapshot } from './model.ts'
+
+export interface LabSnapshotSpec extends SnapshotSpec {
+  readonly createdMs: number
+  readonly number: number
+  readonly fileName: string
+  readonly hasMemory: boolean
+}
 
 /** One instant of a VM's disks. */
 export class LabSnapshot implements VmSnapshot {
@@ -12,16 +20,20 @@ export class LabSnapshot implements VmSnapshot {
   readonly createdMs: number
   /** Counts up per VM; part of file names. */
   readonly number: number
+  readonly fileName: string
+  readonly memoryFileName: string | undefined
   parent: LabSnapshot | undefined
   readonly children: LabSnapshot[] = []
   readonly disks: LabSnapshotDisk[] = []
 
-  constructor({ id, name, description = '' }: SnapshotSpec, made: { createdMs: number; number: number }) {
+  constructor({ id, name, description = '', createdMs, number, fileName, hasMemory }: LabSnapshotSpec) {
     this.id = id
     this.name = name
     this.description = description
-    this.createdMs = made.createdMs
-    this.number = made.number
+    this.createdMs = createdMs
+    this.number = number
+    this.fileName = fileName
+    this.memoryFileName = hasMemory ? memoryFileNameOf(fileName) : undefined
   }
 
   find(key: number): LabSnapshotDisk | undefined {

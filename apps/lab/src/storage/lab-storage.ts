@@ -50,7 +50,7 @@ class Storage implements LabStorage {
 
   addDatastore(spec: DatastoreSpec): LabDatastore {
     if (this.#datastores.has(spec.name)) throw fail('lab.datastore-exists', { datastore: spec.name })
-    const datastore = new LabDatastore(spec, this.#options)
+    const datastore = new LabDatastore(spec, { ...this.#options, pages: this.#pages })
     this.#datastores.set(spec.name, datastore)
     return datastore
   }

@@ -15,12 +15,14 @@ import type {
   ChangeTrackingSettings,
   DiskSpec,
   Faults,
+  NewSnapshot,
   RemoveOptions,
-  SnapshotSpec,
+  SparseBytes,
   VmDiskSpec,
   VmStorage,
   VmStorageSpec,
 } from './model.ts'
+import { contentDigest } from './sparse-bytes.ts'
 import { VmDisks } from './vm-disks.ts'
 import { VmFolder } from './vm-folder.ts'
 import { VmTracking } from './vm-tracking.ts'
@@ -46,6 +48,7 @@ export class LabVm implements VmStorage, DiskOwner {
   readonly #tracking: VmTracking
   readonly #consolidator: Consolidator
   #power: 'on' | 'off' | 'suspended' = 'off'
+  #writes = 0
 
   constructor({ name, vmxPath }: VmStorageSpec, context: LabVmContext) {
     const { shelf, random, settings, faults } = context
@@ -71,6 +74,14 @@ export class LabVm implements VmStorage, DiskOwner {
 
   get vmxPath(): string {
     return this.#folder.vmxPath
+  }
+
+  get writes(): number {
+    return this.#writes
+  }
+
+  wrote(): void {
+    this.#writes++
   }
 
   get disks(): readonly LabDisk[] {
@@ -135,14 +146,17 @@ export class LabVm implements VmStorage, DiskOwner {
     return snapshot
   }
 
-  createSnapshot(spec: SnapshotSpec): Promise<LabSnapshot> {
+  createSnapshot({ config = '', memory, ...spec }: NewSnapshot): Promise<LabSnapshot> {
     return this.writing.run(async () => {
       const { shelf, clock } = this.#context
       if (this.#does('snapshot.create', 'fail')) throw fail('lab.by-rule', { on: 'snapshot.create', object: this.name })
       for (const disk of this.#disks.inSnapshots()) shelf.checkRoomForSnapshot(disk.layer)
       this.#stun()
-      const snapshot = new LabSnapshot(spec, { createdMs: clock.nowMs(), number: this.#tree.nextNumber() })
-      this.#folder.writeMemory(snapshot)
+      const number = this.#tree.nextNumber()
+      const fileName = this.#folder.snapshotFileName(number)
+      const made = { createdMs: clock.nowMs(), number, fileName, hasMemory: memory !== undefined }
+      const snapshot = new LabSnapshot({ ...spec, ...made })
+      await this.#writeCheckpoint(fileName, config, memory?.())
       this.#disks.freeze(snapshot)
       this.#tree.add(snapshot)
       this.#writeList()
@@ -220,7 +234,7 @@ export class LabVm implements VmStorage, DiskOwner {
     for (const holder of this.#holders()) holder.layer.holders.delete(holder)
     if (!destroy) return
     for (const top of tops) top.discard()
-    this.#folder.remove()
+    this.#folder.discard()
   }
 
   async *#remove(
@@ -241,10 +255,18 @@ export class LabVm implements VmStorage, DiskOwner {
   #forget(snapshots: readonly LabSnapshot[]): void {
     for (const snapshot of snapshots) {
       this.#tree.remove(snapshot)
-      this.#folder.removeMemory(snapshot)
+      this.#folder.remove([snapshot.fileName, snapshot.memoryFileName])
     }
     for (const disk of snapshots.flatMap((snapshot) => snapshot.disks)) disk.layer.discard()
     this.#writeList()
+  }
+
+  /** The VM stands still meanwhile: its memory is of the instant its disks are of. */
+  async #writeCheckpoint(fileName: string, config: string, memory: SparseBytes | undefined): Promise<void> {
+    const held = memory && { sizeBytes: memory.sizeBytes, digest: await contentDigest(memory) }
+    const disks = memory === undefined ? [] : await this.#disks.digests()
+    const checkpoint = { power: this.#power, config, ...(held === undefined ? {} : { memory: held }), disks }
+    await this.#folder.writeCheckpoint(fileName, checkpoint, memory)
   }
 
   #attach(spec: VmDiskSpec, layer: Layer): LabDisk {

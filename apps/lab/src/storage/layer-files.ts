@@ -5,7 +5,7 @@ import { type FileNode, openBytes } from './file-node.ts'
 import type { LabDatastore } from './lab-datastore.ts'
 import type { Layer } from './layer.ts'
 import type { DatastoreFile } from './model.ts'
-import { readPages } from './page-view.ts'
+import { allocatedPages, readPages } from './page-view.ts'
 
 /** The files a layer shows itself by: its descriptor, its extent where the datastore has such files, its change tracking. */
 export class LayerFiles {
@@ -202,6 +202,7 @@ function openFlat(layer: Layer): DatastoreFile {
     sizeBytes: layer.capacityBytes,
     modifiedMs: layer.modifiedMs,
     read: (offsetBytes, target, signal) => readPages(layer.view(), layer.fileName, offsetBytes, target, signal),
+    allocated: (within, signal) => allocatedPages(layer.view(), within, signal),
     async [Symbol.asyncDispose]() {
       layer.unpin(pin)
     },

@@ -68,6 +68,8 @@ export interface Datastore {
   readFile(path: string): Promise<Uint8Array>
   /** Creates or replaces a small file and the folders above it. @throws `lab.file-locked`, `lab.no-space` */
   writeFile(path: string, content: Uint8Array | string): void
+  /** Creates or replaces a file of any size, empty until it is written to. @throws `lab.file-locked`, `lab.is-folder` */
+  createFile(path: string): DatastoreWriter
   makeFolder(path: string): void
   /** Deletes a file, or a folder and all in it. A descriptor takes its disk with it. @throws `lab.file-not-found`, `lab.file-locked` */
   deleteFile(path: string): void
@@ -89,11 +91,25 @@ export interface DatastoreEntry {
   readonly modifiedMs: number
 }
 
-/** A file to be read in ranges. Dispose it. */
-export interface DatastoreFile extends AsyncDisposable {
+/** Bytes that may have holes: a file, a disk, the memory of a guest. */
+export interface SparseBytes {
   readonly sizeBytes: number
-  readonly modifiedMs: number
   read(offsetBytes: number, target: Uint8Array, signal?: AbortSignal): Promise<void>
+  /** As a disk's: what is left out reads as zeroes. */
+  allocated(within: Extent, signal?: AbortSignal): AsyncIterable<Extent>
+}
+
+/** A file to be read in ranges. Dispose it. */
+export interface DatastoreFile extends SparseBytes, AsyncDisposable {
+  readonly modifiedMs: number
+}
+
+/** A file that is being written. What has been written is there at once, and stays if nothing follows. */
+export interface DatastoreWriter {
+  /** @throws `lab.no-space` */
+  write(offsetBytes: number, bytes: Uint8Array): void
+  /** Zeroes up to this size, unless it has it already. */
+  extendTo(sizeBytes: number): void
 }
 
 export type DiskAllocation = 'thin' | 'lazyZeroedThick' | 'eagerZeroedThick'
@@ -130,6 +146,8 @@ export interface VmStorage {
   readonly disks: readonly VirtualDisk[]
   /** @throws `lab.no-such-disk` */
   disk(key: number): VirtualDisk
+  /** How often its disks have been written to. */
+  readonly writes: number
 
   readonly power: 'on' | 'off' | 'suspended'
   /** A power cycle is a stun: a changed `changeTracking` takes effect. `hard` may lose change tracking, by rule `cbt.power-loss`. */
@@ -150,7 +168,7 @@ export interface VmStorage {
   /** @throws `lab.no-such-snapshot` */
   snapshot(id: string): VmSnapshot
   /** Freezes every disk that snapshots take, all at one instant between two guest writes. @throws `lab.no-space`, `lab.file-exists` */
-  createSnapshot(spec: SnapshotSpec): Promise<VmSnapshot>
+  createSnapshot(spec: NewSnapshot): Promise<VmSnapshot>
   /**
    * Removes a snapshot and merges its layers, a step at a time: yields 0 to 100. The snapshot is gone from the tree at the first
    * step. What could not be merged (a layer open elsewhere, a rule `snapshot.consolidate`, `consolidate: false`) leaves
@@ -231,9 +249,20 @@ export interface SnapshotSpec {
   readonly description?: string
 }
 
+export interface NewSnapshot extends SnapshotSpec {
+  /** The text of the .vmx, kept in the .vmsn. */
+  readonly config?: string
+  /** The guest's memory, asked for at the snapshot's instant. */
+  readonly memory?: (() => SparseBytes) | undefined
+}
+
 export interface VmSnapshot extends SnapshotSpec {
   /** Counts up per VM; part of the names of its files: `vm-Snapshot3.vmsn`. */
   readonly number: number
+  /** Of its .vmsn, in the VM's folder. */
+  readonly fileName: string
+  /** Of its .vmem, beside that; of snapshots with memory. */
+  readonly memoryFileName: string | undefined
   readonly createdMs: number
   readonly parent: VmSnapshot | undefined
   readonly children: readonly VmSnapshot[]

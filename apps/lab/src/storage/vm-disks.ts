@@ -1,10 +1,13 @@
 import { fail } from '../errors.ts'
 import type { DiskShelf } from './disk-shelf.ts'
+import type { CheckpointDisk } from './checkpoint.ts'
 import { doAt } from './faults.ts'
+import { FrozenDisk } from './frozen-disk.ts'
 import { type DiskOwner, LabDisk } from './lab-disk.ts'
 import { type LabSnapshot, LabSnapshotDisk } from './lab-snapshot.ts'
 import type { Layer } from './layer.ts'
 import type { Faults, VmDiskSpec } from './model.ts'
+import { bytesOfDisk, contentDigest } from './sparse-bytes.ts'
 
 export interface VmDisksSpec {
   readonly owner: DiskOwner
@@ -98,6 +101,16 @@ export class VmDisks {
 
   inSnapshots(): LabDisk[] {
     return this.all.filter((disk) => !disk.isIndependent)
+  }
+
+  /** What each of them holds now. Nobody may write meanwhile. */
+  async digests(): Promise<CheckpointDisk[]> {
+    const digests: CheckpointDisk[] = []
+    for (const { node, layer } of this.all) {
+      await using disk = new FrozenDisk(layer)
+      digests.push({ node, digest: await contentDigest(bytesOfDisk(disk)) })
+    }
+    return digests
   }
 
   close(): void {

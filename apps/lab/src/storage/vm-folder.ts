@@ -7,14 +7,16 @@ import {
   nameOf,
   parseDatastorePath,
 } from './datastore-path.ts'
+import { type Checkpoint, checkpointBytes, memoryFileNameOf } from './checkpoint.ts'
 import type { DiskShelf } from './disk-shelf.ts'
-import { SmallFile } from './file-node.ts'
+import type { FileNode } from './file-node.ts'
 import type { LabDatastore } from './lab-datastore.ts'
 import type { LabSnapshot } from './lab-snapshot.ts'
 import type { Layer } from './layer.ts'
-import { memoryFileName, vmsdText } from './vmsd.ts'
-
-const memoryFileSizeBytes = 32 * 1024
+import { layerOf } from './layer-files.ts'
+import { copyInto } from './sparse-bytes.ts'
+import type { SparseBytes } from './model.ts'
+import { vmsdText } from './vmsd.ts'
 
 /** The folder a VM's vmx lies in, and the small files its snapshots leave there. */
 export class VmFolder {
@@ -43,21 +45,36 @@ export class VmFolder {
     }
   }
 
-  writeMemory(snapshot: LabSnapshot): void {
-    this.#datastore.writeFile(this.#memoryPath(snapshot), new Uint8Array(memoryFileSizeBytes))
+  /** `vm-Snapshot3.vmsn` */
+  snapshotFileName(number: number): string {
+    return `${this.#base}-Snapshot${number}.vmsn`
   }
 
-  removeMemory(snapshot: LabSnapshot): void {
-    if (this.#datastore.has(this.#memoryPath(snapshot))) this.#datastore.deleteFile(this.#memoryPath(snapshot))
+  /** Writes what a VM was at an instant, and the memory it had. @throws `lab.no-space`; nothing is left then */
+  async writeCheckpoint(fileName: string, checkpoint: Checkpoint, memory: SparseBytes | undefined): Promise<void> {
+    const memoryFileName = memoryFileNameOf(fileName)
+    try {
+      this.#datastore.writeFile(this.#beside(fileName), checkpointBytes(checkpoint))
+      if (memory !== undefined) await copyInto(this.#datastore.createFile(this.#beside(memoryFileName)), memory)
+    } catch (error) {
+      this.remove([fileName, memoryFileName])
+      throw error
+    }
+  }
+
+  /** Removes those of these files that are there. */
+  remove(names: Iterable<string | undefined>): void {
+    for (const name of names)
+      if (name !== undefined && this.#datastore.has(this.#beside(name))) this.#datastore.deleteFile(this.#beside(name))
   }
 
   writeList(snapshots: readonly LabSnapshot[], current: LabSnapshot | undefined): void {
     const path = joinPath(this.#folder, `${this.#base}.vmsd`)
     if (this.#datastore.has(path)) this.#datastore.deleteFile(path) // first, so that a full datastore can lose a snapshot
-    this.#datastore.writeFile(path, vmsdText(snapshots, current, this.#base))
+    this.#datastore.writeFile(path, vmsdText(snapshots, current, { ...this.#vmx, path: this.#folder }))
   }
 
-  /** Moves these layers and the folder's small files. @throws `lab.file-exists`, `lab.no-space` */
+  /** Moves these layers and all other files of the folder. @throws `lab.file-exists`, `lab.no-space` */
   async relocate(folder: string, layers: ReadonlySet<Layer>): Promise<void> {
     const target = parseDatastorePath(folder)
     const datastore = this.#shelf.datastore(target.datastore)
@@ -69,17 +86,18 @@ export class VmFolder {
     for (const layer of layers)
       if (layer.files.path !== pathOf(layer.files.path) || layer.files.datastore !== datastore)
         layer.relocate(datastore, pathOf(layer.files.path))
-    for (const path of this.#smallFiles()) {
-      datastore.writeFile(pathOf(path), await this.#datastore.readFile(path))
+    for (const path of this.#otherFiles()) {
+      await using file = this.#datastore.open(path)
+      await copyInto(datastore.createFile(pathOf(path)), file)
       this.#datastore.deleteFile(path)
     }
     this.#vmx = { datastore: target.datastore, path: pathOf(this.#vmx.path) }
     datastore.makeFolder(this.#folder)
   }
 
-  /** Deletes the small files, and the folder if nothing else lies in it. */
-  remove(): void {
-    for (const path of this.#smallFiles()) this.#datastore.deleteFile(path)
+  /** Deletes all files but disks, and the folder if nothing else lies in it. */
+  discard(): void {
+    for (const path of this.#otherFiles()) this.#datastore.deleteFile(path)
     if (this.#folder !== '' && this.#datastore.list(this.#folder).length === 0) this.#datastore.deleteFile(this.#folder)
   }
 
@@ -95,12 +113,13 @@ export class VmFolder {
     return nameOf(this.#vmx.path).replace(/\.vmtx?$|\.vmx$/, '')
   }
 
-  #memoryPath(snapshot: LabSnapshot): string {
-    return joinPath(this.#folder, memoryFileName(this.#base, snapshot))
+  #beside(name: string): string {
+    return joinPath(this.#folder, name)
   }
 
-  #smallFiles(): string[] {
+  #otherFiles(): string[] {
     const paths = this.#datastore.list(this.#folder).map((entry) => entry.path)
-    return paths.filter((path) => this.#datastore.node(path) instanceof SmallFile)
+    const isOther = (node: FileNode | undefined) => node !== undefined && !node.isPart && layerOf(node) === undefined
+    return paths.filter((path) => isOther(this.#datastore.node(path)))
   }
 }

@@ -2,6 +2,7 @@ import { VimFault } from '../../faults/vim-fault.ts'
 import { checkPrivileges } from '../../soap/check-privileges.ts'
 import { type Call, type Handlers, targetAs } from '../../soap/call.ts'
 import { parseDatastorePath } from '../../storage/index.ts'
+import { copyInto } from '../../storage/sparse-bytes.ts'
 import { startTask } from '../../tasks/start-task.ts'
 import { DatastoreBrowser } from '../datastore-browser.ts'
 import { DatastoreObject } from '../datastore.ts'
@@ -36,7 +37,7 @@ export const fileMethods: Handlers = {
     return startTask(call, { descriptionId: 'FileManager.moveFile', entity: from.object, shared: true }, async () => {
       if (force === true && to.store.stat(to.path) !== undefined) to.store.deleteFile(to.path)
       if (from.store === to.store) return from.store.moveFile(from.path, to.path)
-      await copySmallFile(from, to)
+      await copyFile(from, to)
       from.store.deleteFile(from.path)
     })
   },
@@ -48,7 +49,7 @@ export const fileMethods: Handlers = {
     return startTask(call, { descriptionId: 'FileManager.copyFile', entity: from.object, shared: true }, async () => {
       if (force !== true && to.store.stat(to.path) !== undefined)
         throw new VimFault('FileAlreadyExists', { file: destinationName })
-      await copySmallFile(from, to)
+      await copyFile(from, to)
     })
   },
 
@@ -144,6 +145,7 @@ function browsed(browser: DatastoreBrowser, datastorePath: string): DatastoreObj
   return object
 }
 
-async function copySmallFile(from: Place, to: Place): Promise<void> {
-  to.store.writeFile(to.path, await from.store.readFile(from.path))
+async function copyFile(from: Place, to: Place): Promise<void> {
+  await using file = from.store.open(from.path)
+  await copyInto(to.store.createFile(to.path), file)
 }

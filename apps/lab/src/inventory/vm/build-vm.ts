@@ -204,7 +204,10 @@ async function applyState(vm: VirtualMachine, described: VmDescription): Promise
   vm.snapshotInBackground = described.snapshotInBackground ?? false
   if (described.cbt === true) await vm.storage.setChangeTracking(true)
   const power = described.template === true ? 'off' : (described.power ?? 'on')
-  if (power !== 'off') await vm.storage.setPower('on')
+  if (power !== 'off') {
+    await vm.storage.setPower('on')
+    vm.memory.boot()
+  }
   await takeSnapshots(vm, described.snapshots ?? [])
   if (power === 'suspended') await vm.storage.setPower('suspended')
   if (described.template === true) markTemplate(vm)

@@ -23,8 +23,8 @@ export function layoutEx(vm: VirtualMachine): DataObject<'VirtualMachineFileLayo
     disk: vm.storage.disks.map(({ key, backing }) => chains.disk(key, backing)),
     snapshot: vm.snapshots.map(({ ref, frozen }) => ({
       key: ref,
-      dataKey: snapshotDataKey(files, vm.fileKeys, frozen.number),
-      memoryKey: -1,
+      dataKey: keyOf(vm, files, frozen.fileName),
+      memoryKey: keyOf(vm, files, frozen.memoryFileName),
       disk: frozen.disks.map(({ key, backing }) => chains.disk(key, backing)),
     })),
     timestamp: vm.changedTime,
@@ -78,7 +78,8 @@ function fileInfo(file: VmFile, keys: FileKeys): DataObject<'VirtualMachineFileL
   }
 }
 
-function snapshotDataKey(files: readonly VmFile[], keys: FileKeys, number: number): number {
-  const file = files.find(({ name }) => name.endsWith(`-Snapshot${number}.vmsn`))
-  return file === undefined ? -1 : keys.of(file.fullName)
+/** -1 if there is none. Source: vSphere Web Services API 8.0, VirtualMachineFileLayoutExSnapshotLayout. Evidence: documented. */
+function keyOf(vm: VirtualMachine, files: readonly VmFile[], fileName: string | undefined): number {
+  const file = files.find(({ name }) => name === fileName)
+  return file === undefined ? -1 : vm.fileKeys.of(file.fullName)
 }

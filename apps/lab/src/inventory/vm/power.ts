@@ -26,7 +26,9 @@ export async function switchPower(
   options: { readonly hard?: boolean } = {},
 ): Promise<void> {
   if (power === 'on' && vm.settings.template) throw new VimFault('NotSupported')
+  const starts = power === 'on' && vm.power === 'off'
   await vm.storage.setPower(power, options)
+  if (starts) vm.memory.boot()
   if (power === 'on') vm.bootTime = vm.world.clock.timestamp()
   vm.cleanPowerOff = options.hard !== true
   vm.touch()

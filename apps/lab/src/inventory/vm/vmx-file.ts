@@ -7,8 +7,11 @@ import type { Device } from './vm-settings.ts'
 /** Writes a VM's .vmx anew, from what it is now. */
 export function writeVmx(vm: VirtualMachine): void {
   const { datastore, path } = parseDatastorePath(vm.storage.vmxPath)
-  vm.world.storage.datastore(datastore).writeFile(path, vmxText(entriesOf(vm)))
+  vm.world.storage.datastore(datastore).writeFile(path, vmxTextOf(vm))
 }
+
+/** What it would say now. */
+export const vmxTextOf = (vm: VirtualMachine): string => vmxText(entriesOf(vm))
 
 /** What a .vmx says. Source: .vmx files of ESXi VMs. Evidence: observed (public issues quote them). */
 function* entriesOf(vm: VirtualMachine): Iterable<readonly [string, string]> {
