@@ -72,7 +72,7 @@ it(
       expect(seen).toBeLessThanOrEqual(limit)
       expect(seen).toBeGreaterThan(1) // several at once; that each limit is reached is luck where another binds before it
     }
-    expect(busiest.sessions).toBe(2) // one of vim25 for all, and one of the REST API, which alone knows tags
+    expect(busiest.sessions).toBe(1) // that of the REST API, which alone knows tags, is over before the one for all begins
 
     expect(report.vms.map(({ vm }) => vm).toSorted()).toEqual(names)
     const unexplained = report.vms.filter((vm) => vm.point === undefined && vm.error?.code === undefined)

@@ -228,7 +228,7 @@ describe('to vSphere', () => {
     const codes = restored.warnings.map(({ code }) => code)
     expect(codes).toEqual(['mac-in-use', 'networks-disconnected', 'attribute-not-restored', 'tag-not-restored'])
     const { ref } = world.lab.vm(restored.vm)
-    expect((await readTags(world.session, [ref])).get(ref.value)).toEqual(point.place.tags)
+    expect((await readTags(world.session)).known.get(ref.value)).toEqual(point.place.tags)
     const read = await readVm(world.session, ref)
     expect((await describePlace(world.session, read)).customValues).toEqual(customValues)
   })

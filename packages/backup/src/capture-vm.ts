@@ -9,11 +9,11 @@ import { fail } from './errors.ts'
 import { suspicionAbout } from './keeping.ts'
 import { readGuestOf } from './read-guest-of.ts'
 import { readPoliciesOf } from './read-policies-of.ts'
-import { readTagsOf } from './read-tags-of.ts'
 import type { DiskReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
 import { diskPaths, storageMoved } from './storage-moved.ts'
 import { storeHome } from './store-home.ts'
+import { tagsOf } from './tags-of.ts'
 import { doubtedDisks, warningsOfDoubted } from './tracking/doubted-disks.ts'
 import { recreateWarnings, tryRecreate } from './try-recreate.ts'
 import type { VmJob } from './vm-job.ts'
@@ -38,7 +38,7 @@ export async function captureVm(run: RunContext, job: VmJob): Promise<CapturedPo
   const { backups, moves } = await readDisks(run, job, wanted, doubted)
   crashPoint('backup.before-commit')
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'commit' })
-  const { warnings: ofTags, ...tags } = await readTagsOf(run, vm)
+  const { warnings: ofTags, ...tags } = tagsOf(run, vm)
   const { warnings: ofPolicies, ...policies } = await readPoliciesOf(run, vm, captured.disks)
   const place = { ...(await describePlace(run.session, vm, run.signal)), ...tags, ...policies }
   const recreate = tryRecreate(vm.name, captured, home.files, place, run.session)

@@ -1,7 +1,7 @@
 import { KeyedLimiter, Limiter } from '@vmkeep/kit'
 import { checkTags, type Repository } from '@vmkeep/repository'
 import { prepareTransports } from '@vmkeep/transport'
-import { StoragePolicies, TagNames, type VmSummary } from '@vmkeep/vsphere'
+import { readTags, StoragePolicies, type TagsRead, type VmSummary } from '@vmkeep/vsphere'
 import { backupVm } from './backup-vm.ts'
 import { openLatencyGuard } from './latency-guard.ts'
 import { type BackupOptions, nfcConnectionsDefault } from './options.ts'
@@ -15,6 +15,8 @@ export interface BackupRequest extends RunRequest {
   /** What to back up, as `findVms` or `listVms` gave it. */
   readonly vms: readonly VmSummary[]
   readonly options: BackupOptions
+  /** The tags of the VMs, if they were read to choose them. Else the run reads them. */
+  readonly tags?: TagsRead | undefined
   /** Places for VMs, where several runs share them. Else `limits.vmsMax` of its own. */
   readonly vmPlaces?: Limiter
 }
@@ -29,6 +31,7 @@ export async function runBackup(request: BackupRequest): Promise<RunReport> {
   const { limits } = options
   checkTags(options.tags ?? []) // before the first byte, not at the first commit
   await options.guestScripts?.login() // the same for a password that cannot be had
+  const tags = request.tags ?? (await tagsFor(request)) // before anything is begun in the session, which rests meanwhile
   await using started = await startRun(request, limits, options.transport.vddk)
   const { runId, clock } = started
   await using latency = await openLatencyGuard(started, options.latency)
@@ -37,7 +40,7 @@ export async function runBackup(request: BackupRequest): Promise<RunReport> {
   const run: RunContext = {
     ...started,
     latency,
-    tagNames: new TagNames(request.session, signal),
+    tags,
     storagePolicies: new StoragePolicies(request.session, signal),
     repository,
     options: { ...options, transport },
@@ -57,3 +60,9 @@ export async function runBackup(request: BackupRequest): Promise<RunReport> {
   onEvent({ type: 'run-finished', runId, outcome })
   return { runId, outcome, vms: reports, seconds: (clock.monotonicMs() - startedMs) / 1000 }
 }
+
+const nothingToKnow: TagsRead = { known: new Map() }
+
+/** Where no VM is backed up, nobody asks for tags. */
+const tagsFor = async ({ vms, session, signal }: BackupRequest): Promise<TagsRead> =>
+  vms.length === 0 ? nothingToKnow : readTags(session, signal)

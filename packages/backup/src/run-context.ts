@@ -1,7 +1,7 @@
 import type { Clock, KeyedLimiter, Limiter, Random } from '@vmkeep/kit'
 import type { Repository } from '@vmkeep/repository'
 import type { Journal, Leftover, OnRunEvent } from '@vmkeep/run'
-import type { Session, StoragePolicies, TagNames, Vm } from '@vmkeep/vsphere'
+import type { Session, StoragePolicies, TagsRead, Vm } from '@vmkeep/vsphere'
 import { identityOf } from './identity.ts'
 import type { LatencyGuard } from './latency-guard.ts'
 import type { BackupOptions } from './options.ts'
@@ -32,9 +32,9 @@ export interface RunContext extends SnapshotContext {
   readonly options: BackupOptions
   readonly disksPerHost: KeyedLimiter
   readonly nfcConnections: KeyedLimiter
-  /** Names of tags, each asked for once in a run. */
-  readonly tagNames: TagNames
-  /** Names of storage policies, likewise. */
+  /** As they were when the run began. */
+  readonly tags: TagsRead
+  /** Names of storage policies, each asked for once in a run. */
   readonly storagePolicies: StoragePolicies
 }
 

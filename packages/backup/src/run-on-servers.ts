@@ -1,6 +1,6 @@
 import { codeOf, type ErrorData, errorToData, Limiter, messageOf, systemClock, systemRandom } from '@vmkeep/kit'
 import { newRunId, type RunEvent } from '@vmkeep/run'
-import type { Session, VmSummary } from '@vmkeep/vsphere'
+import type { Session, TagsRead, VmSummary } from '@vmkeep/vsphere'
 import { blankReport, failureOf, outcomeOf, type VmOutcome, type VmReport } from './report.ts'
 import { type BackupRequest, runBackup } from './run-backup.ts'
 
@@ -11,9 +11,11 @@ export interface ServerBackup {
   readonly session: Session
   readonly vms: readonly VmSummary[]
   readonly excludeDisksOfVm: Readonly<Record<string, readonly string[]>>
+  /** The tags of its VMs, if they were read to choose them. */
+  readonly tags?: TagsRead | undefined
 }
 
-export interface ServersRequest extends Omit<BackupRequest, 'session' | 'vms' | 'vmPlaces'> {
+export interface ServersRequest extends Omit<BackupRequest, 'session' | 'vms' | 'tags' | 'vmPlaces'> {
   readonly servers: readonly ServerBackup[]
   /** Those of which nothing can be backed up, and why: they are part of the report. */
   readonly unusable: readonly { readonly server: string; readonly error: unknown }[]
@@ -68,13 +70,13 @@ function reportUnusable(onEvent: ServersRequest['onEvent'], server: string, erro
 
 async function backUpServer(
   request: ServersRequest,
-  { server, session, vms, excludeDisksOfVm }: ServerBackup,
+  { server, session, vms, excludeDisksOfVm, tags }: ServerBackup,
   vmPlaces: Limiter,
 ): Promise<ServerReport & { readonly vms: readonly VmReport[] }> {
   const onEvent = (event: RunEvent) => tell(request, server, event)
   try {
     const options = { ...request.options, excludeDisksOfVm }
-    const { seconds: _, ...report } = await runBackup({ ...request, session, vms, options, vmPlaces, onEvent })
+    const { seconds: _, ...report } = await runBackup({ ...request, session, vms, tags, options, vmPlaces, onEvent })
     return { server, ...report }
   } catch (error) {
     const failure = failureOf(error, request.signal)

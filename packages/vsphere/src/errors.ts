@@ -61,6 +61,11 @@ export const fail = defineErrors({
     (d: { host: string }) =>
       `${d.host} has no REST API, so nothing is known of tags: an ESXi host has none; of a vCenter, check that its vapi-endpoint service runs`,
   ],
+  'vsphere.automation-login-refused': [
+    'call-operator',
+    (d: { host: string; username: string }) =>
+      `${d.host} accepts ${d.username}, but its REST API, which alone knows tags, refuses the login with HTTP 401; look at /var/log/vmware/vapi on the vCenter for the reason, or use an account of the vCenter's own domain`,
+  ],
   'vsphere.automation-refused': [
     'call-operator',
     (d: { host: string; what: string; status: number; text: string }) =>

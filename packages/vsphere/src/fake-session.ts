@@ -1,7 +1,7 @@
 // A vCenter for unit tests: objects with properties, methods that a test scripts, tasks. Small and honest: what it does
 // not know it refuses, as a server would. The lab is the real imitation.
 import { type Clock, Secret, systemClock } from '@vmkeep/kit'
-import type { AutomationRequest } from './automation/automation-api.ts'
+import type { Automation } from './automation/automation.ts'
 import { fail as vsphereFail } from './errors.ts'
 import { errorOfFault } from './soap/fault-error.ts'
 import type { HandedOver, Session, Transfer } from './session/session.ts'
@@ -180,8 +180,12 @@ export class FakeSession implements Session {
     }
   }
 
-  async automation({ path }: AutomationRequest): Promise<unknown> {
-    throw vsphereFail('vsphere.automation-refused', { host: this.host, what: path, status: 404, text: 'not scripted' })
+  /** What a visit to the REST API meets there. */
+  automation: Automation | undefined
+
+  async visitAutomation<T>(work: (automation: Automation) => Promise<T>): Promise<T> {
+    if (this.automation === undefined) throw vsphereFail('vsphere.automation-missing', { host: this.host })
+    return await work(this.automation)
   }
 
   async handOver(): Promise<HandedOver> {

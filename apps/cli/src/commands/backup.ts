@@ -106,8 +106,8 @@ async function planRun(
   const [only] = chosen.servers
   if (servers.length > 1 || only === undefined)
     return async () => ({ ...(await runOnServers({ ...common, ...chosen })), notFound })
-  const { session, vms, excludeDisksOfVm } = only
-  return () => runBackup({ ...common, session, vms, options: { ...common.options, excludeDisksOfVm } })
+  const { session, vms, excludeDisksOfVm, tags } = only
+  return () => runBackup({ ...common, session, vms, tags, options: { ...common.options, excludeDisksOfVm } })
 }
 
 const brokenServers = (report: Report): ServerReport[] =>

@@ -26,7 +26,7 @@ export async function vmsWithScripts(
   const withScripts = new Set(config.policies.flatMap(({ name, guestScripts }) => (guestScripts ? [name] : [])))
   if (withScripts.size === 0) return new Set()
   const policies = selectionsOf(config)
-  const vms = await readSelectable(asked, askingOf(policies, asked.server))
+  const { vms } = await readSelectable(asked, askingOf(policies, asked.server))
   return new Set(
     vms.flatMap((vm) => {
       const protection = protectionOf(vm, policies)

@@ -1,5 +1,5 @@
 import { judge, parseSelector, protectionOf } from '@vmkeep/selection'
-import { matchesSelector, type Session, type VmSummary } from '@vmkeep/vsphere'
+import { matchesSelector, type Session, type TagsRead, type VmSummary } from '@vmkeep/vsphere'
 import type { Config } from '../config/schema.ts'
 import { count } from '../output/human.ts'
 import type { Messages } from '../output/messages.ts'
@@ -22,6 +22,8 @@ export interface Chosen {
   readonly vms: readonly VmSummary[]
   /** Disks that VMs ask to leave out by tags or attributes of their own, by the VM's reference. */
   readonly excludeDisksOfVm: Readonly<Record<string, readonly string[]>>
+  /** The tags of all VMs, where it took them to choose. */
+  readonly tags?: TagsRead
 }
 
 export interface Surroundings {
@@ -57,7 +59,7 @@ interface Left {
 async function chosenByRule(choosing: Choosing, around: Surroundings): Promise<Chosen> {
   const { exclude } = choosing
   const policies = ruleOf(choosing, around.config)
-  const all = await readSelectable(around, askingOf(policies, around.server))
+  const { vms: all, tags } = await readSelectable(around, askingOf(policies, around.server))
   const vms: VmSummary[] = []
   const excluded: Left[] = []
   const disks: Record<string, readonly string[]> = {}
@@ -76,7 +78,7 @@ async function chosenByRule(choosing: Choosing, around: Surroundings): Promise<C
     }
   }
   tellExcluded(around.say, excluded)
-  return { vms, excludeDisksOfVm: disks }
+  return { vms, excludeDisksOfVm: disks, tags }
 }
 
 const everything = '(all)'

@@ -50,7 +50,8 @@ export async function explainVms({ vm, config, servers, repository, say, signal 
   const { found, complete } = await askServers({
     servers,
     names: vm,
-    ask: (server, session) => readSelectable({ server, session, say, signal }, askingOf(policies, server)),
+    ask: async (server, session) =>
+      (await readSelectable({ server, session, say, signal }, askingOf(policies, server))).vms,
     summaryOf: ({ summary }) => summary,
     say,
     signal,

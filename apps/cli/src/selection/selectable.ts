@@ -1,6 +1,6 @@
 import { messageOf } from '@vmkeep/kit'
 import { type Expression, speaksOf } from '@vmkeep/selection'
-import { readSelectableVms, type SelectableVm, type Session } from '@vmkeep/vsphere'
+import { readSelectableVms, type SelectableVm, type Session, type TagsRead } from '@vmkeep/vsphere'
 import { fail } from '../errors.ts'
 import type { Messages } from '../output/messages.ts'
 
@@ -24,12 +24,13 @@ export type VmToChoose = SelectableVm & { readonly vcenter: string }
 export async function readSelectable(
   { server, session, say, signal }: Asked,
   asking: readonly Expression[],
-): Promise<readonly VmToChoose[]> {
-  const { vms, tagsUnknown } = await readSelectableVms(session, { tags: true }, signal)
-  if (tagsUnknown !== undefined) {
-    const why = messageOf(tagsUnknown)
-    if (asking.some((expression) => speaksOf(expression, 'tag'))) throw fail('cli.tags-unknown', { why }, tagsUnknown)
+): Promise<{ readonly vms: readonly VmToChoose[]; readonly tags: TagsRead }> {
+  const { vms, tags } = await readSelectableVms(session, signal)
+  if (tags.unknown !== undefined) {
+    const why = messageOf(tags.unknown)
+    if (asking.some((expression) => speaksOf(expression, 'tag'))) throw fail('cli.tags-unknown', { why }, tags.unknown)
     if (session.isVCenter) say.warn(`tags could not be read, so no VM is left out by a tag of its own: ${why}`)
   }
-  return vms.map((vm) => ({ ...vm, vcenter: server })).toSorted((a, b) => a.path.localeCompare(b.path))
+  const named = vms.map((vm) => ({ ...vm, vcenter: server }))
+  return { vms: named.toSorted((a, b) => a.path.localeCompare(b.path)), tags }
 }

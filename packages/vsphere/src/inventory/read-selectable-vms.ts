@@ -1,8 +1,8 @@
-import { hasCode } from '@vmkeep/kit'
 import type { VmFacts } from '@vmkeep/selection'
 import { retrieve } from '../properties/retrieve.ts'
 import type { Session } from '../session/session.ts'
-import { readTags, type VmTag } from '../tags/read-tags.ts'
+import { readTags } from '../tags/read-tags.ts'
+import type { TagsRead } from '../tags/vm-tag.ts'
 import type { ManagedObjectReference } from '../types/index.ts'
 import { readFieldNames } from './describe-place.ts'
 import type { InventoryTree } from './inventory-tree.ts'
@@ -18,8 +18,8 @@ export interface SelectableVm extends Omit<VmFacts, 'vcenter'> {
 
 export interface SelectableVmsRead {
   readonly vms: readonly SelectableVm[]
-  /** Why no tag is known, where they could not be read: a selector that asks for tags must not be answered then. */
-  readonly tagsUnknown?: unknown
+  /** A selector that asks for tags must not be answered where they are unknown. */
+  readonly tags: TagsRead
 }
 
 const paths = [
@@ -32,26 +32,21 @@ const paths = [
 ] as const
 
 /**
- * Every VM and template with what selectors ask for, in a handful of passes over the inventory however many there are.
- *
- * @param options.tags whether tags are read: they take a session of their own at the REST API
+ * Every VM and template with what selectors ask for, in a handful of passes over the inventory however many there are. Tags
+ * come first, in a visit to the REST API: until it is over, this session rests.
  */
-export async function readSelectableVms(
-  session: Session,
-  options: { readonly tags: boolean },
-  signal?: AbortSignal,
-): Promise<SelectableVmsRead> {
+export async function readSelectableVms(session: Session, signal?: AbortSignal): Promise<SelectableVmsRead> {
+  const tags = await readTags(session, signal)
   const summaries: VmSummary[] = []
   for await (const summary of listVms(session, signal)) summaries.push(summary)
   const places = await readPlaces(session, signal)
   const more = await readMore(session, places, signal)
-  const tags = options.tags ? await tagsOf(session, summaries, signal) : { known: new Map<string, VmTag[]>() }
   const vms = summaries.map((summary) => ({
     ...factsOf(summary),
     ...(more.get(summary.ref.value) ?? { datastores: [], attributes: {} }),
     tags: tags.known.get(summary.ref.value) ?? [],
   }))
-  return { vms, ...(tags.unknown !== undefined && { tagsUnknown: tags.unknown }) }
+  return { vms, tags }
 }
 
 function factsOf(summary: VmSummary) {
@@ -130,24 +125,4 @@ function poolOf(tree: InventoryTree, pool: ManagedObjectReference | undefined): 
   const node = chain.at(-1)
   const path = node && tree.pathOf(node.name, node.parent)
   return { pool: path, cluster: cluster && decodeName(cluster.name) }
-}
-
-async function tagsOf(
-  session: Session,
-  summaries: readonly VmSummary[],
-  signal: AbortSignal | undefined,
-): Promise<{ readonly known: ReadonlyMap<string, readonly VmTag[]>; readonly unknown?: unknown }> {
-  if (summaries.length === 0) return { known: new Map() }
-  try {
-    return {
-      known: await readTags(
-        session,
-        summaries.map(({ ref }) => ref),
-        signal,
-      ),
-    }
-  } catch (error) {
-    if (!hasCode(error, 'vsphere.automation-missing', 'vsphere.automation-refused', 'vsphere.login-failed')) throw error
-    return { known: new Map(), unknown: error }
-  }
 }

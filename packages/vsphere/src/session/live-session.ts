@@ -1,5 +1,6 @@
 import { AppError, type Clock, type Log, messageOf, Secret } from '@vmkeep/kit'
-import { AutomationApi, type AutomationRequest } from '../automation/automation-api.ts'
+import type { Automation } from '../automation/automation.ts'
+import { visitAutomation } from '../automation/visit-automation.ts'
 import { fail } from '../errors.ts'
 import { Cookies } from '../soap/cookies.ts'
 import type { HttpClient, HttpRequest } from '../soap/http-client.ts'
@@ -26,16 +27,19 @@ const serviceInstance = { type: 'ServiceInstance', value: 'ServiceInstance' }
 
 export class LiveSession implements Session {
   readonly #http: HttpClient
-  readonly #automation: AutomationApi
   readonly #calls: SessionCalls
   readonly #endpoint: Endpoint & { readonly port: number }
   readonly #log: Log
   readonly #closing = new AbortController()
   readonly #impatience = new AbortController()
   #login: Login = { generation: 0, cookies: new Cookies() }
+  /** Whether there is something to log out of. */
+  #isIn = false
   #renewal: Promise<Login> | undefined
   /** The refusal of a login. It is final: another try with the same password would help to lock the account. */
   #refusal: AppError | undefined
+  /** The same at the REST API, which may refuse whom vim25 accepts. */
+  #automationRefusal: AppError | undefined
   #keepAlive: NodeJS.Timeout | undefined
   readonly content: DataObject<'ServiceContent'>
   readonly clock: Clock
@@ -51,7 +55,6 @@ export class LiveSession implements Session {
     this.#http = options.http
     this.#calls = options.calls
     this.#endpoint = options.endpoint
-    this.#automation = new AutomationApi(options.http, options.endpoint)
     this.#log = options.log
     this.content = options.content
     this.clock = options.clock
@@ -126,8 +129,18 @@ export class LiveSession implements Session {
     return await this.http({ method: 'GET', path }, options)
   }
 
-  automation(request: AutomationRequest, signal?: AbortSignal): Promise<unknown> {
-    return this.#automation.call(request, this.#until({ signal }).signal)
+  async visitAutomation<T>(work: (automation: Automation) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (!this.isVCenter) throw fail('vsphere.automation-missing', { host: this.host })
+    const refusal = this.#refusal ?? this.#automationRefusal
+    if (refusal !== undefined) throw refusal
+    const until = this.#endOf(signal)
+    try {
+      return await this.#whileAway(until, () => visitAutomation(this.#http, this.#endpoint, work, until))
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'vsphere.automation-login-refused')
+        this.#automationRefusal = error
+      throw error
+    }
   }
 
   async handOver(signal?: AbortSignal): Promise<HandedOver> {
@@ -155,7 +168,7 @@ export class LiveSession implements Session {
     const patience = setTimeout(() => this.#impatience.abort(closed), logoutTimeoutMs)
     await this.#renewal?.catch(() => {})
     clearTimeout(patience)
-    await Promise.all([this.#logout(), this.#automation[Symbol.asyncDispose]()])
+    await this.#logout()
     this.#http[Symbol.dispose]()
   }
 
@@ -175,12 +188,32 @@ export class LiveSession implements Session {
     }
   }
 
+  /** Logged out while `work` runs. Whoever calls meanwhile waits for the login that follows, as for any new one. */
+  async #whileAway<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    while (this.#renewal !== undefined) await this.#waited(this.#renewal, signal).catch(() => {})
+    signal.throwIfAborted()
+    const working = this.#logout().then(work)
+    this.#renewal = working
+      .catch(() => {})
+      .then(() => this.#logIn())
+      .finally(() => (this.#renewal = undefined))
+    await this.#waited(this.#renewal, signal).catch(() => {}) // what is wrong with the login, the next call finds out
+    return await working
+  }
+
   /** A login newer than `old`. All who ask at the same time share one. */
   async #renewed(old: Login, signal: AbortSignal | undefined): Promise<Login> {
     if (this.#login.generation > old.generation) return this.#login
     if (this.#refusal !== undefined) throw this.#refusal
-    this.#renewal ??= this.#logIn().finally(() => (this.#renewal = undefined))
+    this.#renewal ??= this.#renew().finally(() => (this.#renewal = undefined))
     return await this.#waited(this.#renewal, signal)
+  }
+
+  async #renew(): Promise<Login> {
+    const login = await this.#logIn()
+    if (login.generation > 1)
+      this.#log({ level: 'info', message: `${this.host} had ended our session; logged in again` })
+    return login
   }
 
   /** Waits for the shared login. A caller who aborts stops waiting; the login goes on for the others. */
@@ -199,6 +232,7 @@ export class LiveSession implements Session {
   }
 
   async #logIn(): Promise<Login> {
+    this.#closing.signal.throwIfAborted()
     const { username, password } = this.#endpoint
     // Without any cookie: a login on a session that is still known fails with InvalidLogin, as if the password were wrong.
     // Source: vcsim. Evidence: observed.
@@ -211,8 +245,7 @@ export class LiveSession implements Session {
       throw this.#loginError(error)
     }
     this.#login = { generation: this.#login.generation + 1, cookies }
-    if (this.#login.generation > 1)
-      this.#log({ level: 'info', message: `${this.host} had ended our session; logged in again` })
+    this.#isIn = true
     return this.#login
   }
 
@@ -224,7 +257,8 @@ export class LiveSession implements Session {
   }
 
   async #logout(): Promise<void> {
-    if (this.#login.generation === 0) return
+    if (!this.#isIn) return
+    this.#isIn = false
     const request = { _this: this.content.sessionManager! }
     try {
       await this.#calls.call('Logout', request, this.#login.cookies, { timeoutMs: logoutTimeoutMs })
@@ -264,7 +298,11 @@ export class LiveSession implements Session {
 
   /** The caller's options, with an end when the session is closed. */
   #until<T extends { readonly signal?: AbortSignal | undefined }>(options: T): T {
+    return { ...options, signal: this.#endOf(options.signal) }
+  }
+
+  #endOf(signal: AbortSignal | undefined): AbortSignal {
     const closing = this.#closing.signal
-    return { ...options, signal: options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]) }
+    return signal === undefined ? closing : AbortSignal.any([signal, closing])
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock, Secret } from '@vmkeep/kit'
-import type { AutomationRequest } from '../automation/automation-api.ts'
+import type { Automation } from '../automation/automation.ts'
 import type { DataObject, MethodName, Request, Response } from '../types/data-object.ts'
 import type { HttpResponse } from '../soap/http-client.ts'
 import type { XmlElement } from '../soap/xml-element.ts'
@@ -85,11 +85,13 @@ export interface Session extends AsyncDisposable {
   ): Promise<Transfer>
 
   /**
-   * A call of vCenter's REST API, with a session of its own behind this one. Gives what the answer's JSON says, unchecked.
+   * Visits vCenter's REST API, which has sessions of its own: logs out here, in there, lets `work` ask, logs out there and in here again, so that
+   * the server has one session of ours at any instant. That we were in here first has proven the password: one that is wrong is tried only once.
+   * Calls that come meanwhile wait. What belonged to this session is gone, as after any new login; call it where nothing is under way.
    *
-   * @throws `vsphere.automation-missing` on an ESXi host, `vsphere.automation-refused`
+   * @throws `vsphere.automation-missing` (at once on an ESXi host), `vsphere.automation-login-refused`, which is final; what `work` throws
    */
-  automation(request: AutomationRequest, signal?: AbortSignal): Promise<unknown>
+  visitAutomation<T>(work: (automation: Automation) => Promise<T>, signal?: AbortSignal): Promise<T>
 
   /** The session as it is now; logs in again first if the server has ended it. Whoever gets it must not log out. */
   handOver(signal?: AbortSignal): Promise<HandedOver>
