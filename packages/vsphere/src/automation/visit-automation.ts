@@ -10,7 +10,7 @@ export interface AutomationAccount {
   readonly password: () => Promise<Secret>
 }
 
-/** As text; what it becomes in memory is some five times as much. The 150,000 associations that vCenter 8 is made for are 8 MiB. */
+/** As text; in memory it is some three times as much for a moment. The 150,000 associations that vCenter 8 is made for are 8 MiB. */
 const answerBytesMax = 32 * 1024 * 1024
 const timeoutMs = 60_000
 /** How long a login goes on for which nobody waits any more, and how long a logout may take. */
