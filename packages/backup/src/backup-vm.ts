@@ -3,6 +3,7 @@ import type { RestorePoint } from '@vmkeep/repository'
 import { type Cause, lockVm } from '@vmkeep/run'
 import { enableChangeTracking, readVm, type VmSummary } from '@vmkeep/vsphere'
 import { type CapturedPoint, captureVm } from './capture-vm.ts'
+import { requireMemory } from './memory-plan.ts'
 import { waitUntilCalm } from './place-to-start.ts'
 import { planVm, type VmPlan } from './plan.ts'
 import type { VmHistory } from './previous-points.ts'
@@ -60,6 +61,7 @@ async function protect(
   }
   tellPlan(run, plan)
   if (plan.action === 'skip') return { ...described, outcome: 'skipped', reasons: plan.reasons, disks: [] }
+  requireMemory(plan, run.options)
   if (plan.enableChangeTracking)
     await run.tasks.run(() => enableChangeTracking(run.session, vm.ref, run.signal), run.signal)
   const work = (within: RunContext, standstill: Standstill) =>
@@ -85,6 +87,7 @@ async function protect(
     consistency: value.consistency,
     reasons: [],
     disks: value.disks,
+    ...(value.memory !== undefined && { memory: value.memory }),
     ...(leftover === undefined ? {} : { error: errorToData(leftover) }),
   }
 }

@@ -1,6 +1,6 @@
 import { crashPoint } from '@vmkeep/kit'
 import type { RestorePoint } from '@vmkeep/repository'
-import type { Cause } from '@vmkeep/run'
+import type { Cause, DiskSizes } from '@vmkeep/run'
 import { captureSnapshot, type Consistency, describePlace, type Vm, type VmDisk } from '@vmkeep/vsphere'
 import { backupDisk } from './backup-disk.ts'
 import { commitPoint } from './commit-point.ts'
@@ -13,6 +13,7 @@ import type { DiskReport } from './report.ts'
 import type { RunContext } from './run-context.ts'
 import { diskPaths, storageMoved } from './storage-moved.ts'
 import { storeHome } from './store-home.ts'
+import { storeMemory } from './store-memory.ts'
 import { tagsOf } from './tags-of.ts'
 import { doubtedDisks, warningsOfDoubted } from './tracking/doubted-disks.ts'
 import { recreateWarnings, tryRecreate } from './try-recreate.ts'
@@ -23,6 +24,8 @@ export interface CapturedPoint {
   readonly point: RestorePoint
   readonly consistency: Consistency
   readonly disks: readonly DiskReport[]
+  /** What the guest's memory came to, where it is kept. */
+  readonly memory?: DiskSizes
   readonly warnings: readonly Cause[]
 }
 
@@ -31,6 +34,7 @@ export async function captureVm(run: RunContext, job: VmJob): Promise<CapturedPo
   const { vm, plan, history, standstill } = job
   const captured = await captureSnapshot(run.session, standstill.configOf, run.signal)
   const home = await storeHome(run, job)
+  const memory = await storeMemory(run, job)
   const wanted = wantedOf(captured.disks, job)
   const guest = await readGuestOf(run, vm, standstill.snapshot, wanted)
   const doubted = await doubtedDisks(run, vm, wanted, history?.newest)
@@ -43,15 +47,17 @@ export async function captureVm(run: RunContext, job: VmJob): Promise<CapturedPo
   const place = { ...(await describePlace(run.session, vm, run.signal)), ...tags, ...policies }
   const recreate = tryRecreate(vm.name, captured, home.files, place, run.session)
   const found = tellAll(run, vm, [...moves, ...ofTags, ...ofPolicies, ...recreateWarnings(recreate)])
-  const warnings = [...home.warnings, ...doubts, ...found]
-  const saved = { ...guest, place, recreate, homeFiles: home.files, warnings: [...plan.warnings, ...warnings] }
-  const point = await commitPoint(run, job, { captured, backups, saved })
+  const warnings = [...home.warnings, ...memory.warnings, ...doubts, ...found]
+  const homeFiles = [...home.files, ...memory.homeFiles]
+  const saved = { ...guest, place, recreate, homeFiles, warnings: [...plan.warnings, ...warnings] }
+  const point = await commitPoint(run, job, { captured, backups, memory: memory.images, saved })
   crashPoint('backup.after-commit')
   const suspicion = tellAll(run, vm, suspicionAbout(point, history?.points ?? []))
   return {
     point,
     consistency: standstill.consistency,
     disks: backups.map(({ report }) => report),
+    ...(memory.sizes !== undefined && { memory: memory.sizes }),
     warnings: [...warnings, ...suspicion],
   }
 }

@@ -1,5 +1,5 @@
-import type { RestorePoint } from '@vmkeep/repository'
-import { plainOf, type VmPointAttributes, vmPointFormat } from '@vmkeep/run'
+import type { PointImage, RestorePoint } from '@vmkeep/repository'
+import { plainOf, type VmPointAttributes, vmPointFormat, vmPointFormatWithMemory } from '@vmkeep/run'
 import type { Captured } from '@vmkeep/vsphere'
 import type { DiskBackup } from './disk-job.ts'
 import { identityOf } from './identity.ts'
@@ -11,18 +11,20 @@ import type { VmJob } from './vm-job.ts'
 export interface VmFound {
   readonly captured: Captured
   readonly backups: readonly DiskBackup[]
+  /** The images of the guest's memory, or none. */
+  readonly memory: readonly PointImage[]
   readonly saved: Pick<VmPointAttributes, 'guest' | 'place' | 'recreate' | 'homeFiles' | 'warnings'>
 }
 
 export async function commitPoint(
   run: RunContext,
   job: VmJob,
-  { captured, backups, saved }: VmFound,
+  { captured, backups, memory, saved }: VmFound,
 ): Promise<RestorePoint> {
   const { vm, plan, history, writer, standstill } = job
   const configXml = await writer.putBlob(Buffer.from(captured.configXml), run.signal)
   const attributes: VmPointAttributes = {
-    format: vmPointFormat,
+    format: memory.length === 0 ? vmPointFormat : vmPointFormatWithMemory,
     inventoryPath: vm.inventoryPath,
     instanceUuid: identityOf(vm),
     biosUuid: vm.biosUuid ?? '',
@@ -44,7 +46,7 @@ export async function commitPoint(
   return writer.commit(
     {
       subject: { id: identityOf(vm), name: vm.name, kind: 'vm' },
-      images: backups.map(({ image }) => image),
+      images: [...backups.map(({ image }) => image), ...memory],
       blobs,
       attributes: plainOf(attributes),
       stats: sumSizes(backups),

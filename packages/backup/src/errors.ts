@@ -25,6 +25,16 @@ export const fail = defineErrors({
     (d: { vm: string; why: string }) =>
       `${d.vm}: the policy requires an application-consistent snapshot and it is not proven to be one: ${d.why}; mend that in the VM, or set "quiesce: application", which takes what it gets and says so`,
   ],
+  'backup.memory-required': [
+    'change-request',
+    (d: { vm: string; why: string }) =>
+      `${d.vm}: the policy requires the guest's memory, and it can't be kept: ${d.why} Mend that, or set "memory: prefer", which goes on without and says so`,
+  ],
+  'backup.memory-not-in-snapshot': [
+    'call-operator',
+    (d: { vm: string }) =>
+      `vSphere lists no file of memory for the snapshot of ${d.vm}, though it was asked for; look whether the VM ran at that moment.`,
+  ],
   'backup.snapshot-lost': [
     'retry',
     (d: { vm: string; snapshot: string }) =>

@@ -6,6 +6,7 @@ export {
   defaultLimits,
   type GuestScripts,
   type HostScripts,
+  type MemoryPolicy,
   type QuiescePolicy,
   type RunLimits,
   type VssOptions,

@@ -11,6 +11,12 @@ import type { GuestLogin } from '@vmkeep/vsphere'
  */
 export type QuiescePolicy = 'off' | 'prefer' | 'require' | 'application' | 'require-application'
 
+/**
+ * Whether a running guest's memory is kept with its point. `prefer` goes on without where it can't be had, and says so; `require` fails
+ * then. With memory the guest is not quiesced.
+ */
+export type MemoryPolicy = 'off' | 'prefer' | 'require'
+
 export interface HostScripts {
   /** Absolute paths, where they run. `post` runs as soon as the snapshot is there, and also if it is not to be. */
   readonly pre?: string
@@ -37,6 +43,8 @@ export interface BackupOptions {
   readonly quiesce: QuiescePolicy
   /** How long the guest may take to quiesce, 5 to 240. */
   readonly quiesceTimeoutMinutes: number
+  /** `off`, if absent. */
+  readonly memory?: MemoryPolicy
   /** How `application` asks a Windows guest's VSS; as VMware Tools do by themselves, if absent. */
   readonly vss?: VssOptions
   /** Run on this machine around each snapshot; none if absent. */

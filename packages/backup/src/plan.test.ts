@@ -42,6 +42,7 @@ const vm = (change: Partial<Vm> = {}): Vm => ({
   snapshotLocked: false,
   snapshotDisabled: false,
   snapshotsSupported: true,
+  memorySnapshotsSupported: true,
   datastores: [{ ref: {} as never, name: 'ds', type: 'VMFS', capacityBytes: 1, freeBytes: 1, accessible: true }],
   disks: [disk(2000)],
   devices: [],

@@ -16,8 +16,9 @@ import type { ReadDecision } from './decide-read.ts'
 import { decideDisk } from './decide-transport.ts'
 import { whyTooFull } from './free-space.ts'
 import { takesSnapshot, transportsFor } from './standstill.ts'
-import type { BackupOptions } from './options.ts'
+import type { BackupOptions, MemoryPolicy } from './options.ts'
 import { guestScriptWarnings } from './guest-scripts.ts'
+import { planMemory } from './memory-plan.ts'
 import { quiesceLadderOf } from './quiesce-ladder.ts'
 
 export interface DiskPlan {
@@ -42,6 +43,8 @@ export interface VmPlan {
   readonly warnings: readonly Cause[]
   readonly enableChangeTracking: boolean
   readonly quiesce: boolean
+  /** Whether the snapshot is to hold the guest's memory. */
+  readonly memory: MemoryPolicy
   /** Of a template none can be taken: its disks are read as they lie there. */
   readonly snapshot: boolean
   /** What the snapshot is to be. What it is, the run reads back. */
@@ -61,6 +64,7 @@ export function planVm(vm: Vm, previous: VmPoint | undefined, options: BackupOpt
     ...fullDatastores(vm, options),
   ]
   const quiesce = options.quiesce !== 'off' && vm.powerState === 'poweredOn'
+  const { memory, warnings: ofMemory } = planMemory(vm, skippedDisks, options)
   return {
     vm: vm.name,
     inventoryPath: vm.inventoryPath,
@@ -73,11 +77,13 @@ export function planVm(vm: Vm, previous: VmPoint | undefined, options: BackupOpt
       ...trackingWarnings(vm, options),
       ...applicationWarnings(vm, options),
       ...guestScriptWarnings(vm, options),
+      ...ofMemory,
     ],
     enableChangeTracking: options.changeTracking === 'enable' && canEnableTracking(vm),
     quiesce,
+    memory,
     snapshot: takesSnapshot(vm),
-    wants: quiesce ? quiesceLadderOf(options, { windows: isWindows(vm) }).rungs[0].wants : 'crash',
+    wants: quiesce && memory === 'off' ? quiesceLadderOf(options, { windows: isWindows(vm) }).rungs[0].wants : 'crash',
     disks: disks.flatMap((disk) => planDisk(disk, vm, previous, options)),
     skippedDisks,
     ...(previous === undefined ? {} : { previousPoint: previous.id }),

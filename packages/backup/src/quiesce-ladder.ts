@@ -1,10 +1,12 @@
 import type { Consistency, QuiesceOptions } from '@vmkeep/vsphere'
-import type { BackupOptions, VssOptions } from './options.ts'
+import type { BackupOptions, MemoryPolicy, VssOptions } from './options.ts'
 
 /** One try at a snapshot: how it is asked for, and what it should be then. */
 export interface Rung {
   readonly wants: Consistency
   readonly quiesce: false | QuiesceOptions
+  /** With the guest's memory. */
+  readonly memory?: true
 }
 
 export interface QuiesceLadder {
@@ -50,6 +52,13 @@ export function quiesceLadderOf(
         ? { rungs: [by('ctx_backup', 'application')], least: 'application' }
         : { rungs: [plain], least: 'quiesced' }
   }
+}
+
+/** Memory first; where vSphere refuses that, as without, unless it is demanded. A snapshot with memory is never quiesced. Pure. */
+export function withMemoryFirst({ rungs, least }: QuiesceLadder, memory: MemoryPolicy): QuiesceLadder {
+  if (memory === 'off') return { rungs, least }
+  const first: Rung = { ...crash, memory: true }
+  return { rungs: memory === 'require' ? [first] : [first, ...rungs], least }
 }
 
 export type QuiesceSettings = Pick<BackupOptions, 'quiesce' | 'quiesceTimeoutMinutes' | 'vss'>

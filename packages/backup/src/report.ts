@@ -29,6 +29,8 @@ export interface VmReport {
   /** What the snapshot was, read back from vSphere. */
   readonly consistency?: Consistency
   readonly disks: readonly DiskReport[]
+  /** What the guest's memory came to, where it is kept. */
+  readonly memory?: DiskSizes
   readonly skippedDisks: readonly SkippedDisk[]
   readonly reasons: readonly Cause[]
   readonly warnings: readonly Cause[]

@@ -12,6 +12,8 @@ export interface Standstill {
   /** Absent: the disks are read as they lie there. */
   readonly snapshot?: SnapshotRef
   readonly consistency: TakenSnapshot['consistency']
+  /** Whether the snapshot holds the guest's memory. */
+  readonly memory?: true
   readonly manifest?: Buffer
   readonly warnings: readonly Cause[]
   readonly scripts: readonly ScriptRun[]

@@ -6,7 +6,6 @@ import {
   createSnapshot,
   isWindows,
   listSnapshots,
-  type QuiesceOptions,
   type ReachedConsistency,
   readConsistency,
   type SnapshotRef,
@@ -15,13 +14,17 @@ import {
 } from '@vmkeep/vsphere'
 import type { TransportSettings } from '@vmkeep/transport'
 import { fail } from './errors.ts'
-import { isLess, noQuiesce, quiesceLadderOf, type QuiesceLadder, type Rung } from './quiesce-ladder.ts'
+import { notStored } from './memory-plan.ts'
+import type { MemoryPolicy } from './options.ts'
+import { isLess, noQuiesce, quiesceLadderOf, type QuiesceLadder, type Rung, withMemoryFirst } from './quiesce-ladder.ts'
 import type { SnapshotContext } from './run-context.ts'
 
 export interface TakenSnapshot {
   readonly ref: SnapshotRef
   /** What vSphere says was reached, not what was asked for: a quiesce without running Tools is silently ignored. */
   readonly consistency: Consistency
+  /** Whether it was taken with the guest's memory. */
+  readonly memory?: true
   /** VSS's manifest, where it took part. */
   readonly manifest?: Buffer
   /** In what it is less than was asked for, and why. */
@@ -32,6 +35,8 @@ export interface TakenSnapshot {
 
 export interface SnapshotWish {
   readonly quiesce: boolean
+  /** `off`, if absent. */
+  readonly memory?: MemoryPolicy
   /** What reads the disks beneath it first, where that wants the VM kept in its place meanwhile. */
   readonly heldFor?: TransportSettings | undefined
 }
@@ -39,7 +44,7 @@ export interface SnapshotWish {
 /**
  * Takes our snapshot as well as the policy wants it, down the ladder where it allows that, and reads back what it is.
  *
- * @throws `backup.quiesce-required`, `backup.application-required` if it is less than the policy demands: the snapshot may be there then
+ * @throws `backup.quiesce-required`, `backup.application-required`, `backup.memory-required` if it is less than the policy demands: the snapshot may be there then
  */
 export async function takeSnapshot(
   run: SnapshotContext,
@@ -48,7 +53,8 @@ export async function takeSnapshot(
   marker: Marker,
 ): Promise<TakenSnapshot> {
   run.onEvent({ type: 'vm-phase', vm: vm.name, phase: 'snapshot' })
-  const ladder = how.quiesce ? quiesceLadderOf(run.options, { windows: isWindows(vm) }) : noQuiesce
+  const quiescing = how.quiesce ? quiesceLadderOf(run.options, { windows: isWindows(vm) }) : noQuiesce
+  const ladder = withMemoryFirst(quiescing, how.memory ?? 'off')
   const warnings: Cause[] = []
   const warn = (code: string, message: string) => {
     warnings.push({ code, message })
@@ -56,19 +62,37 @@ export async function takeSnapshot(
   }
   for (const [index, rung] of ladder.rungs.entries()) {
     try {
-      const { ref, reached } = await create(run, vm, marker, rung.quiesce)
+      const { ref, reached } = await create(run, vm, marker, rung)
       compare(vm, ladder, rung, reached, warn)
       const { level: consistency } = reached
-      return { ref, consistency, warnings, scripts: [], ...(reached.manifest && { manifest: reached.manifest }) }
+      const more = { ...(rung.memory && { memory: true }), ...(reached.manifest && { manifest: reached.manifest }) }
+      return { ref, consistency, warnings, scripts: [], ...more }
     } catch (error) {
-      if (!hasCode(error, 'vsphere.snapshot-quiesce-failed')) throw error
       const next = ladder.rungs[index + 1]
+      if (rung.memory && isOfMemory(error)) {
+        if (next === undefined) throw fail('backup.memory-required', { vm: vm.name, why: messageOf(error) }, error)
+        const { code, message } = notStored(messageOf(error))
+        warn(code, message)
+        continue
+      }
+      if (!hasCode(error, 'vsphere.snapshot-quiesce-failed')) throw error
       if (next === undefined) throw tooLittle(vm, ladder.least, messageOf(error), error)
       warn(...fallsBackTo(next, messageOf(error)))
     }
   }
   assert.fail('the last rung returns or throws')
 }
+
+/** That it is the memory is proven only by the next try. */
+const isOfMemory = (error: unknown): boolean =>
+  hasCode(
+    error,
+    'vsphere.snapshot-memory-refused',
+    'vsphere.snapshot-failed',
+    'vsphere.snapshot-device-incompatible',
+    'vsphere.datastore-full',
+    'vsphere.invalid-configuration',
+  )
 
 function fallsBackTo({ wants }: Rung, why: string): [code: string, message: string] {
   return wants === 'crash'
@@ -122,11 +146,11 @@ async function create(
   run: SnapshotContext,
   vm: Vm,
   marker: Marker,
-  quiesce: false | QuiesceOptions,
+  { quiesce, memory = false }: Rung,
 ): Promise<{ readonly ref: SnapshotRef; readonly reached: ReachedConsistency }> {
   const { clock, random, signal, session } = run
   const whose = { name: formatMarker(marker), description: describeSnapshot(marker), vmName: vm.name }
-  const request = { ...whose, quiesce, memory: false } as const
+  const request = { ...whose, quiesce, memory }
   const ref = await run.tasks.run(
     () =>
       retry(() => createSnapshot(session, vm.ref, request, signal), {

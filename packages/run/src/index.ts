@@ -11,11 +11,14 @@ export {
   type Recreate,
   type ScriptRun,
   type SkippedDisk,
+  memoryImageAttributes,
   type VmHomeFile,
+  type VmMemoryFile,
   type VmPoint,
   type VmPointAttributes,
   type VmPointDisk,
   vmPointFormat,
+  vmPointFormatWithMemory,
   vmPointOf,
 } from './vm-point.ts'
 export { cleanUpLeftovers, type CleanUpReport, type CleanUpRequest, type KeptLeftover } from './clean-up-leftovers.ts'

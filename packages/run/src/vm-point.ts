@@ -3,8 +3,11 @@
 import type { RestorePoint, StoredImage } from '@vmkeep/repository'
 import type { Consistency, Place } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
+import { plainOf } from './plain-of.ts'
 
 export const vmPointFormat = 1
+/** Of a point with the guest's memory: who does not know of it would take its images for disks. */
+export const vmPointFormatWithMemory = 2
 
 /** Why something is as it is: a stable code and a sentence. */
 export interface Cause {
@@ -49,7 +52,14 @@ export interface SkippedDisk {
   readonly cause: Cause
 }
 
-/** A file of the VM's home, kept as a blob: `config` (the vmx), `nvram`, `vss-manifest`. */
+/** A file in which the snapshot kept the guest's memory, kept as an image beside those of the disks. */
+export interface VmMemoryFile {
+  /** `web-1-Snapshot7.vmem`, as it must be called where it is used. */
+  readonly name: string
+  readonly kind: 'snapshotData' | 'snapshotMemory'
+}
+
+/** A file of the VM's home, kept as a blob: `config` (the vmx), `nvram`, `vss-manifest`, `snapshotList` (the vmsd, with memory only). */
 export interface VmHomeFile {
   readonly name: string
   readonly kind: string
@@ -133,6 +143,8 @@ export interface VmPoint extends VmPointAttributes {
   readonly createdAt: string
   readonly name: string
   readonly disks: readonly (VmPointDisk & { readonly image: StoredImage })[]
+  /** The guest's memory at the point's instant: none, or what it takes to go on from there. */
+  readonly memory: readonly (VmMemoryFile & { readonly image: StoredImage })[]
 }
 
 /** Reads a restore point as one of a VM. @throws `run.point-not-a-vm` if it is of something else or of a newer format */
@@ -140,7 +152,16 @@ export function vmPointOf(point: RestorePoint): VmPoint {
   const attributes = point.attributes as unknown as VmPointAttributes
   if (point.subject.kind !== 'vm' || typeof attributes.format !== 'number')
     throw fail('run.point-not-a-vm', { point: point.id })
-  if (attributes.format > vmPointFormat) throw fail('run.point-too-new', { point: point.id, format: attributes.format })
-  const disks = point.images.map(({ attributes: disk, image }) => ({ ...(disk as unknown as VmPointDisk), image }))
-  return { ...attributes, id: point.id, createdAt: point.createdAt, name: point.subject.name, disks }
+  if (attributes.format > vmPointFormatWithMemory)
+    throw fail('run.point-too-new', { point: point.id, format: attributes.format })
+  const memory = point.images.flatMap(({ attributes: { memoryFile }, image }) =>
+    memoryFile === undefined ? [] : [{ ...(memoryFile as unknown as VmMemoryFile), image }],
+  )
+  const disks = point.images
+    .filter(({ attributes: { memoryFile } }) => memoryFile === undefined)
+    .map(({ attributes: disk, image }) => ({ ...(disk as unknown as VmPointDisk), image }))
+  return { ...attributes, id: point.id, createdAt: point.createdAt, name: point.subject.name, disks, memory }
 }
+
+/** How an image says that it is of memory. */
+export const memoryImageAttributes = (file: VmMemoryFile) => ({ memoryFile: plainOf({ ...file }) })

@@ -54,6 +54,11 @@ export const objectErrors = {
     (d: { vm: string; reason: string }) =>
       `${d.vm} has not changed since its last snapshot (${d.reason}), as a suspended VM has not, and vSphere takes no second one: resume the VM, or remove that snapshot`,
   ],
+  'vsphere.snapshot-memory-refused': [
+    'change-request',
+    (d: { vm: string; reason: string }) =>
+      `${d.vm} allows no snapshot with its memory (${d.reason}), as beside independent disks; back it up without: "memory: off"`,
+  ],
   'vsphere.snapshot-unconfirmed': [
     'retry',
     (d: { vm: string; name: string }) =>
@@ -104,6 +109,11 @@ export const objectErrors = {
     'call-operator',
     (d: { file: string; host: string; status: number }) =>
       `${d.host} answers HTTP ${d.status} for ${d.file}; it may be locked by a running VM, or this user may lack Datastore.Browse`,
+  ],
+  'vsphere.file-cut': [
+    'retry',
+    (d: { file: string; host: string; sizeBytes: number; cameBytes: number }) =>
+      `${d.host} gave ${d.cameBytes} of the ${d.sizeBytes} bytes of ${d.file}; it may have changed meanwhile, try again`,
   ],
   'vsphere.file-name-invalid': [
     'change-request',

@@ -39,7 +39,8 @@ async function switchTo(
   await seeState(session, vm, wanted, signal)
 }
 
-async function seeState(
+/** Waits until a VM is seen in a state. @throws `vsphere.power-state-unreached` */
+export async function seeState(
   session: Session,
   vm: ManagedObjectReference,
   wanted: PowerState,

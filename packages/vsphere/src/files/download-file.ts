@@ -1,13 +1,6 @@
-import { FormatError } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import type { Session, Transfer } from '../session/session.ts'
-import { folderPath } from './folder-path.ts'
-
-export interface FilePlace {
-  /** The datacenter's inventory path as vSphere stores it (`Vm.datacenterPath`). Not needed on ESXi. */
-  readonly datacenterPath?: string | undefined
-  readonly signal?: AbortSignal | undefined
-}
+import { type FilePlace, requestPath } from './request-path.ts'
 
 const sizeBytesMaxDefault = 16 * 1024 * 1024
 
@@ -23,7 +16,7 @@ export async function downloadFile(
   file: string,
   { datacenterPath, signal, sizeBytesMax = sizeBytesMaxDefault }: FilePlace & { readonly sizeBytesMax?: number } = {},
 ): Promise<Buffer> {
-  const path = pathOf(session, file, datacenterPath)
+  const path = requestPath(session, file, datacenterPath)
   using transfer = await session.httpGet(path, { signal })
   if (transfer.status !== 200) throw fail('vsphere.file-refused', { file, host: session.host, status: transfer.status })
   if (Number(transfer.headers['content-length'] ?? 0) > sizeBytesMax)
@@ -53,21 +46,9 @@ export async function uploadFile(
   bytes: Uint8Array,
   { datacenterPath, signal }: FilePlace = {},
 ): Promise<void> {
-  const path = pathOf(session, file, datacenterPath)
+  const path = requestPath(session, file, datacenterPath)
   using transfer = await session.http({ method: 'PUT', path, body: bytes }, { signal })
   for await (const _ of transfer.body) continue // to its end, so that the connection can be used again
   if (transfer.status !== 200 && transfer.status !== 201)
     throw fail('vsphere.file-refused', { file, host: session.host, status: transfer.status })
-}
-
-/** The only datacenter of an ESXi host. Source: vSphere Web Services SDK, observed by users. Evidence: observed. */
-const esxiDatacenter = 'ha-datacenter'
-
-function pathOf(session: Session, file: string, datacenterPath = esxiDatacenter): string {
-  try {
-    return folderPath(file, session.isVCenter ? datacenterPath : esxiDatacenter)
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error
-    throw fail('vsphere.file-name-invalid', { file }, error)
-  }
 }

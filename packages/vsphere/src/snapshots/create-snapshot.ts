@@ -11,7 +11,7 @@ import { snapshotError } from './snapshot-error.ts'
 import type { QuiesceOptions, SnapshotOptions, SnapshotRef } from './snapshot-options.ts'
 
 /**
- * Snapshots a VM's disks, without its memory, and waits for vSphere to finish.
+ * Snapshots a VM's disks, with its memory if asked, and waits for vSphere to finish.
  *
  * Safe to repeat: a snapshot of exactly this name is ours from an earlier try whose answer was lost, and is returned as
  * it is; one that is just being made is waited for. The caller owns the snapshot and must remove it. On abort vSphere may
@@ -19,6 +19,7 @@ import type { QuiesceOptions, SnapshotOptions, SnapshotRef } from './snapshot-op
  *
  * @throws `vsphere.snapshot-quiesce-failed`: ask again without `quiesce`, if the policy allows
  * @throws `vsphere.busy`: another task is at work on the VM
+ * @throws `vsphere.snapshot-memory-refused`: ask again without `memory`, if the policy allows
  * @throws `vsphere.snapshot-disabled`, `.snapshot-too-deep`, `.snapshot-device-incompatible`, `.datastore-full` …
  * @see vSphere Web Services API 8.0, VirtualMachine.CreateSnapshotEx_Task
  */
@@ -62,8 +63,8 @@ async function startSnapshot(
   options: SnapshotOptions,
   signal: AbortSignal | undefined,
 ): Promise<ManagedObjectReference> {
-  const { description, quiesce } = options
-  const common = { _this: vm, name: encodeName(options.name), description, memory: false }
+  const { description, quiesce, memory = false } = options
+  const common = { _this: vm, name: encodeName(options.name), description, memory }
   if (knows(session.apiVersion, '6.5'))
     try {
       const quiesceSpec = quiesce === false ? undefined : quiesceSpecOf(quiesce)

@@ -10,6 +10,7 @@ const codes = {
   MultipleSnapshotsNotSupported: 'vsphere.snapshot-too-deep',
   SnapshotIncompatibleDeviceInVm: 'vsphere.snapshot-device-incompatible',
   SnapshotNoChange: 'vsphere.snapshot-no-change',
+  MemorySnapshotOnIndependentDisk: 'vsphere.snapshot-memory-refused',
 } as const
 
 /**

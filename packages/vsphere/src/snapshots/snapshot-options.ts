@@ -10,8 +10,8 @@ export interface SnapshotOptions {
   /** The VM's name, for errors. */
   readonly vmName?: string
   readonly quiesce: false | QuiesceOptions
-  /** Memory is never captured: it takes minutes, and a restore can't use it. */
-  readonly memory?: false
+  /** With the guest's memory, which stuns it and takes minutes; excludes quiescing. Of a VM that does not run there is none. Default: no. */
+  readonly memory?: boolean
 }
 
 export interface QuiesceOptions {

@@ -98,6 +98,7 @@ export function aVm(changes: Partial<Vm> = {}): Vm {
     snapshotLocked: false,
     snapshotDisabled: false,
     snapshotsSupported: true,
+    memorySnapshotsSupported: true,
     hardwareVersion: 'vmx-19',
     host: { ref: { type: 'HostSystem', value: 'host-9' }, name: 'esx1.example', inMaintenance: false },
     datastores: [

@@ -35,6 +35,7 @@ export interface Vm {
   readonly snapshotLocked: boolean
   readonly snapshotDisabled: boolean
   readonly snapshotsSupported: boolean
+  readonly memorySnapshotsSupported: boolean
   /** `vmx-19`. */
   readonly hardwareVersion?: string | undefined
   readonly host?: VmHost | undefined
