@@ -1,6 +1,7 @@
 import type { BackupOptions, GuestScripts, HostScripts } from '@vmkeep/backup'
 import { type TransportName, transportNames, type TransportSettings, type VddkSettings } from '@vmkeep/transport'
 import type { Config } from './config/schema.ts'
+import { fail } from './errors.ts'
 import { guestLogin, type LoginSources } from './guest-login.ts'
 import { choice, flag, option, options, text, type Values } from './parameters.ts'
 
@@ -18,6 +19,9 @@ export const backupFlags = {
   full: flag({ help: 'read every disk whole, whatever change tracking says; only differences are stored' }),
   quiesce: option(choice(['off', 'prefer', 'require', 'application', 'require-application']), {
     help: 'how the guest is brought to rest for the snapshot (default: backup.quiesce of the config, prefer)',
+  }),
+  memory: option(choice(['off', 'prefer', 'require']), {
+    help: "whether the memory of running guests is kept, to bring them back suspended (default: backup.memory of the config, off)",
   }),
   scripts: flag({
     negated: true,
@@ -104,6 +108,7 @@ export function guardsOf({ guards }: Pick<Config['backup'], 'guards'>): Pick<Bac
   }
 }
 
+/** @throws `cli.memory-or-quiesce` */
 export function backupOptionsOf(
   { backup, limits }: Config,
   flags: Values<typeof backupFlags>,
@@ -111,8 +116,13 @@ export function backupOptionsOf(
 ): BackupOptions {
   const domain = flags.domain ?? backup.domain
   const { scripts, guestScripts } = flags.scripts ? backup : {}
+  const quiesce = flags.quiesce ?? backup.quiesce
+  const memory = flags.memory ?? backup.memory
+  if (memory !== 'off' && quiesce !== 'off' && quiesce !== 'prefer')
+    throw fail('cli.memory-or-quiesce', { memory, quiesce })
   return {
-    quiesce: flags.quiesce ?? backup.quiesce,
+    quiesce,
+    memory,
     quiesceTimeoutMinutes: backup.quiesceTimeoutMinutes,
     vss: backup.vss,
     ...(scripts !== undefined && { scripts: scriptsOf(scripts) }),

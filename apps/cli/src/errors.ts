@@ -158,6 +158,11 @@ export const fail = defineErrors({
     (d: { name: string; known: readonly string[] }) =>
       `the config has no policy "${d.name}"; it has ${d.known.join(', ') || 'none'}`,
   ],
+  'cli.memory-or-quiesce': [
+    'change-request',
+    (d: { memory: string; quiesce: string }) =>
+      `"memory: ${d.memory}" and "quiesce: ${d.quiesce}" exclude each other: vSphere quiesces no guest whose memory it keeps. Choose one; beside memory, quiesce can be off or prefer`,
+  ],
   'cli.policy-elsewhere': [
     'change-request',
     (d: { policy: string; only: readonly string[]; chosen: string }) =>

@@ -40,11 +40,12 @@ export function requireMemory(
 
 /** The memory's file goes beside the vmx, and is as large as the memory. */
 function whyNoRoom(vm: Vm, { freeSpace }: BackupOptions): string[] {
+  if (freeSpace === undefined) return []
   const memoryBytes = (vm.config?.hardware.memoryMB ?? 0) * 1024 * 1024
   const isHome = (name: string) => vm.vmxPath?.startsWith(`[${name}]`) === true
   const datastores = vm.datastores.map((datastore) =>
     isHome(datastore.name) ? { ...datastore, freeBytes: datastore.freeBytes - memoryBytes } : datastore,
   )
-  const tooFull = freeSpace && whyTooFull({ ...vm, datastores }, freeSpace)
+  const tooFull = whyTooFull({ ...vm, datastores }, freeSpace)
   return tooFull === undefined ? [] : [`With it there is no room for the snapshot. ${tooFull.message}`]
 }

@@ -2,6 +2,7 @@ import { defaultTransport } from '@vmkeep/transport'
 import type { VmPoint } from '@vmkeep/run'
 import type { Vm, VmDisk } from '@vmkeep/vsphere'
 import { describe, expect, it } from 'vitest'
+import { requireMemory } from './memory-plan.ts'
 import type { BackupOptions } from './options.ts'
 import { planVm } from './plan.ts'
 import { plainOptions } from './testing.ts'
@@ -166,5 +167,46 @@ describe('a VM is planned', () => {
       disks: [{ key: 2001 }],
       skippedDisks: [{ key: 2000, cause: { code: 'no-transport' } }],
     })
+  })
+})
+
+describe('the memory of a guest', () => {
+  const memoryOf = (change: Partial<Vm>, more: Partial<BackupOptions> = {}) => {
+    const home = { vmxPath: '[ds] web/web.vmx', config: { hardware: { memoryMB: 4096 } } as Vm['config'] & object }
+    const { memory, wants, warnings } = planVm(vm({ ...home, ...change }), previous, {
+      ...options,
+      memory: 'prefer',
+      ...more,
+    })
+    const why = warnings.flatMap(({ code, message }) => (code === 'memory-not-stored' ? [message] : []))
+    return { memory, wants, why: why.join('') }
+  }
+
+  it('is kept while it runs, and then the guest is not quiesced', () => {
+    expect(memoryOf({})).toEqual({ memory: 'prefer', wants: 'crash', why: '' })
+    expect(memoryOf({}, { memory: 'off' })).toEqual({ memory: 'off', wants: 'quiesced', why: '' })
+  })
+
+  it('is none of a VM that does not run, and nobody is told', () => {
+    expect(memoryOf({ powerState: 'poweredOff' })).toEqual({ memory: 'off', wants: 'crash', why: '' })
+    expect(memoryOf({ powerState: 'suspended' })).toMatchObject({ memory: 'off', why: '' })
+  })
+
+  it.each<[string, Partial<Vm>, Partial<BackupOptions>]>([
+    ['no snapshots of it with memory', { memorySnapshotsSupported: false }, {}],
+    ['left out: Hard disk 2', { disks: [disk(2000), disk(2001)] }, { excludeDisks: ['Hard disk 2'] }],
+    ['no room', {}, { freeSpace: { minFreeBytes: 1, minFreeShare: 0 } }],
+  ])('is not kept, and said so: %s', (why, change, more) => {
+    const roomy = { ref: {} as never, name: 'ds', type: 'VMFS', capacityBytes: 2 ** 33, freeBytes: 2 ** 32, accessible: true }
+    const found = memoryOf({ datastores: [roomy], ...change }, more)
+    expect(found).toMatchObject({ memory: 'off', wants: 'quiesced' })
+    expect(found.why).toContain(why)
+  })
+
+  it('that is demanded and cannot be had fails the backup', () => {
+    const demanded = { ...options, memory: 'require' as const }
+    const plan = planVm(vm({ memorySnapshotsSupported: false }), previous, demanded)
+    expect(() => requireMemory(plan, demanded)).toThrow(expect.objectContaining({ code: 'backup.memory-required' }))
+    expect(() => requireMemory(plan, { memory: 'prefer' })).not.toThrow()
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { QuiescePolicy } from './options.ts'
-import { isLess, quiesceLadderOf } from './quiesce-ladder.ts'
+import { isLess, quiesceLadderOf, withMemoryFirst } from './quiesce-ladder.ts'
 
 const ladder = (quiesce: QuiescePolicy, windows: boolean) => {
   const { rungs, least } = quiesceLadderOf({ quiesce, quiesceTimeoutMinutes: 15 }, { windows })
@@ -47,4 +47,21 @@ describe('a quiesce policy', () => {
     expect(isLess('application', 'application')).toBe(false)
     expect(isLess('application', 'crash')).toBe(false)
   })
+})
+
+it('memory is asked for first, never quiesced, and demanded without another try', () => {
+  const { rungs, least } = quiesceLadderOf({ quiesce: 'prefer', quiesceTimeoutMinutes: 15 }, { windows: false })
+  const tries = (memory: 'off' | 'prefer' | 'require') =>
+    withMemoryFirst({ rungs, least }, memory).rungs.map((rung) => [rung.memory === true, rung.wants])
+  expect(tries('off')).toEqual([
+    [false, 'quiesced'],
+    [false, 'crash'],
+  ])
+  expect(tries('prefer')).toEqual([
+    [true, 'crash'],
+    [false, 'quiesced'],
+    [false, 'crash'],
+  ])
+  expect(tries('require')).toEqual([[true, 'crash']])
+  expect(withMemoryFirst({ rungs, least }, 'prefer').rungs[0].quiesce).toBe(false)
 })

@@ -6,7 +6,7 @@ export interface Rung {
   readonly wants: Consistency
   readonly quiesce: false | QuiesceOptions
   /** With the guest's memory. */
-  readonly memory?: true
+  readonly memory?: boolean
 }
 
 export interface QuiesceLadder {

@@ -13,7 +13,7 @@ export interface Standstill {
   readonly snapshot?: SnapshotRef
   readonly consistency: TakenSnapshot['consistency']
   /** Whether the snapshot holds the guest's memory. */
-  readonly memory?: true
+  readonly memory?: boolean
   readonly manifest?: Buffer
   readonly warnings: readonly Cause[]
   readonly scripts: readonly ScriptRun[]

@@ -24,7 +24,7 @@ export interface TakenSnapshot {
   /** What vSphere says was reached, not what was asked for: a quiesce without running Tools is silently ignored. */
   readonly consistency: Consistency
   /** Whether it was taken with the guest's memory. */
-  readonly memory?: true
+  readonly memory?: boolean
   /** VSS's manifest, where it took part. */
   readonly manifest?: Buffer
   /** In what it is less than was asked for, and why. */

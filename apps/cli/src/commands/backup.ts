@@ -173,7 +173,7 @@ function describeCopy({ repository, outcome, points, error }: CopyReport, style:
 }
 
 /** Why a VM is not simply ok. */
-function causesOf({ outcome, error, reasons, skippedDisks, disks, warnings }: VmReport): string[] {
+function causesOf({ outcome, error, reasons, skippedDisks, disks, memory, warnings }: VmReport): string[] {
   return [
     ...(error === undefined
       ? []
@@ -186,6 +186,7 @@ function causesOf({ outcome, error, reasons, skippedDisks, disks, warnings }: Vm
         ? []
         : [`${label} was read slowly, since its datastore was slow: ${length(slowedSeconds * 1000)} of rests`],
     ),
+    ...(memory === undefined ? [] : [`its memory is kept too: ${size(memory.readBytes)} read, ${size(memory.storedBytes)} stored`]),
     ...warnings.map(({ message }) => message),
   ]
 }

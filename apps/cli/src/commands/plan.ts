@@ -139,11 +139,11 @@ const snapshotIs = {
   application: 'the guest and its applications are quiesced by VSS',
 } as const
 
-function remarks({ vm, action, warnings, enableChangeTracking, wants, disks }: VmPlan, style: Style): string[] {
+function remarks({ vm, action, warnings, enableChangeTracking, wants, memory, disks }: VmPlan, style: Style): string[] {
   if (action === 'skip') return []
   const steps = [
     ...(enableChangeTracking ? ['change tracking is switched on'] : []),
-    snapshotIs[wants],
+    memory === 'off' ? snapshotIs[wants] : `${snapshotIs[wants]} with the guest's memory`,
     ...new Set(disks.map(({ transport }) => `read over ${saidOf(transport)}`)),
   ]
   return [

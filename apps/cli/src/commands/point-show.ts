@@ -65,6 +65,7 @@ function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): 
     ['guest', guestFact(vm.guest)],
     ...(vm.guest?.volumes ?? []).map((volume) => ['volume', volumeFact(volume)] as const),
     ['power', vm.powerState],
+    ['memory', memoryFact(vm)],
     ['was on', [place.endpoint, place.cluster, place.host].filter((each) => each !== undefined).join(', ')],
     ['datastores', place.datastores.join(', ')],
     ['networks', place.networks.map(({ name }) => name).join(', ')],
@@ -85,6 +86,12 @@ function describe(vm: VmPoint, point: ShownPoint, nowMs: number, style: Style): 
   const told = warnings.map(({ message }) => `${style.warning('warning:')} ${message}`)
   const losses = vm.recreate?.losses.map(({ message }) => `a new VM: ${message}`) ?? []
   return [about, '', diskTable(diskRows(vm), style), ...told, ...losses].join('\n')
+}
+
+function memoryFact({ memory }: VmPoint): string | undefined {
+  if (memory.length === 0) return undefined
+  const bytes = memory.reduce((sum, { image }) => sum + image.capacityBytes, 0)
+  return `${size(bytes)}, so that it can come back suspended: "vmkeep restore --to-vsphere --memory"`
 }
 
 function guestFact(guest: GuestOnDisks | undefined): string | undefined {

@@ -223,6 +223,7 @@ const guestScripts = z
   .refine(onlyOneWay('password'), 'give one of password, passwordFile, passwordEnv and passwordCommand, not several')
   .describe('Scripts around the snapshot that run inside of the VM.')
 
+const memoryPolicies = ['off', 'prefer', 'require'] as const
 const quiescePolicies = ['off', 'prefer', 'require', 'application', 'require-application'] as const
 
 const vss = z
@@ -286,6 +287,13 @@ const backup = z
           'application: applications of Windows guests take part through VSS; less is taken, and said so. require-application: fail then.',
       ),
     quiesceTimeoutMinutes: z.int().min(5).max(240).default(15).describe('How long the guest may take to quiesce.'),
+    memory: z
+      .enum(memoryPolicies)
+      .default('off')
+      .describe(
+        'Whether the memory of running guests is kept with their points, so that they can come back suspended, as they were, and go on. ' +
+          'Stuns the guest, costs its memory in space and time, and excludes quiescing. prefer: without it where it cannot be had, and said so. require: fail then.',
+      ),
     vss: vss.prefault({}),
     scripts: scripts.optional(),
     guestScripts: guestScripts.optional(),
@@ -426,6 +434,7 @@ const policy = z
     ),
     exclude: text.optional().describe('Which of them it leaves out, by another selector.'),
     quiesce: z.enum(quiescePolicies).optional().describe('In place of backup.quiesce.'),
+    memory: z.enum(memoryPolicies).optional().describe('In place of backup.memory.'),
     scripts: scripts.optional(),
     guestScripts: guestScripts.optional().describe('In place of backup.guestScripts.'),
     auditDays: z.int().min(0).max(3650).optional().describe('In place of backup.auditDays.'),

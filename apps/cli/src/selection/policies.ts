@@ -31,13 +31,14 @@ export function policyNamed({ policies }: Pick<Config, 'policies'>, name: string
 /** The config as a policy changes it. */
 export function configUnder(config: Config, policy: PolicyConfig | undefined): Config {
   if (policy === undefined) return config
-  const { quiesce, scripts, guestScripts, auditDays, domain, excludeDisks = [], tags = [], copyTo } = policy
+  const { quiesce, memory, scripts, guestScripts, auditDays, domain, excludeDisks = [], tags = [], copyTo } = policy
   const { backup } = config
   return {
     ...config,
     backup: {
       ...backup,
       quiesce: quiesce ?? backup.quiesce,
+      memory: memory ?? backup.memory,
       scripts: scripts ?? backup.scripts,
       guestScripts: guestScripts ?? backup.guestScripts,
       auditDays: auditDays ?? backup.auditDays,

@@ -8,7 +8,7 @@ import type { ImageWriter } from '@vmkeep/repository'
  */
 export async function copyStream(
   pieces: AsyncIterable<Uint8Array>,
-  image: ImageWriter,
+  image: Pick<ImageWriter, 'capacityBytes' | 'leaseBytesMax' | 'lease' | 'release' | 'write'>,
   onRead: (readBytes: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
