@@ -21,7 +21,7 @@ export const backupFlags = {
     help: 'how the guest is brought to rest for the snapshot (default: backup.quiesce of the config, prefer)',
   }),
   memory: option(choice(['off', 'prefer', 'require']), {
-    help: "whether the memory of running guests is kept, to bring them back suspended (default: backup.memory of the config, off)",
+    help: 'whether the memory of running guests is kept, to bring them back suspended (default: backup.memory of the config, off)',
   }),
   scripts: flag({
     negated: true,

@@ -197,7 +197,14 @@ describe('the memory of a guest', () => {
     ['left out: Hard disk 2', { disks: [disk(2000), disk(2001)] }, { excludeDisks: ['Hard disk 2'] }],
     ['no room', {}, { freeSpace: { minFreeBytes: 1, minFreeShare: 0 } }],
   ])('is not kept, and said so: %s', (why, change, more) => {
-    const roomy = { ref: {} as never, name: 'ds', type: 'VMFS', capacityBytes: 2 ** 33, freeBytes: 2 ** 32, accessible: true }
+    const roomy = {
+      ref: {} as never,
+      name: 'ds',
+      type: 'VMFS',
+      capacityBytes: 2 ** 33,
+      freeBytes: 2 ** 32,
+      accessible: true,
+    }
     const found = memoryOf({ datastores: [roomy], ...change }, more)
     expect(found).toMatchObject({ memory: 'off', wants: 'quiesced' })
     expect(found.why).toContain(why)

@@ -7,7 +7,7 @@ import { fail } from './errors.ts'
 /** @throws `restore.point-damaged` if parts of these disks are known to be lost */
 export async function requireWhole(
   { repository, point }: { readonly repository: Repository; readonly point: { readonly id: string } },
-  disks: readonly PointDisk[],
+  disks: readonly Pick<PointDisk, 'label' | 'image'>[],
   signal: AbortSignal,
 ): Promise<void> {
   const ranges = []

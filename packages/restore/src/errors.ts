@@ -92,6 +92,16 @@ export const fail = defineErrors({
     (d: { vm: string; disks: readonly string[] }) =>
       `the disks of ${d.vm} are restored, but its change tracking could not be started anew (${d.disks.join(', ')}) and would report wrong changes. Run "vmkeep vm cbt disable ${d.vm}", then the same restore again`,
   ],
+  'restore.memory-impossible': [
+    'change-request',
+    (d: { vm: string; reasons: readonly string[] }) =>
+      `${d.vm} cannot come back with its memory: ${d.reasons.join('; ')}. Nothing was made; without --memory it comes back switched off`,
+  ],
+  'restore.not-suspended': [
+    'call-operator',
+    (d: { vm: string; why: string }) =>
+      `${d.vm} could not be taken back to the moment of its memory: ${d.why}. Without --memory it comes back switched off`,
+  ],
   'restore.vm-exists': [
     'change-request',
     (d: { name: string; folder: string }) =>

@@ -7,6 +7,7 @@ import type { OnRunEvent } from './events.ts'
 import { type Leftover, type PastRun, readJournals } from './journal.ts'
 import { formatMarker } from './marker.ts'
 import { removeLeftDisk } from './remove-left-disk.ts'
+import { removeLeftHome } from './remove-left-home.ts'
 import { type EndHold, removeLeftHold } from './remove-left-hold.ts'
 import { removeLeftSnapshot } from './remove-left-snapshot.ts'
 import { lockVm } from './vm-lock.ts'
@@ -91,6 +92,7 @@ async function forget(run: PastRun): Promise<void> {
 const names = {
   snapshot: 'a snapshot',
   vm: 'a half-restored VM',
+  'vm-home': 'a half-restored VM or its snapshot',
   disk: 'an attached disk',
   'loose-disk': 'a restored disk',
   frozen: 'a frozen application',
@@ -134,7 +136,7 @@ function whyKept({ vmName, marker }: Leftover, what: string, error: unknown) {
 async function removeLocked(request: CleanUpRequest, run: PastRun, leftover: Leftover): Promise<Outcome> {
   const { kind, marker, vmName } = leftover
   // A half-restored VM is another one than the VM of its marker, which may be backed up meanwhile.
-  const uuid = kind === 'vm' ? formatMarker(marker) : marker.vmUuid
+  const uuid = kind === 'vm' || kind === 'vm-home' ? formatMarker(marker) : marker.vmUuid
   const work = `the clean-up after run ${marker.runId}`
   await using _lock = await lockVm(request.stateFolder, { name: vmName, uuid }, work)
   crashPoint('clean-up.before-removal')
@@ -148,6 +150,7 @@ const removal: Readonly<Record<Leftover['kind'], Removal>> = {
   snapshot: (found, { session, signal }) => removeLeftSnapshot(session, found, signal),
   disk: (found, { session, signal }) => removeLeftDisk(session, found, signal),
   vm: ({ leftover }, request) => removeLeftVm(request, leftover),
+  'vm-home': ({ leftover }, { session, signal }) => removeLeftHome(session, leftover, signal),
   'loose-disk': ({ leftover }, request) => removeLooseDisk(request, leftover),
   frozen: ({ leftover }, request) => tellFrozen(request, leftover),
   hold: removeLeftHold,

@@ -1,8 +1,25 @@
 export type { DiskPhase, DiskSizes, OnRunEvent, RunEvent } from './events.ts'
 export { instanceId, newRunId } from './instance.ts'
 export { attachmentLog, type AttachmentLogOwner } from './attachment-log.ts'
-export { Journal, type JournalEntry, type LeftHold, type Leftover, type PastRun, readJournals } from './journal.ts'
-export { describeSnapshot, formatMarker, isMarkedBy, type Marker, parseMarker } from './marker.ts'
+export {
+  Journal,
+  type JournalEntry,
+  type LeftHold,
+  type LeftHome,
+  type Leftover,
+  type PastRun,
+  readJournals,
+} from './journal.ts'
+export { removeLeftHome } from './remove-left-home.ts'
+export {
+  describeSnapshot,
+  formatMarker,
+  isMarkedBy,
+  isTakenBy,
+  type Marker,
+  parseMarker,
+  type TakenBy,
+} from './marker.ts'
 export { fail as runFail } from './errors.ts'
 export {
   type Cause,

@@ -9,12 +9,12 @@ import { dirname, join } from 'node:path'
 import { messageOf } from '@vmkeep/kit'
 import type { AttachedDisk } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
-import type { Marker } from './marker.ts'
+import type { Marker, TakenBy } from './marker.ts'
 import { isAlive, type ProcessOwner, thisProcess } from './process-owner.ts'
 
 /** Something of ours in vSphere that must not stay; or what a script of the admin's may have frozen for us. */
 export interface Leftover {
-  readonly kind: 'snapshot' | 'vm' | 'disk' | 'loose-disk' | 'frozen' | 'hold'
+  readonly kind: 'snapshot' | 'vm' | 'vm-home' | 'disk' | 'loose-disk' | 'frozen' | 'hold'
   /** Which vCenter or ESXi host, see {@link endpointIdOf}. */
   readonly endpointId: string
   readonly vmName: string
@@ -27,10 +27,25 @@ export interface Leftover {
   readonly attachment?: LeftAttachment
   /** For a whole disk on its way from a VM of ours to the VM `vmName`: no VM may have it. References of its datacenter and of that VM. */
   readonly loose?: { readonly path: string; readonly datacenter: string; readonly target: string }
+  /** For a half-restored VM that is out of the inventory for a while. */
+  readonly home?: LeftHome
   /** For a VM that is kept from being relocated. */
   readonly hold?: LeftHold
   /** For what a script has brought to rest before the snapshot: the script that was to end that, and where it runs. */
   readonly thaw?: { readonly script: string; readonly where: 'host' | 'guest' }
+}
+
+/** Where a VM of ours lies, and what was put beside it that vSphere may not know of. References as of the endpoint. */
+export interface LeftHome {
+  readonly vmxPath: string
+  /** `[datastore] folder/name`, of ours as long as the VM carries our marker. */
+  readonly files: readonly string[]
+  readonly datacenter: string
+  readonly folder: string
+  readonly pool: string
+  readonly host: string
+  /** The run whose snapshot the VM has once it is whole. */
+  readonly snapshotOf: TakenBy
 }
 
 /** RelocateVM_Task of a VM is disabled: by whose name, and which of VMware's libraries can enable it again. */

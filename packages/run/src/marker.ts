@@ -30,3 +30,15 @@ export function isMarkedBy(marker: Marker, found: { readonly name: string; reado
   const text = formatMarker(marker)
   return found.name === text && (found.description.trimEnd().split('\n').at(-1) ?? '') === text
 }
+
+/** What a restore point tells of the backup that took its snapshot. */
+export type TakenBy = Omit<Marker, 'instanceId'>
+
+/** Whether a snapshot is the one that a run has taken of a VM, whichever installation it was of. */
+export function isTakenBy(
+  { runId, vmUuid }: TakenBy,
+  found: { readonly name: string; readonly description: string },
+): boolean {
+  const marker = parseMarker(found.name)
+  return marker?.runId === runId && marker.vmUuid === vmUuid && isMarkedBy(marker, found)
+}

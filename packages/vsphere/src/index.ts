@@ -42,7 +42,12 @@ export type { DestinationNames } from './create/choose-destination.ts'
 export { type DestinationRequest, resolveDestination, type ResolvedDestination } from './create/resolve-destination.ts'
 export { withDisks } from './create/with-disks.ts'
 export { setBootOrder } from './create/set-boot-order.ts'
-export { type DatastorePath, formatDatastorePath, parseDatastorePath } from './files/datastore-path.ts'
+export {
+  datastoreFolderOf,
+  type DatastorePath,
+  formatDatastorePath,
+  parseDatastorePath,
+} from './files/datastore-path.ts'
 export { deleteFile } from './files/delete-file.ts'
 export { downloadFile, uploadFile } from './files/download-file.ts'
 export type { FilePlace } from './files/request-path.ts'

@@ -186,7 +186,9 @@ function causesOf({ outcome, error, reasons, skippedDisks, disks, memory, warnin
         ? []
         : [`${label} was read slowly, since its datastore was slow: ${length(slowedSeconds * 1000)} of rests`],
     ),
-    ...(memory === undefined ? [] : [`its memory is kept too: ${size(memory.readBytes)} read, ${size(memory.storedBytes)} stored`]),
+    ...(memory === undefined
+      ? []
+      : [`its memory is kept too: ${size(memory.readBytes)} read, ${size(memory.storedBytes)} stored`]),
     ...warnings.map(({ message }) => message),
   ]
 }

@@ -14,6 +14,7 @@ const meanings: Readonly<Record<Purpose, readonly [purpose: string, without: 'fa
   vddk: ['to keep VMs from being moved while VDDK reads them (backup.vddk.holdVm)', 'warn'],
   storagePolicies: ['to keep storage policies and give them back', 'warn'],
   guestScripts: ['to run scripts in guests', 'fail'],
+  memory: ['to bring VMs back with their memory', 'warn'],
   guestOutput: ['to read what scripts in guests write when they fail', 'warn'],
 }
 

@@ -14,6 +14,7 @@ export const purposes = [
   'storagePolicies',
   'guestScripts',
   'guestOutput',
+  'memory',
 ] as const satisfies readonly PrivilegeSet[]
 export type Purpose = (typeof purposes)[number]
 
@@ -29,6 +30,7 @@ export function purposesOf({ backup, policies }: Pick<Config, 'backup' | 'polici
     ...(['backup', 'nvram', 'restore', 'storagePolicies'] as const),
     ...more,
     ...(inGuests.length > 0 ? (['guestScripts'] as const) : []),
+    ...([backup, ...policies].some(({ memory = 'off' }) => memory !== 'off') ? (['memory'] as const) : []),
     ...(inGuests.some(({ output }) => output !== 'never') ? (['guestOutput'] as const) : []),
   ]
 }

@@ -17,6 +17,7 @@ const nothing = {
   provisioning: undefined,
   identity: 'auto',
   connect: 'auto',
+  memory: false,
   powerOn: false,
 } as const
 

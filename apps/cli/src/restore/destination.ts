@@ -26,6 +26,9 @@ export const destinationFlags = {
     fallback: 'auto',
     help: 'connect its network cards at power-on: auto only if the original is gone',
   }),
+  memory: flag({
+    help: 'make it suspended, with its memory, as it was at the point, where that was kept; with --power-on it goes on from there',
+  }),
   powerOn: flag({ help: 'switch the new VM on' }),
 }
 
@@ -57,6 +60,7 @@ export function destinationOf(
     storagePolicies: flags.storagePolicies,
     identity,
     connectNetworks: connect,
+    ...(flags.memory && { memory: true }),
     disks,
   }
 }

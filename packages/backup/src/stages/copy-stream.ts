@@ -26,7 +26,7 @@ export async function copyStream(
   const space = () => image.lease(Math.min(image.leaseBytesMax, image.capacityBytes - offsetBytes), signal)
   try {
     for await (const piece of pieces)
-      for (let from = 0; from < piece.length; ) {
+      for (let from = 0; from < piece.length;) {
         lease ??= await space()
         const part = piece.subarray(from, from + lease.length - filledBytes)
         lease.set(part, filledBytes)

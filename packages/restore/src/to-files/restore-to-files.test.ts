@@ -22,6 +22,7 @@ const point = {
   name: 'web',
   configXml: 'config',
   homeFiles: [{ name: 'web.vmx', kind: 'vmx', blob: 'vmx' }],
+  memory: [],
   disks: contents.map(({ capacityBytes }, i) => ({
     key: 2000 + i,
     label: `Hard disk ${i + 1}`,
@@ -54,15 +55,24 @@ interface Change {
   readonly onEvent?: (event: RunEvent) => void
   readonly from?: Repository
   readonly allowDamaged?: boolean
+  readonly of?: VmPoint
+  readonly disks?: readonly string[]
 }
-const restore = ({ format = 'raw', onEvent = () => {}, from = repository, allowDamaged = false }: Change = {}) =>
+const restore = ({
+  format = 'raw',
+  onEvent = () => {},
+  from = repository,
+  allowDamaged = false,
+  of = point,
+  disks = [],
+}: Change = {}) =>
   restoreToFiles({
     repository: from,
     allowDamaged,
-    point,
+    point: of,
     folder,
     format,
-    disks: [],
+    disks,
     verify: true,
     onEvent,
     signal: new AbortController().signal,
@@ -90,6 +100,19 @@ describe('a restore to files', () => {
     const told = [...report.disks.map(({ target }) => target), ...report.files]
     expect(told).toEqual(rawFiles.map((name) => join(folder, name)))
     expect(await names()).toEqual(rawFiles.toSorted())
+  })
+
+  it('holds the memory of the guest too, byte for byte, where all disks are restored', async () => {
+    const { capacityBytes } = contents[1]!
+    const memory = [{ name: 'web-Snapshot1.vmem', kind: 'snapshotMemory', image: { capacityBytes } }]
+    const of = { ...point, memory } as unknown as VmPoint
+    const report = await restore({ format: 'monolithicSparse', of })
+    expect(report.files[0]).toBe(join(folder, 'web-Snapshot1.vmem'))
+    expect((await readFile(report.files[0]!)).equals(imageOf(contents[1]!))).toBe(true)
+    await rm(folder, { recursive: true })
+    await mkdir(folder)
+    await restore({ of, disks: ['scsi0:1'] })
+    expect(await names()).not.toContain('web-Snapshot1.vmem')
   })
 
   it('of a point of which parts are lost makes nothing, and names them, unless that is allowed', async () => {

@@ -47,13 +47,15 @@ export async function restoreToFiles(request: RestoreToFilesRequest): Promise<Re
   const startedMs = performance.now()
   const only = request.homeFiles?.map((file) => homeFileOf(point, file))
   const chosen = only === undefined ? chooseDisks(point, request.disks) : []
-  if (request.allowDamaged !== true) await requireWhole(request, chosen, request.signal)
   const files = targetFilesOf(point, chosen, folder, format, only)
+  const images = [...chosen, ...files.memory.map(({ file: { name: label, image } }) => ({ label, image }))]
+  if (request.allowDamaged !== true) await requireWhole(request, images, request.signal)
   const warnings = await prepareFolder(folder, files)
   // Held from now on: it tells others that we are at work.
   await using reportFile = files.isWhole ? await createSmallFile(files.report) : undefined
   const disks: DiskRestoreReport[] = []
   for (const { disk, path } of files.disks) disks.push(await restoreDisk(request, disk, path))
+  for (const { file, path } of files.memory) await restoreMemory(request, file, path)
   const lostFiles: SideFile[] = []
   for (const file of files.sideFiles) if (!(await restoreSideFile(request, file))) lostFiles.push(file)
   const written = files.sideFiles.filter((file) => !lostFiles.includes(file))
@@ -62,7 +64,7 @@ export async function restoreToFiles(request: RestoreToFilesRequest): Promise<Re
     vm: point.name,
     target: folder,
     disks,
-    files: [...written.map(({ path }) => path), ...(files.isWhole ? [files.report] : [])],
+    files: [...[...files.memory, ...written].map(({ path }) => path), ...(files.isWhole ? [files.report] : [])],
     verified: verify,
     warnings: [...warnings, ...lostFiles.map(lostFileWarning)],
     seconds: (performance.now() - startedMs) / 1000,
@@ -71,7 +73,11 @@ export async function restoreToFiles(request: RestoreToFilesRequest): Promise<Re
   return report
 }
 
-async function restoreDisk(request: RestoreToFilesRequest, disk: PointDisk, path: string): Promise<DiskRestoreReport> {
+async function restoreDisk(
+  request: RestoreToFilesRequest,
+  disk: Pick<PointDisk, 'label' | 'address' | 'image' | 'metadata'>,
+  path: string,
+): Promise<DiskRestoreReport> {
   const { repository, point, format, onEvent, signal } = request
   const about = { vm: point.name, disk: disk.label } as const
   const { capacityBytes } = disk.image
@@ -100,6 +106,15 @@ async function restoreDisk(request: RestoreToFilesRequest, disk: PointDisk, path
     verified: request.verify,
     damaged: await damage.extents(),
   }
+}
+
+/** Byte for byte as it was, like a disk of one file. */
+async function restoreMemory(
+  request: RestoreToFilesRequest,
+  { name, image }: VmPoint['memory'][number],
+  path: string,
+): Promise<void> {
+  await restoreDisk({ ...request, format: 'raw' }, { label: name, address: name, image, metadata: {} }, path)
 }
 
 type SideFile = TargetFiles['sideFiles'][number]

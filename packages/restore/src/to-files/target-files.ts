@@ -6,6 +6,8 @@ import { type DiskFileFormat, extensionOf, pathsOf } from './disk-file.ts'
 /** Every file of a restore, in the order in which they appear. */
 export interface TargetFiles {
   readonly disks: readonly { readonly disk: PointDisk; readonly path: string }[]
+  /** The guest's memory, with a whole restore only: as the files vSphere has made of it. */
+  readonly memory: readonly { readonly file: VmPoint['memory'][number]; readonly path: string }[]
   /** The VM's config and firmware files, by the repository's name for their bytes. */
   readonly sideFiles: readonly { readonly path: string; readonly blob: string }[]
   /**
@@ -27,20 +29,20 @@ export function targetFilesOf(
 ): TargetFiles {
   const named = (name: string) => join(folder, safeName(`${point.name}-${name}`))
   const disks = chosen.map((disk) => ({ disk, path: named(`${disk.address}.${extensionOf(format)}`) }))
-  const homeFiles = (only ?? point.homeFiles).map(({ name, blob }) => ({
-    path: name.startsWith(point.name) ? join(folder, safeName(name)) : named(name),
-    blob,
-  }))
+  const pathOf = (name: string) => (name.startsWith(point.name) ? join(folder, safeName(name)) : named(name))
+  const homeFiles = (only ?? point.homeFiles).map(({ name, blob }) => ({ path: pathOf(name), blob }))
+  const isAll = only === undefined && chosen.length === point.disks.length
+  const memory = isAll ? point.memory.map((file) => ({ file, path: pathOf(file.name) })) : []
   const config = only === undefined ? [{ path: named('config.xml'), blob: point.configXml }] : []
   const sideFiles = [...config, ...homeFiles]
   const report = named('restored.json')
   const isWhole = only === undefined
   const all = [
     ...disks.flatMap(({ path }) => pathsOf(path, format)),
-    ...sideFiles.map(({ path }) => path),
+    ...[...memory, ...sideFiles].map(({ path }) => path),
     ...(isWhole ? [report] : []),
   ]
-  return { disks, sideFiles, report, isWhole, all }
+  return { disks, memory, sideFiles, report, isWhole, all }
 }
 
 /** `web-01-scsi0-1.raw`: safe as a file name everywhere. A name from the repository never leaves the folder. */

@@ -16,6 +16,7 @@ import {
 } from '@vmkeep/vsphere'
 import { chooseDisks, type PointDisk } from '../choose-disks.ts'
 import { fail } from '../errors.ts'
+import { suspendedWarnings, whyNotSuspended } from './suspended/why-not-suspended.ts'
 import { planPolicies, type PolicyWish } from './plan-policies.ts'
 
 /** Where the new VM goes. What is left out is taken from the original's place, by name. */
@@ -34,6 +35,8 @@ export interface Destination extends PolicyWish {
   readonly identity: 'auto' | 'keep' | 'new'
   /** `auto` connects the network cards only if the original is gone. */
   readonly connectNetworks: 'auto' | 'yes' | 'no'
+  /** Suspended, with its memory as it was at the point, instead of switched off. */
+  readonly memory?: boolean
   /** Disks to restore, by label, address or key; all if empty. */
   readonly disks: readonly string[]
 }
@@ -62,7 +65,7 @@ export interface PlanRequest {
   readonly marker: Marker
 }
 
-/** @throws `restore.vm-exists`, `restore.no-such-disk`, `restore.no-such-storage-policy`, `vsphere.destination-…` */
+/** @throws `restore.vm-exists`, `restore.memory-impossible`, `restore.no-such-disk`, `restore.no-such-storage-policy`, `vsphere.destination-…` */
 export async function planRestore(
   { session, repository, point, destination, marker }: PlanRequest,
   signal: AbortSignal,
@@ -82,6 +85,10 @@ export async function planRestore(
   const conflicts = name === point.name ? asked : await find(name)
   if (conflicts.sameName !== undefined) throw fail('restore.vm-exists', { name, folder: place.folderPath })
   const originalLives = conflicts.original !== undefined
+  if (destination.memory === true) {
+    const reasons = whyNotSuspended({ point, destination, originalLives, networks: place.networks })
+    if (reasons.length > 0) throw fail('restore.memory-impossible', { vm: point.name, reasons })
+  }
   const plan = buildCreateSpec(saved, {
     name,
     datastoreName: place.datastoreName,
@@ -119,6 +126,7 @@ export async function planRestore(
       ...plan.warnings.map(({ code, sentence }) => told(code, sentence, policies.home)),
       ...warnings(point, wanted, originalLives, destination),
       ...policies.warnings,
+      ...(destination.memory === true ? suspendedWarnings : []),
     ],
   }
 }

@@ -2,7 +2,6 @@ import { type Clock, crashPoint, hasCode, messageOf, type Random, systemClock, s
 import type { Repository } from '@vmkeep/repository'
 import {
   cleanUpLeftovers,
-  formatMarker,
   instanceId,
   Journal,
   type Marker,
@@ -14,7 +13,6 @@ import { holdEnder, importsWholeVm, requireThatWrite, type TransportSettings } f
 import {
   clearMarker,
   createVm,
-  destroyVm,
   endpointIdOf,
   inventoryPathOf,
   type ManagedObjectReference,
@@ -23,12 +21,15 @@ import {
   setBootOrder,
   uploadNvram,
 } from '@vmkeep/vsphere'
-import type { DiskRestoreReport, RestoreReport } from '../report.ts'
+import { fail } from '../errors.ts'
+import type { RestoreReport } from '../report.ts'
 import { requireWhole } from '../damaged-parts.ts'
 import { type Destination, planRestore, type RestorePlan } from './plan-restore.ts'
 import { checkPolicies } from './check-policies.ts'
 import { giveBack } from './give-back.ts'
 import { importVm } from './import-vm.ts'
+import { type Making, takeBack } from './making.ts'
+import { makeSuspended, restoreNamedDisks } from './suspended/make-suspended.ts'
 import { tellOfPolicies } from './tell-of-policies.ts'
 import { type RestoredDisk, restoreDisk } from './restore-disk.ts'
 
@@ -58,7 +59,7 @@ export interface RestoreContext extends RestoreToVsphereRequest {
 }
 
 /**
- * Restores a point as a new VM, on vCenter or ESXi. The original, if it lives, is not touched.
+ * Restores a point as a new VM, on vCenter or ESXi: switched off, or suspended with its memory. The original, if it lives, is not touched.
  *
  * Until it is complete the VM carries a marker and is listed in the journal: a restore that fails, is cancelled or is killed
  * leaves no half VM behind, at the latest after the next start.
@@ -74,41 +75,72 @@ export async function restoreToVsphere(request: RestoreToVsphereRequest): Promis
     runId,
     vmUuid: point.instanceUuid.toLowerCase(),
   }
+  if (request.destination.memory === true && importsWholeVm(request.transport))
+    throw fail('restore.memory-impossible', { vm: point.name, reasons: [noLease] })
   const plan = await planRestore({ ...request, marker }, signal)
-  const disks = plan.disks.map(({ disk }) => disk)
-  if (request.allowDamaged !== true) await requireWhole(request, disks, signal)
+  const images = [...plan.disks.map(({ disk }) => disk), ...memoryOf(request)]
+  if (request.allowDamaged !== true) await requireWhole(request, images, signal)
   for (const { code, message } of plan.warnings) onEvent({ type: 'note', level: 'warn', vm: plan.name, message, code })
   await using journal = await Journal.start(stateFolder, runId)
   const entry = await journal.intend({ kind: 'vm', endpointId: endpointIdOf(session), vmName: plan.name, marker })
   const context: RestoreContext = { ...request, clock, random, plan }
-  const made: { vm?: ManagedObjectReference } = {}
+  const making: Making = { journal, marker, entries: [entry], isWhole: false }
   const created = async (vm: ManagedObjectReference) => {
-    made.vm = vm
+    making.vm = vm
     crashPoint('restore.after-vm')
     await entry.created(vm.value)
   }
   try {
     onEvent({ type: 'vm-phase', vm: plan.name, phase: 'create' })
     crashPoint('restore.before-vm')
-    const fill = importsWholeVm(request.transport) ? importVm : makeVm
-    const { vm, disks: restored } = await fill(context, created)
-    const report = await complete(context, vm, restored)
-    crashPoint('restore.before-marker-off')
-    await clearMarker(session, vm, signal)
-    crashPoint('restore.after-marker-off')
+    const made = await (request.destination.memory === true ? restoreSuspended : restoreOff)(context, making, created)
     await entry.gone()
-    if (request.powerOn) await powerOn(session, vm, signal)
+    if (request.powerOn) await powerOn(session, made.vm, signal)
     onEvent({ type: 'vm-phase', vm: plan.name, phase: 'done' })
-    return { ...report, seconds: (clock.monotonicMs() - startedMs) / 1000 }
+    return { ...made.report, seconds: (clock.monotonicMs() - startedMs) / 1000 }
   } catch (error) {
-    await takeBack(context, made.vm, marker).then(entry.gone, (left: unknown) => tellLeftover(context, left))
+    if (making.isWhole) await entry.gone()
+    else await takeBack(context, making)
     tellOfPolicies(context, error)
     throw error
   }
 }
 
+const noLease = 'by the transport lease vSphere names the disks: put nbdssl before it in the transports'
+
+/** For the search for lost parts. */
+const memoryOf = ({ point, destination }: RestoreToVsphereRequest) =>
+  destination.memory === true ? point.memory.map(({ name, image }) => ({ label: `Memory (${name})`, image })) : []
+
+type Created = (vm: ManagedObjectReference) => Promise<void>
+type Made = { readonly vm: ManagedObjectReference; readonly report: RestoreReport }
+
+async function restoreOff(context: RestoreContext, making: Making, created: Created): Promise<Made> {
+  const { session, signal } = context
+  const fill = importsWholeVm(context.transport) ? importVm : makeVm
+  const { vm, disks } = await fill(context, created)
+  const report = await complete(context, vm, disks)
+  crashPoint('restore.before-marker-off')
+  await clearMarker(session, vm, signal)
+  making.isWhole = true
+  crashPoint('restore.after-marker-off')
+  return { vm, report }
+}
+
+/** Its configuration comes with its memory, nvram and boot order too. */
+async function restoreSuspended(context: RestoreContext, making: Making, created: Created): Promise<Made> {
+  const { session, plan, signal } = context
+  const off = await createVm(session, { ...plan.place, spec: plan.spec }, signal)
+  await created(off)
+  const disks = await restoreNamedDisks(context, off)
+  const { vm, warnings } = await makeSuspended(context, off, making)
+  const keys = new Map(disks.map(({ savedKey }) => [savedKey, savedKey] as const))
+  const more = [...warnings, ...(await giveBack(context, vm)), ...(await checkPolicies(context, vm, keys))]
+  return { vm, report: await reportOf(context, vm, disks, more) }
+}
+
 /** Makes the VM, then adds and fills one disk after the other. */
-async function makeVm(context: RestoreContext, created: (vm: ManagedObjectReference) => Promise<void>) {
+async function makeVm(context: RestoreContext, created: Created) {
   const { session, plan, signal } = context
   const vm = await createVm(session, { ...plan.place, spec: plan.spec }, signal)
   await created(vm)
@@ -123,18 +155,27 @@ async function complete(
   vm: ManagedObjectReference,
   restored: readonly RestoredDisk[],
 ): Promise<RestoreReport> {
-  const { plan, point, session, signal } = context
-  const disks: DiskRestoreReport[] = restored.map(({ report }) => report)
+  const { plan, session, signal } = context
   const newKeys = new Map(restored.map(({ savedKey, key }) => [savedKey, key] as const))
   if (plan.bootOrder !== undefined) await setBootOrder(session, vm, { bootOrder: plan.bootOrder, newKeys }, signal)
   const warnings = [
-    ...plan.warnings,
     ...(await restoreNvram(context, vm)),
     ...(await giveBack(context, vm)),
     ...(await checkPolicies(context, vm, newKeys)),
   ]
+  return reportOf(context, vm, restored, warnings)
+}
+
+async function reportOf(
+  { point, plan, session, verify: verified, signal }: RestoreContext,
+  vm: ManagedObjectReference,
+  restored: readonly RestoredDisk[],
+  found: RestoreReport['warnings'],
+): Promise<RestoreReport> {
+  const disks = restored.map(({ report }) => report)
   const target = await inventoryPathOf(session, vm, signal)
-  return { point: point.id, vm: plan.name, target, disks, files: [], verified: context.verify, warnings, seconds: 0 }
+  const warnings = [...plan.warnings, ...found]
+  return { point: point.id, vm: plan.name, target, disks, files: [], verified, warnings, seconds: 0 }
 }
 
 /** EFI boot entries and secure boot live in nvram; without it the guest may not find its boot loader. A BIOS VM starts without. */
@@ -157,18 +198,4 @@ async function restoreNvram(
       },
     ]
   }
-}
-
-/** Not cancelled by the run's signal: a cancelled restore must not leave half a VM. */
-async function takeBack(
-  { session }: RestoreContext,
-  vm: ManagedObjectReference | undefined,
-  marker: Marker,
-): Promise<void> {
-  await destroyVm(session, { ref: vm?.value, marker: formatMarker(marker) })
-}
-
-function tellLeftover({ onEvent, plan }: RestoreContext, error: unknown): void {
-  const message = `the half-restored VM could not be removed; vmkeep tries again at its next start: ${messageOf(error)}`
-  onEvent({ type: 'note', level: 'error', vm: plan.name, message, code: 'run.leftover-not-removed' })
 }

@@ -12,10 +12,14 @@ import type { ManagedObjectReference } from '../types/index.ts'
 export async function deleteFile(
   session: Session,
   file: string,
-  { datacenter, signal }: { readonly datacenter: ManagedObjectReference | undefined; readonly signal?: AbortSignal },
+  { datacenter, signal }: { readonly datacenter: ManagedObjectReference; readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
   const { fileManager } = session.content
   if (fileManager === undefined) throw fail('vsphere.no-configuration', { object: file })
-  const task = await session.call('DeleteDatastoreFile_Task', { _this: fileManager, name: file, datacenter }, { signal })
+  const task = await session.call(
+    'DeleteDatastoreFile_Task',
+    { _this: fileManager, name: file, datacenter },
+    { signal },
+  )
   await waitForTask(session, task, { signal })
 }

@@ -55,9 +55,12 @@ it('one that always breaks is given up', async () => {
   })
 })
 
-it.each([bytes.length + 1, bytes.length - 1])('a file of another size than was listed is an error: %i', async (size) => {
-  await expect(all(new BreakingSession([]), size)).rejects.toMatchObject({ code: 'vsphere.file-cut' })
-})
+it.each([bytes.length + 1, bytes.length - 1])(
+  'a file of another size than was listed is an error: %i',
+  async (size) => {
+    await expect(all(new BreakingSession([]), size)).rejects.toMatchObject({ code: 'vsphere.file-cut' })
+  },
+)
 
 it('a refusal names the file', async () => {
   await expect(all(new FakeSession())).rejects.toMatchObject({ code: 'vsphere.file-refused', details: { status: 404 } })

@@ -14,6 +14,8 @@ export interface MemoryFile {
 export interface SnapshotMemory {
   /** The state of the machine (`.vmsn`), then its memory (`.vmem`) where that is a file of its own. None: it holds no memory. */
   readonly files: readonly MemoryFile[]
+  /** The snapshot's state (`.vmsn`), with or without memory. */
+  readonly dataPath?: string | undefined
   /** The list of the VM's snapshots, `.vmsd`, without which the state is not found again. */
   readonly snapshotList?: string | undefined
 }
@@ -50,5 +52,9 @@ export function memoryIn(layout: Layout | undefined, snapshot: SnapshotRef, memo
   const memory = fileOf(of?.memoryKey, 'snapshotMemory')
   const isWhole = data !== undefined && (memory !== undefined || (memoryBytes > 0 && data.sizeBytes >= memoryBytes))
   const snapshotList = layout?.file?.find(({ type }) => type === 'snapshotList')?.name
-  return { files: isWhole ? [data, memory].filter((file) => file !== undefined) : [], snapshotList }
+  return {
+    files: isWhole ? [data, memory].filter((file) => file !== undefined) : [],
+    dataPath: data?.path,
+    snapshotList,
+  }
 }

@@ -30,7 +30,8 @@ const rules = {
   ],
   'memory-other-snapshots': [
     ({ snapshots }) => snapshots.length > 0,
-    () => 'It has other snapshots, and its memory belongs to that chain of disks, which a restore does not make. Remove them.',
+    () =>
+      'It has other snapshots, and its memory belongs to that chain of disks, which a restore does not make. Remove them.',
   ],
   'memory-disks-elsewhere': [
     (vm) => elsewhere(vm).length > 0,
