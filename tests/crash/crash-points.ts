@@ -8,6 +8,7 @@ export interface CrashPoint {
     | 'vddk'
     | 'clean-up'
     | 'restore-to-vsphere'
+    | 'restore-suspended'
     | 'restore-in-place'
     | 'restore-to-files'
     | 'restore-to-other-vm'
@@ -19,6 +20,10 @@ const backup = (finished: boolean, ...names: string[]): CrashPoint[] =>
   names.map((at) => ({ at, of: 'backup', finished }))
 const restore = (finished: boolean, ...names: string[]): CrashPoint[] =>
   names.map((at) => ({ at, of: 'restore-to-vsphere', finished }))
+
+/** Of a restore that brings the memory back too. */
+const suspended = (finished: boolean, ...names: string[]): CrashPoint[] =>
+  names.map((name) => ({ at: `restore.${name}`, of: 'restore-suspended', finished }))
 
 const inPlace = (finished: boolean, ...names: string[]): CrashPoint[] =>
   names.map((at) => ({ at, of: 'restore-in-place', finished }))
@@ -56,6 +61,8 @@ export const crashPoints: readonly CrashPoint[] = [
   ...restore(false, 'restore.before-vm', 'restore.after-vm', 'restore.after-disk', 'restore.after-disk#2'),
   ...restore(false, 'restore.before-marker-off'),
   ...restore(true, 'restore.after-marker-off'),
+  ...suspended(false, 'before-unregister', 'after-unregister', 'after-memory', 'after-register'),
+  ...suspended(true, 'after-revert'),
   ...inPlace(false, 'in-place.before-mark', 'in-place.after-mark', 'in-place.after-disk', 'in-place.after-disk#2'),
   ...inPlace(false, 'in-place.before-mark-off'),
   ...inPlace(true, 'in-place.after-mark-off'),

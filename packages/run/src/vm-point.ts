@@ -1,6 +1,6 @@
 // What a restore point of a VM holds, as the repository keeps it: `attributes` of the point and of its images.
 // A backup writes it, a restore reads it, perhaps years later: fields are only ever added.
-import type { RestorePoint, StoredImage } from '@vmkeep/repository'
+import type { Plain, RestorePoint, StoredImage } from '@vmkeep/repository'
 import type { Consistency, Place } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 import { plainOf } from './plain-of.ts'
@@ -164,4 +164,4 @@ export function vmPointOf(point: RestorePoint): VmPoint {
 }
 
 /** How an image says that it is of memory. */
-export const memoryImageAttributes = (file: VmMemoryFile) => ({ memoryFile: plainOf({ ...file }) })
+export const memoryImageAttributes = (file: VmMemoryFile): Record<string, Plain> => plainOf({ memoryFile: file })

@@ -30,7 +30,10 @@ export interface SuspendedVm {
 }
 
 /** The VM's own folder, `[datastore] name`, and its vmx. */
-export async function homeOf({ session, signal }: RestoreContext, vm: ManagedObjectReference) {
+async function homeOf(
+  { session, signal }: RestoreContext,
+  vm: ManagedObjectReference,
+): Promise<{ readonly vmxPath: string; readonly fileOf: (name: string) => string }> {
   const request = { type: 'VirtualMachine', ref: vm, paths: ['config.files.vmPathName'] } as const
   const vmxPath = (await readProperties(session, request, signal))['config.files.vmPathName'] ?? ''
   const folder = parseDatastorePath(vmxPath)
