@@ -1,8 +1,10 @@
 // What a client meets that dials a wrong, broken or hostile server: an error that says so, at once, in bounded memory.
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { createServer } from 'node:tls'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { AppError } from '@vmkeep/kit'
 import fc from 'fast-check'
@@ -102,6 +104,45 @@ describe('a client', () => {
     expect(
       await ask((_request, response) => void response.writeHead(200).write(good.slice(0, 50)), 1_000_000, 50),
     ).toContain('vsphere.timed-out')
+  })
+
+  it('uploads for longer than a server may be silent, as long as it takes what comes', async () => {
+    const timeoutMs = 400
+    const slowly = (durationMs: number) =>
+      (async function* () {
+        for (let piece = 0; piece < 4; piece++) {
+          await sleep(durationMs)
+          yield Buffer.alloc(1000)
+        }
+      })()
+    await using server = await TestHttpsServer.start(({ body }, response) => void response.end(String(body.length)))
+    using http = new HttpClient({ host: 'localhost', port: server.port }, trust)
+    const put = async (body: AsyncIterable<Uint8Array>) => {
+      const sent = { method: 'PUT', path: '/', body } as const
+      return text((await http.request(sent, { pool: 'transfers', what: 'PUT', timeoutMs })).body)
+    }
+    expect(await put(slowly(timeoutMs / 2))).toBe('4000')
+    expect(await put(slowly(timeoutMs * 1.5))).toBe('4000') // it is we who are slow
+  })
+
+  it('gives up on a server that takes no more of an upload', async () => {
+    const { certificatePem: cert, privateKeyPem: key } = loopbackCertificate
+    const taken: Socket[] = []
+    const server = createServer({ cert, key }, (socket) => void taken.push(socket.on('error', () => {}).pause()))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const http = new HttpClient({ host: 'localhost', port: (server.address() as AddressInfo).port }, trust)
+    const endless = (async function* () {
+      for (;;) yield Buffer.alloc(1024 * 1024)
+    })()
+    const sent = { method: 'PUT', path: '/', body: endless } as const
+    try {
+      const upload = http.request(sent, { pool: 'transfers', what: 'PUT', timeoutMs: 300 })
+      await expect(upload).rejects.toMatchObject({ code: 'vsphere.timed-out' })
+    } finally {
+      http[Symbol.dispose]()
+      for (const socket of taken) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    }
   })
 
   it('tells a broken connection from a short answer', async () => {

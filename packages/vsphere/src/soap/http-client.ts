@@ -87,10 +87,11 @@ export class HttpClient implements Disposable {
       const abort = () => end(signal!.reason)
       const timedOut = () => {
         const isReaderSlow = (incoming?.readableLength ?? 0) > 0
-        if (isReaderSlow) silence.refresh()
+        if (isReaderSlow || upload.isWaitedFor) silence.refresh()
         else end(fail('vsphere.timed-out', { host: this.address.host, what: options.what, timeoutMs }))
       }
       const silence = setTimeout(timedOut, timeoutMs)
+      const upload = new Upload(() => silence.refresh())
       signal?.addEventListener('abort', abort, { once: true })
       outgoing.on('close', () => {
         clearTimeout(silence)
@@ -104,7 +105,7 @@ export class HttpClient implements Disposable {
         response.on('data', () => silence.refresh()).pause()
         resolve({ status: response.statusCode!, headers: response.headers, body: response })
       })
-      send(outgoing, request.body, end)
+      send(outgoing, upload.of(request.body), end)
     })
   }
 
@@ -122,6 +123,38 @@ export class HttpClient implements Disposable {
       { host: this.address.host, what, reason },
       error,
     )
+  }
+}
+
+/** A body on its way. A server that takes it is not silent, and while we have nothing to send it is not its turn to speak. */
+class Upload {
+  readonly #onSent: () => void
+  #isWaitedFor = false
+
+  /** @param onSent told whenever the server has taken so much that more is asked for */
+  constructor(onSent: () => void) {
+    this.#onSent = onSent
+  }
+
+  /** Whether the next piece is still to come from whoever makes them. */
+  get isWaitedFor(): boolean {
+    return this.#isWaitedFor
+  }
+
+  of(body: HttpRequest['body']): HttpRequest['body'] {
+    return body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : this.#watch(body)
+  }
+
+  async *#watch(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    this.#isWaitedFor = true
+    for await (const piece of pieces) {
+      this.#isWaitedFor = false
+      this.#onSent()
+      yield piece
+      this.#isWaitedFor = true
+    }
+    this.#isWaitedFor = false
+    this.#onSent()
   }
 }
 
