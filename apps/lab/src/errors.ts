@@ -41,6 +41,16 @@ export const fail = defineErrors({
     'change-request',
     (d: { vm: string; snapshot: string }) => `${d.vm} has no snapshot ${d.snapshot}`,
   ],
+  'lab.bad-checkpoint': ['quarantine', (d: { path: string }) => `${d.path} is not the state of a VM, or not all of it`],
+  'lab.memory-cut-short': [
+    'quarantine',
+    (d: { path: string; sizeBytes: number; expectedBytes: number }) =>
+      `${d.path} has ${d.sizeBytes} bytes of memory, and the VM had ${d.expectedBytes}`,
+  ],
+  'lab.memory-mismatch': [
+    'quarantine',
+    (d: { path: string; why: string }) => `the VM can't go on from ${d.path}: ${d.why}`,
+  ],
   'lab.by-rule': ['retry', (d: { on: string; object: string }) => `${d.on} of ${d.object} failed by rule`],
   'lab.nfc-peer-gone': ['retry', () => 'the NFC client closed its connection'],
   'lab.nfc-protocol': [

@@ -34,7 +34,7 @@ export class LabVmHandle {
     return this.#vm.power
   }
   /** How its guest began to run the last time; `undefined` if it never did. */
-  get lastStart(): 'boot' | undefined {
+  get lastStart(): 'boot' | 'resume' | undefined {
     return this.#vm.memory.lastStart
   }
   get consolidationNeeded(): boolean {

@@ -20,6 +20,9 @@ const faults: Readonly<Record<string, (details: Details, message: string) => Vim
   'lab.disk-key-taken': () =>
     new VimFault('InvalidDeviceSpec', { property: 'virtualDeviceSpec.device.key', deviceIndex: 0 }),
   'lab.no-such-snapshot': () => new VimFault('NotFound'),
+  'lab.bad-checkpoint': () => new VimFault('InvalidSnapshotFormat'),
+  'lab.memory-cut-short': ({ path }) => new VimFault('FileFault', { file: path }),
+  'lab.memory-mismatch': (_, message) => new VimFault('GenericVmConfigFault', { reason: message }, message),
   'lab.by-rule': ({ on }, message) =>
     on === 'snapshot.create'
       ? new VimFault(

@@ -1,4 +1,4 @@
-import type { SparseBytes } from '../storage/model.ts'
+import type { DatastoreFile, SparseBytes } from '../storage/model.ts'
 import { MemoryImage } from './memory-image.ts'
 
 export interface GuestMoment {
@@ -7,27 +7,48 @@ export interface GuestMoment {
   readonly writes: number
 }
 
-/** What a VM's guest has in memory: it follows from its last start and is another one after each write to its disks. */
+/**
+ * What a VM's guest has in memory: it follows from its last start and is another one after each write to its disks. Of one that
+ * was resumed it is, until it writes, what it was resumed with.
+ */
 export class GuestMemory {
   readonly #name: string
-  #boots = 0
-  #lastStart: 'boot' | undefined
+  #starts = 0
+  #lastStart: 'boot' | 'resume' | undefined
+  #resumed: { readonly from: DatastoreFile; readonly writes: number } | undefined
 
   /** `name` tells it from the memory of any other VM. */
   constructor(name: string) {
     this.#name = name
   }
 
-  get lastStart(): 'boot' | undefined {
+  get lastStart(): 'boot' | 'resume' | undefined {
     return this.#lastStart
   }
 
   boot(): void {
-    this.#boots++
-    this.#lastStart = 'boot'
+    this.#start('boot')
+  }
+
+  /** Owns `from` from now on. */
+  resume(from: DatastoreFile, writes: number): void {
+    this.#start('resume')
+    this.#resumed = { from, writes }
+  }
+
+  stop(): void {
+    void this.#resumed?.from[Symbol.asyncDispose]()
+    this.#resumed = undefined
   }
 
   now({ sizeBytes, writes }: GuestMoment): SparseBytes {
-    return new MemoryImage(`${this.#name}, boot ${this.#boots}, write ${writes}`, sizeBytes)
+    if (this.#resumed?.writes === writes) return this.#resumed.from
+    return new MemoryImage(`${this.#name}, start ${this.#starts}, write ${writes}`, sizeBytes)
+  }
+
+  #start(how: 'boot' | 'resume'): void {
+    this.stop()
+    this.#starts++
+    this.#lastStart = how
   }
 }

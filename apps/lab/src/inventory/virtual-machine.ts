@@ -106,8 +106,10 @@ export class VirtualMachine extends ManagedEntity {
   get ipAddress(): string {
     return `192.0.2.${(this.number % 254) + 1}`
   }
-  /** What its guest has in memory now. Nonsense of a VM that is off. */
+  /** What its guest has in memory now, or had when it was suspended. Nonsense of a VM that is off. */
   get guestMemory(): SparseBytes {
+    const { suspendedMemory } = this.storage
+    if (suspendedMemory !== undefined) return suspendedMemory
     return this.memory.now({ sizeBytes: this.settings.memoryMb * 1024 ** 2, writes: this.storage.writes })
   }
   /** Whether some layers could be merged and are not; can be forced, to see what a tool makes of it. */

@@ -41,6 +41,12 @@ export class LabSnapshot implements VmSnapshot {
   }
 }
 
+/** What of a disk a snapshot keeps. */
+export type FrozenPlace = Pick<
+  LabDisk,
+  'key' | 'node' | 'mode' | 'isTrackable' | 'capacityBytes' | 'sectorSizeBytes' | 'tracker' | 'layer'
+>
+
 /** A disk frozen by a snapshot: the layer it froze, and where its change tracking stood. */
 export class LabSnapshotDisk implements SnapshotDisk, LayerHolder {
   readonly key: number
@@ -57,7 +63,7 @@ export class LabSnapshotDisk implements SnapshotDisk, LayerHolder {
   readonly sequence: number
   #layer: Layer
 
-  constructor(disk: LabDisk, snapshotName: string, options: { hidesChangeId: boolean }) {
+  constructor(disk: FrozenPlace, snapshotName: string, options: { hidesChangeId: boolean }) {
     this.key = disk.key
     this.node = disk.node
     this.mode = disk.mode
@@ -112,6 +118,24 @@ export class SnapshotTree {
     snapshot.parent = this.current
     this.#siblings(snapshot).push(snapshot)
     this.current = snapshot
+  }
+
+  /** Puts one where it was before its VM was unregistered. */
+  adopt(snapshot: LabSnapshot, parent: LabSnapshot | undefined): void {
+    snapshot.parent = parent
+    this.#siblings(snapshot).push(snapshot)
+  }
+
+  /** Goes on counting, and stands, where a list of snapshots says. */
+  continueFrom({
+    lastNumber,
+    current,
+  }: {
+    readonly lastNumber: number
+    readonly current: LabSnapshot | undefined
+  }): void {
+    this.#made = lastNumber
+    this.current = current
   }
 
   /** Takes one out; its children become its parent's. */

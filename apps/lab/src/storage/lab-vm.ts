@@ -2,19 +2,23 @@ import { type Clock, Limiter, type Random } from '@vmkeep/kit'
 import type { DiskReader } from '@vmkeep/disk'
 import { fail } from '../errors.ts'
 import { changedAreas, type TrackedMoment } from './changed-areas.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { Consolidator } from './consolidation.ts'
 import type { DiskShelf } from './disk-shelf.ts'
 import { doAt } from './faults.ts'
 import { FrozenDisk } from './frozen-disk.ts'
 import type { DiskOwner, LabDisk } from './lab-disk.ts'
-import { LabSnapshot, SnapshotTree, withChildren } from './lab-snapshot.ts'
+import { LabSnapshot, LabSnapshotDisk, SnapshotTree, withChildren } from './lab-snapshot.ts'
 import type { Layer, LayerHolder } from './layer.ts'
 import type {
   ChangedAnswer,
   ChangedQuery,
   ChangeTrackingSettings,
+  DatastoreFile,
   DiskSpec,
   Faults,
+  GuestState,
+  LeftBehind,
   NewSnapshot,
   RemoveOptions,
   SparseBytes,
@@ -23,8 +27,10 @@ import type {
   VmStorageSpec,
 } from './model.ts'
 import { contentDigest } from './sparse-bytes.ts'
+import { Suspension } from './suspension.ts'
 import { VmDisks } from './vm-disks.ts'
 import { VmFolder } from './vm-folder.ts'
+import { type ListedSnapshot, parentsFirst, type SnapshotList } from './vmsd.ts'
 import { VmTracking } from './vm-tracking.ts'
 
 export interface LabVmContext {
@@ -47,6 +53,7 @@ export class LabVm implements VmStorage, DiskOwner {
   readonly #tree = new SnapshotTree()
   readonly #tracking: VmTracking
   readonly #consolidator: Consolidator
+  readonly #suspension: Suspension
   #power: 'on' | 'off' | 'suspended' = 'off'
   #writes = 0
 
@@ -55,6 +62,7 @@ export class LabVm implements VmStorage, DiskOwner {
     this.name = name
     this.#context = context
     this.#folder = new VmFolder(vmxPath, shelf)
+    this.#suspension = new Suspension(this.#folder, random)
     this.#disks = new VmDisks({ owner: this, shelf, faults })
     this.#tracking = new VmTracking({
       random,
@@ -96,15 +104,44 @@ export class LabVm implements VmStorage, DiskOwner {
     return this.#power
   }
 
-  setPower(power: 'on' | 'off' | 'suspended', { hard = false } = {}): Promise<void> {
+  setPower(power: 'on' | 'off', { hard = false } = {}): Promise<void> {
     return this.writing.run(async () => {
       if (power === 'on' && this.#power !== 'on') this.#disks.checkNotOpen()
       if (power === 'on' && this.#power === 'off') this.#tracking.renewLost()
       this.#power = power
+      this.#suspension.discard()
       this.#stun()
       if (hard) this.#mayReset('cbt.power-loss')
       if (power === 'off') this.#disks.close()
     })
+  }
+
+  suspend({ config, memory }: GuestState): Promise<void> {
+    return this.writing.run(async () => {
+      const held = memory()
+      await this.#suspension.write(await this.#checkpoint(config, held), held)
+      this.#power = 'suspended'
+      this.#stun()
+    })
+  }
+
+  resume(): Promise<DatastoreFile> {
+    return this.writing.run(async () => {
+      this.#disks.checkNotOpen()
+      const memory = await this.#suspension.open(() => this.#disks.digests())
+      this.#power = 'on'
+      this.#suspension.discard()
+      this.#stun()
+      return memory
+    })
+  }
+
+  get suspendFileName(): string | undefined {
+    return this.#suspension.fileName
+  }
+
+  get suspendedMemory(): SparseBytes | undefined {
+    return this.#suspension.memory
   }
 
   addDisk(spec: VmDiskSpec & DiskSpec): Promise<LabDisk> {
@@ -156,7 +193,8 @@ export class LabVm implements VmStorage, DiskOwner {
       const fileName = this.#folder.snapshotFileName(number)
       const made = { createdMs: clock.nowMs(), number, fileName, hasMemory: memory !== undefined }
       const snapshot = new LabSnapshot({ ...spec, ...made })
-      await this.#writeCheckpoint(fileName, config, memory?.())
+      const held = memory?.() // the VM stands still: its memory is of the instant its disks are of
+      await this.#folder.writeCheckpoint(fileName, await this.#checkpoint(config, held), held)
       this.#disks.freeze(snapshot)
       this.#tree.add(snapshot)
       this.#writeList()
@@ -176,12 +214,40 @@ export class LabVm implements VmStorage, DiskOwner {
   revertToSnapshot(id: string): Promise<void> {
     return this.writing.run(async () => {
       const snapshot = this.snapshot(id)
+      const checkpoint = await this.#folder.readCheckpoint(snapshot.fileName)
+      if (snapshot.memoryFileName === undefined) this.#suspension.discard()
+      else await this.#suspension.copyFrom(snapshot.fileName, checkpoint)
+      this.#power = snapshot.memoryFileName === undefined ? 'off' : 'suspended'
       this.#disks.revert(snapshot)
       this.#tree.current = snapshot
       this.#tracking.stun()
       this.#tracking.reset()
       this.#writeList()
     })
+  }
+
+  async keptState(fileName: string): Promise<Pick<Checkpoint, 'power' | 'config'> | undefined> {
+    return await this.#folder.readCheckpoint(fileName).catch(() => undefined)
+  }
+
+  listedSnapshots(): Promise<SnapshotList> {
+    return this.#folder.readList()
+  }
+
+  adopt({ list, suspendFileName, idOf, keyOf }: LeftBehind): void {
+    const adopted = new Map<number, LabSnapshot>()
+    for (const listed of parentsFirst(list.snapshots)) {
+      const snapshot = new LabSnapshot({ ...listed, id: idOf(listed) })
+      snapshot.disks.push(
+        ...listed.disks.map(({ node, path }) => this.#frozenAt({ node, path, key: keyOf(node) }, listed)),
+      )
+      this.#tree.adopt(snapshot, adopted.get(listed.parentNumber ?? -1))
+      adopted.set(listed.number, snapshot)
+    }
+    this.#tree.continueFrom({ lastNumber: list.lastNumber, current: adopted.get(list.currentNumber ?? -1) })
+    if (suspendFileName === undefined || !this.#folder.has(suspendFileName)) return
+    this.#suspension.adopt(suspendFileName)
+    this.#power = 'suspended'
   }
 
   get consolidationNeeded(): boolean {
@@ -261,12 +327,19 @@ export class LabVm implements VmStorage, DiskOwner {
     this.#writeList()
   }
 
-  /** The VM stands still meanwhile: its memory is of the instant its disks are of. */
-  async #writeCheckpoint(fileName: string, config: string, memory: SparseBytes | undefined): Promise<void> {
-    const held = memory && { sizeBytes: memory.sizeBytes, digest: await contentDigest(memory) }
-    const disks = memory === undefined ? [] : await this.#disks.digests()
-    const checkpoint = { power: this.#power, config, ...(held === undefined ? {} : { memory: held }), disks }
-    await this.#folder.writeCheckpoint(fileName, checkpoint, memory)
+  async #checkpoint(config: string, memory: SparseBytes | undefined): Promise<Checkpoint> {
+    if (memory === undefined) return { power: this.#power, config, disks: [] }
+    const held = { sizeBytes: memory.sizeBytes, digest: await contentDigest(memory) }
+    return { power: this.#power, config, memory: held, disks: await this.#disks.digests() }
+  }
+
+  #frozenAt(place: { readonly key: number; readonly node: string; readonly path: string }, { name }: ListedSnapshot) {
+    const { key, node, path } = place
+    const layer = this.#context.shelf.layerAt(path)
+    const { capacityBytes, sectorSizeBytes } = layer
+    const rest = { mode: 'persistent', isTrackable: true, tracker: undefined } as const
+    const disk = { key, node, layer, capacityBytes, sectorSizeBytes, ...rest }
+    return new LabSnapshotDisk(disk, name, { hidesChangeId: false })
   }
 
   #attach(spec: VmDiskSpec, layer: Layer): LabDisk {

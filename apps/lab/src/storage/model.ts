@@ -1,6 +1,7 @@
 // What the bytes offer to the managed objects above them: datastores, the disks of a VM, snapshots, change tracking.
 // Nothing here knows SOAP. Paths are datastore paths as vSphere writes them: `[datastore1] vm/vm-000001.vmdk`.
 import type { DiskReader, Extent } from '@vmkeep/disk'
+import type { ListedSnapshot, SnapshotList } from './vmsd.ts'
 
 /** All bytes of the lab. Made by `openLabStorage`. Disposing it removes every temporary file. */
 export interface LabStorage extends AsyncDisposable {
@@ -150,8 +151,22 @@ export interface VmStorage {
   readonly writes: number
 
   readonly power: 'on' | 'off' | 'suspended'
-  /** A power cycle is a stun: a changed `changeTracking` takes effect. `hard` may lose change tracking, by rule `cbt.power-loss`. */
-  setPower(power: 'on' | 'off' | 'suspended', options?: { readonly hard?: boolean }): Promise<void>
+  /**
+   * Starts it anew or ends it: what a suspended VM was doing is gone. A power cycle is a stun: a changed `changeTracking` takes
+   * effect. `hard` may lose change tracking, by rule `cbt.power-loss`.
+   */
+  setPower(power: 'on' | 'off', options?: { readonly hard?: boolean }): Promise<void>
+  /** Saves what it does to its folder. @throws `lab.no-space` */
+  suspend(state: GuestState): Promise<void>
+  /**
+   * Goes on from there, and gives the memory it goes on with. Dispose that.
+   * @throws `lab.file-locked`, `lab.file-not-found`, `lab.bad-checkpoint`, `lab.memory-cut-short`, `lab.memory-mismatch`
+   */
+  resume(): Promise<DatastoreFile>
+  /** Of its .vmss, in its folder; of a VM that is suspended. */
+  readonly suspendFileName: string | undefined
+  /** Of a VM that is suspended. @throws `lab.file-not-found` */
+  readonly suspendedMemory: SparseBytes | undefined
 
   /** Creates a disk (or `[ds] ` only: names it like vSphere does) and attaches it. */
   addDisk(spec: VmDiskSpec & DiskSpec): Promise<VirtualDisk>
@@ -176,8 +191,17 @@ export interface VmStorage {
    */
   removeSnapshot(id: string, options?: RemoveOptions): AsyncGenerator<number, void, undefined>
   removeAllSnapshots(options?: { readonly consolidate?: boolean }): AsyncGenerator<number, void, undefined>
-  /** Back to the snapshot's bytes. Change tracking starts anew. The VM's power is the caller's to set. */
+  /**
+   * Back to the snapshot's bytes. Change tracking starts anew. The VM is then suspended with the snapshot's memory, or off if
+   * that has none. @throws `lab.file-not-found`, `lab.bad-checkpoint`, `lab.memory-cut-short`: nothing has changed then
+   */
   revertToSnapshot(id: string): Promise<void>
+  /** The text of the .vmx that a snapshot keeps in its .vmsn, and the power the VM had; `undefined` if that can't be read. */
+  keptState(fileName: string): Promise<{ readonly power: VmStorage['power']; readonly config: string } | undefined>
+  /** What the .vmsd in its folder says. */
+  listedSnapshots(): Promise<SnapshotList>
+  /** Takes up what a VM that was unregistered left in its folder, when its disks hang on it again. @throws `lab.file-not-found`, `lab.not-a-disk` */
+  adopt(left: LeftBehind): void
   readonly consolidationNeeded: boolean
   /** @throws `lab.file-locked` if a layer is still open elsewhere: {@link consolidationNeeded} stays */
   consolidate(): AsyncGenerator<number, void, undefined>
@@ -254,6 +278,23 @@ export interface NewSnapshot extends SnapshotSpec {
   readonly config?: string
   /** The guest's memory, asked for at the snapshot's instant. */
   readonly memory?: (() => SparseBytes) | undefined
+}
+
+export interface GuestState {
+  /** The text of the .vmx. */
+  readonly config: string
+  /** Asked for at the instant. */
+  readonly memory: () => SparseBytes
+}
+
+export interface LeftBehind {
+  readonly list: SnapshotList
+  /** Whether its .vmx says that it is suspended, and in which file. */
+  readonly suspendFileName: string | undefined
+  /** A moref for each snapshot. */
+  readonly idOf: (listed: ListedSnapshot) => string
+  /** The key of the disk at `scsi0:0`. */
+  readonly keyOf: (node: string) => number
 }
 
 export interface VmSnapshot extends SnapshotSpec {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MemoryDisk, totalBytes, whole } from '@vmkeep/disk'
 import { bytesOf, type DiskContent, diskReaderContract } from '@vmkeep/disk/testing'
 import { collect, seededRandom } from '@vmkeep/kit'
+import { MemoryImage } from '../guest/memory-image.ts'
 import type { DiskAllocation } from './model.ts'
 import { guestImage, imageAt, imageOfPath, openTestStorage, run } from './testing.ts'
 
@@ -342,14 +343,14 @@ describe('opening a disk by its path', () => {
     const open = (access: 'read' | 'write') => lab.storage.openPath(path, { access })
     await lab.vm.setPower('on')
     expect(() => open('read')).toThrow(locked)
-    await lab.vm.setPower('suspended')
+    await lab.vm.suspend({ config: '', memory: () => new MemoryImage('seed', 2 ** 20) })
     const writer = open('write')
     expect(() => open('read')).toThrow(locked)
-    await expect(lab.vm.setPower('on')).rejects.toMatchObject({ code: 'lab.file-locked' })
+    await expect(lab.vm.resume()).rejects.toMatchObject({ code: 'lab.file-locked' })
     await writer[Symbol.asyncDispose]()
     const reader = open('read')
     expect(() => open('write')).toThrow(locked)
-    await expect(lab.vm.setPower('on')).rejects.toMatchObject({ code: 'lab.file-locked' })
+    await expect(lab.vm.resume()).rejects.toMatchObject({ code: 'lab.file-locked' })
     await reader[Symbol.asyncDispose]()
     await lab.vm.createSnapshot({ id: 'a', name: 'a' })
     expect(() => open('write')).toThrow(locked)

@@ -7,7 +7,7 @@ import {
   nameOf,
   parseDatastorePath,
 } from './datastore-path.ts'
-import { type Checkpoint, checkpointBytes, memoryFileNameOf } from './checkpoint.ts'
+import { type Checkpoint, checkpointBytes, memoryFileNameOf, parseCheckpoint } from './checkpoint.ts'
 import type { DiskShelf } from './disk-shelf.ts'
 import type { FileNode } from './file-node.ts'
 import type { LabDatastore } from './lab-datastore.ts'
@@ -15,8 +15,9 @@ import type { LabSnapshot } from './lab-snapshot.ts'
 import type { Layer } from './layer.ts'
 import { layerOf } from './layer-files.ts'
 import { copyInto } from './sparse-bytes.ts'
-import type { SparseBytes } from './model.ts'
-import { vmsdText } from './vmsd.ts'
+import { FileBytes } from './file-bytes.ts'
+import type { DatastoreFile, SparseBytes } from './model.ts'
+import { parseVmsd, type SnapshotList, vmsdText } from './vmsd.ts'
 
 /** The folder a VM's vmx lies in, and the small files its snapshots leave there. */
 export class VmFolder {
@@ -50,6 +51,37 @@ export class VmFolder {
     return `${this.#base}-Snapshot${number}.vmsn`
   }
 
+  /** `vm-1a2b3c4d.vmss` */
+  suspendFileName(id: string): string {
+    return `${this.#base}-${id}.vmss`
+  }
+
+  /** `[ds] vm/vm-Snapshot3.vmsn` */
+  fullNameOf(name: string): string {
+    return formatDatastorePath({ ...this.#vmx, path: this.#beside(name) })
+  }
+
+  /** @throws `lab.file-not-found`, `lab.file-locked` */
+  open(name: string): DatastoreFile {
+    return this.#datastore.open(this.#beside(name))
+  }
+
+  /** A file's bytes as they are whenever they are read. @throws `lab.file-not-found` */
+  bytesOf(name: string): SparseBytes {
+    return new FileBytes(() => this.open(name))
+  }
+
+  has(name: string): boolean {
+    return this.#datastore.has(this.#beside(name))
+  }
+
+  /** @throws `lab.file-not-found`, `lab.bad-checkpoint` */
+  async readCheckpoint(fileName: string): Promise<Checkpoint> {
+    const checkpoint = parseCheckpoint(await this.#datastore.readFile(this.#beside(fileName)))
+    if (checkpoint === undefined) throw fail('lab.bad-checkpoint', { path: this.fullNameOf(fileName) })
+    return checkpoint
+  }
+
   /** Writes what a VM was at an instant, and the memory it had. @throws `lab.no-space`; nothing is left then */
   async writeCheckpoint(fileName: string, checkpoint: Checkpoint, memory: SparseBytes | undefined): Promise<void> {
     const memoryFileName = memoryFileNameOf(fileName)
@@ -66,6 +98,13 @@ export class VmFolder {
   remove(names: Iterable<string | undefined>): void {
     for (const name of names)
       if (name !== undefined && this.#datastore.has(this.#beside(name))) this.#datastore.deleteFile(this.#beside(name))
+  }
+
+  /** What the .vmsd says; of none, or an empty one, that there are no snapshots. */
+  async readList(): Promise<SnapshotList> {
+    const name = `${this.#base}.vmsd`
+    const text = this.has(name) ? await this.#datastore.readFile(this.#beside(name)) : new Uint8Array()
+    return parseVmsd(Buffer.from(text).toString(), { ...this.#vmx, path: this.#folder })
   }
 
   writeList(snapshots: readonly LabSnapshot[], current: LabSnapshot | undefined): void {

@@ -256,6 +256,7 @@ export const faults = dataTypes({
   },
   InvalidFormat: { $extends: 'VmConfigFault' },
   InvalidDiskFormat: { $extends: 'InvalidFormat' },
+  InvalidSnapshotFormat: { $extends: 'InvalidFormat' },
   InvalidController: {
     $extends: 'InvalidDeviceSpec',
     controllerKey: 'int',

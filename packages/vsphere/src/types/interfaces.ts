@@ -1161,6 +1161,8 @@ export interface InvalidFormat extends VmConfigFault {}
 
 export interface InvalidDiskFormat extends InvalidFormat {}
 
+export interface InvalidSnapshotFormat extends InvalidFormat {}
+
 export interface InvalidController extends InvalidDeviceSpec {
   readonly controllerKey: number
 }
@@ -4815,6 +4817,7 @@ export interface DataObjects {
   readonly InvalidDeviceOperation: InvalidDeviceOperation
   readonly InvalidFormat: InvalidFormat
   readonly InvalidDiskFormat: InvalidDiskFormat
+  readonly InvalidSnapshotFormat: InvalidSnapshotFormat
   readonly InvalidController: InvalidController
   readonly MissingController: MissingController
   readonly DiskNotSupported: DiskNotSupported
@@ -5605,6 +5608,7 @@ export interface Families {
     | 'InvalidDeviceOperation'
     | 'InvalidFormat'
     | 'InvalidDiskFormat'
+    | 'InvalidSnapshotFormat'
     | 'InvalidController'
     | 'MissingController'
     | 'DiskNotSupported'
@@ -5770,6 +5774,7 @@ export interface Families {
     | 'InvalidDeviceOperation'
     | 'InvalidFormat'
     | 'InvalidDiskFormat'
+    | 'InvalidSnapshotFormat'
     | 'InvalidController'
     | 'MissingController'
     | 'DiskNotSupported'
@@ -5908,6 +5913,7 @@ export interface Families {
     | 'InvalidDeviceOperation'
     | 'InvalidFormat'
     | 'InvalidDiskFormat'
+    | 'InvalidSnapshotFormat'
     | 'InvalidController'
     | 'MissingController'
     | 'DiskNotSupported'
@@ -5972,7 +5978,7 @@ export interface Families {
     | 'RDMNotSupported'
     | 'RawDiskNotSupported'
     | 'FileBackedPortNotSupported'
-  readonly InvalidFormat: 'InvalidFormat' | 'InvalidDiskFormat'
+  readonly InvalidFormat: 'InvalidFormat' | 'InvalidDiskFormat' | 'InvalidSnapshotFormat'
   readonly InvalidPropertyValue: 'UnconfiguredPropertyValue' | 'InvalidPropertyValue'
   readonly VAppPropertyFault:
     | 'UnconfiguredPropertyValue'

@@ -3,6 +3,7 @@ import { VimFault } from '../../faults/vim-fault.ts'
 import { startTask } from '../../tasks/start-task.ts'
 import type { RunningTask } from '../../tasks/task-engine.ts'
 import { type Call, type Handlers, targetAs } from '../../soap/call.ts'
+import { HostSystem } from '../host.ts'
 import { VirtualMachine } from '../virtual-machine.ts'
 import { isWindows, type QuiesceWish } from '../vm/quiesce-guest.ts'
 import { Snapshot } from '../vm/snapshot.ts'
@@ -13,6 +14,7 @@ import {
   removeAllSnapshots,
   removeSnapshot,
   removeUntilHostCrashes,
+  type RevertOptions,
   revertTo,
 } from '../vm/snapshot-operations.ts'
 import { untilAnswered } from '../vm/until-answered.ts'
@@ -84,18 +86,15 @@ export const vmSnapshotMethods: Handlers = {
   RevertToSnapshot_Task(call) {
     const snapshot = targetAs(call, Snapshot)
     const options = { descriptionId: 'vim.vm.Snapshot.revert', entity: snapshot.owner }
-    return startTask(call, options, () =>
-      revertTo(snapshot, { suppressPowerOn: call.request.suppressPowerOn ?? false }),
-    )
+    return startTask(call, options, () => revertTo(snapshot, revertOptions(call)))
   },
 
   RevertToCurrentSnapshot_Task(call) {
     const vm = targetAs(call, VirtualMachine)
     const current = vm.snapshots.find(({ ref }) => ref.value === vm.storage.currentSnapshot?.id)
     if (current === undefined) throw new VimFault('NotFound')
-    const suppressPowerOn = call.request.suppressPowerOn ?? false
     const options = { descriptionId: 'VirtualMachine.revertToCurrentSnapshot', entity: vm }
-    return startTask(call, options, () => revertTo(current, { suppressPowerOn }))
+    return startTask(call, options, () => revertTo(current, revertOptions(call)))
   },
 
   RenameSnapshot(call) {
@@ -142,6 +141,14 @@ function create(call: Call<'CreateSnapshot_Task' | 'CreateSnapshotEx_Task'>, opt
       return await createSnapshot(vm, { name, description, memory, quiesce })
     },
   )
+}
+
+function revertOptions({
+  world,
+  request,
+}: Call<'RevertToSnapshot_Task' | 'RevertToCurrentSnapshot_Task'>): RevertOptions {
+  const host = request.host && world.inventory.getAs(HostSystem, request.host, 'host')
+  return { suppressPowerOn: request.suppressPowerOn ?? false, host }
 }
 
 function merges({ request, action }: Call<'RemoveSnapshot_Task' | 'RemoveAllSnapshots_Task'>): boolean {

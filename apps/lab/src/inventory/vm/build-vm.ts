@@ -16,6 +16,7 @@ import { type DiskFile, planDisk, type PlannedDisk } from './disk-plan.ts'
 import { macAddressOf } from './mac-address.ts'
 import { networkCard } from './network-card.ts'
 import { addNewVm } from './new-vm.ts'
+import { boot, suspend } from './power.ts'
 import { createSnapshot } from './snapshot-operations.ts'
 import type { Device, VmSettings } from './vm-settings.ts'
 import { writeVmx } from './vmx-file.ts'
@@ -204,12 +205,9 @@ async function applyState(vm: VirtualMachine, described: VmDescription): Promise
   vm.snapshotInBackground = described.snapshotInBackground ?? false
   if (described.cbt === true) await vm.storage.setChangeTracking(true)
   const power = described.template === true ? 'off' : (described.power ?? 'on')
-  if (power !== 'off') {
-    await vm.storage.setPower('on')
-    vm.memory.boot()
-  }
+  if (power !== 'off') await boot(vm)
   await takeSnapshots(vm, described.snapshots ?? [])
-  if (power === 'suspended') await vm.storage.setPower('suspended')
+  if (power === 'suspended') await suspend(vm)
   if (described.template === true) markTemplate(vm)
   for (const [name, value] of Object.entries(described.customValues ?? {}))
     vm.customFields.set(vm.world.customFields.named(name).key, value)
@@ -220,9 +218,13 @@ async function applyState(vm: VirtualMachine, described: VmDescription): Promise
 
 /** A chain is taken top down. Brothers need a way back to their parent: the VM is reverted to it between them. */
 async function takeSnapshots(vm: VirtualMachine, described: readonly SnapshotDescription[]): Promise<void> {
+  const { power } = vm
   const parent = vm.storage.currentSnapshot
   for (const [index, { name, description = '', children = [] }] of described.entries()) {
-    if (index > 0 && parent !== undefined) await vm.storage.revertToSnapshot(parent.id)
+    if (index > 0 && parent !== undefined) {
+      await vm.storage.revertToSnapshot(parent.id)
+      if (power === 'on') await boot(vm)
+    }
     await createSnapshot(vm, { name, description, memory: false, quiesce: false })
     await takeSnapshots(vm, children)
   }

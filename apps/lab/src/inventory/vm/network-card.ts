@@ -4,7 +4,8 @@ import type { Device } from './vm-settings.ts'
 /** What a card is plugged into: a standard network, or a distributed port group. */
 export interface Plug {
   readonly name: string
-  readonly ref: ManagedObjectReference
+  /** `undefined` if there is no such network any more. */
+  readonly ref: ManagedObjectReference | undefined
   /** The switch of a distributed port group. */
   readonly switchUuid?: string
 }
@@ -12,7 +13,12 @@ export interface Plug {
 export const networkCardKey = 4000
 
 /** The `index`th network card of a VM. */
-export function networkCard(index: number, plug: Plug, macAddress: string, connected: boolean): Device {
+export function networkCard(
+  index: number,
+  plug: Plug,
+  macAddress: string,
+  connected: boolean,
+): AnyOf<'VirtualVmxnet3'> {
   return {
     $type: 'VirtualVmxnet3',
     key: networkCardKey + index,
@@ -33,7 +39,7 @@ function plugBacking({ name, ref, switchUuid }: Plug): AnyOf<'VirtualDeviceBacki
     return { $type: 'VirtualEthernetCardNetworkBackingInfo', deviceName: name, useAutoDetect: false, network: ref }
   return {
     $type: 'VirtualEthernetCardDistributedVirtualPortBackingInfo',
-    port: { switchUuid, portgroupKey: ref.value, portKey: '0', connectionCookie: 1 },
+    port: { switchUuid, portgroupKey: ref?.value ?? '', portKey: '0', connectionCookie: 1 },
   }
 }
 

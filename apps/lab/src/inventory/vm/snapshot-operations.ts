@@ -2,10 +2,13 @@ import type { ManagedObjectReference } from '@vmkeep/vsphere/types'
 import { VimFault } from '../../faults/vim-fault.ts'
 import type { RunningTask } from '../../tasks/task-engine.ts'
 import { crashHost } from '../crash-host.ts'
+import type { HostSystem } from '../host.ts'
 import type { VirtualMachine } from '../virtual-machine.ts'
 import { checkSnapshot } from './check-snapshot.ts'
 import type { ShownDisk } from './disk-device.ts'
 import { manifestNameOf, quiesceGuest, type QuiesceWish, writeManifest } from './quiesce-guest.ts'
+import { moveToHost } from './move-vm.ts'
+import { switchPower } from './power.ts'
 import { Snapshot } from './snapshot.ts'
 import { vmxTextOf, writeVmx } from './vmx-file.ts'
 
@@ -98,19 +101,34 @@ export async function consolidate(vm: VirtualMachine, task: RunningTask): Promis
   vm.forceConsolidationNeeded(false)
 }
 
-/** Back to a snapshot: its bytes, its settings, and the power it had if its memory was kept. */
-export async function revertTo(
-  snapshot: Snapshot,
-  { suppressPowerOn }: { readonly suppressPowerOn: boolean },
-): Promise<void> {
+export interface RevertOptions {
+  readonly suppressPowerOn: boolean
+  /** Where it is to run if it does. */
+  readonly host?: HostSystem | undefined
+}
+
+/**
+ * Back to a snapshot: its bytes, its settings, and what the guest was doing if its memory was kept; off without memory.
+ *
+ * A VM that was on goes on at once, or stays suspended. It keeps its name and the uuid by which vCenter knows it.
+ * Source: vSphere Web Services API 8.0, RevertToSnapshot_Task; vSphere 8 virtual machine administration, "Suspend this virtual
+ * machine when reverting to selected snapshot". Evidence: documented; that this is what suppressPowerOn does, and that name and
+ * instanceUuid stay, inferred.
+ *
+ * @throws `lab.*` if a file of the snapshot is missing or damaged: nothing has changed then
+ */
+export async function revertTo(snapshot: Snapshot, { suppressPowerOn, host }: RevertOptions): Promise<void> {
   const vm = snapshot.owner
-  const { memory, power, settings } = snapshot.parts
-  await vm.storage.setPower('off')
+  const { power, settings } = snapshot.parts
   await vm.storage.revertToSnapshot(snapshot.ref.value)
-  vm.settings = { ...settings, name: vm.settings.name }
-  if (memory && !(power === 'on' && suppressPowerOn)) await vm.storage.setPower(power)
+  vm.memory.stop()
+  const { name, instanceUuid } = vm.settings
+  vm.settings = { ...settings, name, instanceUuid }
   vm.dropGoneSnapshots()
   writeVmx(vm)
+  if (vm.power === 'off' || power === 'suspended' || suppressPowerOn) return
+  if (host !== undefined) moveToHost(vm, host)
+  await switchPower(vm, 'on')
 }
 
 /** The snapshots are gone from the tree at the first step: the rest of the time is for the bytes. */

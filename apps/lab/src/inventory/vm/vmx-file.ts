@@ -37,6 +37,7 @@ function* entriesOf(vm: VirtualMachine): Iterable<readonly [string, string]> {
   if (vm.storage.changeTracking.configured) yield ['ctkEnabled', 'TRUE']
   for (const device of settings.devices) yield* deviceEntries(vm, device)
   for (const disk of settings.disks) yield* diskEntries(vm, disk.key)
+  if (vm.storage.suspendFileName !== undefined) yield ['checkpoint.vmState', vm.storage.suspendFileName]
   yield* settings.extraConfig
 }
 
@@ -63,13 +64,19 @@ function* deviceEntries(vm: VirtualMachine, device: Device): Iterable<readonly [
   const card = `ethernet${device.key - networkCardKey}`
   const network = networkOf(device)
   yield [`${card}.present`, 'TRUE']
-  yield [`${card}.virtualDev`, 'vmxnet3']
+  yield [`${card}.virtualDev`, virtualCards.find(([$type]) => $type === device.$type)?.[1] ?? 'vmxnet3']
   yield [`${card}.networkName`, vm.world.networks.find(({ ref }) => ref.value === network)?.name ?? '']
   yield [`${card}.addressType`, device.addressType === 'manual' ? 'static' : 'vpx']
   yield [`${card}.${device.addressType === 'manual' ? 'address' : 'generatedAddress'}`, device.macAddress ?? '']
 }
 
-const virtualDevices: Readonly<Record<string, string>> = {
+export const virtualCards = [
+  ['VirtualVmxnet3', 'vmxnet3'],
+  ['VirtualE1000', 'e1000'],
+  ['VirtualE1000e', 'e1000e'],
+] as const
+
+export const virtualDevices: Readonly<Record<string, string>> = {
   ParaVirtualSCSIController: 'pvscsi',
   VirtualLsiLogicController: 'lsilogic',
   VirtualLsiLogicSASController: 'lsisas1068',
