@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { codeOf, collect, Secret, systemClock } from '@vmkeep/kit'
 import {
   addDisk,
+  attachTags,
   buildCreateSpec,
   captureSnapshot,
   clearMarker,
@@ -33,6 +34,7 @@ import {
   powerOn,
   privilegeSets,
   readStoragePolicies,
+  readTags,
   readVm,
   readSelectableVms,
   removeSnapshot,
@@ -45,6 +47,7 @@ import {
   type VmSummary,
 } from '@vmkeep/vsphere'
 import { describe, expect } from 'vitest'
+import { openOlderVCenter } from '../support/older-vcenter.ts'
 import { judgeTest, runJudge } from './judge.ts'
 
 interface Judged {
@@ -159,6 +162,36 @@ judged(
       const isTagged = isVCenter && vm.path === first!.inventoryPath
       expect(vm.tags).toEqual(isTagged ? [{ category: 'env', name: 'prod' }] : [])
     }
+  },
+)
+
+judgeTest(
+  'reads and attaches tags in both spellings of the REST API, and leaves no session',
+  judges,
+  async ({ vcsim, govc }) => {
+    await using server = await startVcsim(vcsim, ['-vm', '2'])
+    const env = { GOVC_URL: `https://user:pass@127.0.0.1:${server.port}/sdk`, GOVC_INSECURE: '1' }
+    const ask = async (...words: readonly string[]) => (await runJudge(govc, words, { env })).stdout
+    const others = () => ask('session.ls').then((text) => lines(text).length) // with its own
+    await ask('tags.category.create', 'env')
+    for (const tag of ['prod', 'test', 'unused']) await ask('tags.create', '-c', 'env', tag)
+    const before = await others()
+    await using older = await openOlderVCenter(server)
+    for (const port of [server.port, older.port]) {
+      await using session = await logIn(port)
+      const vms = await collect(listVms(session))
+      const tag = { category: 'env', name: port === older.port ? 'prod' : 'test' }
+      const failures = await attachTags(session, vms[0]!.ref, [tag, { category: 'env', name: 'gone' }])
+      expect(failures).toMatchObject([{ why: 'there is no such tag' }])
+      expect(await ask('tags.attached.ls', tag.name)).toContain(vms[0]!.ref.value)
+      const { known, unknown } = await readTags(session)
+      expect(unknown).toBeUndefined()
+      expect([...known.keys()]).toEqual([vms[0]!.ref.value])
+      expect(known.get(vms[0]!.ref.value)).toContainEqual(tag)
+      expect(await others()).toBe(before + 1)
+    }
+    expect(await others()).toBe(before)
+    expect(older.asked).toContain('DELETE /rest/com/vmware/cis/session')
   },
 )
 

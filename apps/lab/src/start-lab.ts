@@ -64,6 +64,8 @@ export interface LabStats {
   readonly sessionsOpen: number
   readonly logins: number
   readonly logouts: number
+  /** For a wrong password or name. */
+  readonly loginsRefused: number
   readonly snapshotsAlive: number
   readonly tasksRunning: number
   readonly nfcConnections: number
@@ -278,6 +280,7 @@ class RunningLab implements Lab {
       sessionsOpen: sessions.open.length,
       logins: sessions.logins,
       logouts: sessions.logouts,
+      loginsRefused: sessions.loginsRefused,
       snapshotsAlive: vms.reduce((sum, vm) => sum + vm.snapshots.length, 0),
       tasksRunning: tasks.running,
       nfcConnections: hosts.reduce((sum, { nfc }) => sum + nfc.connections, 0),

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readBody } from '../http/read-body.ts'
 import type { World } from '../inventory/world.ts'
+import { strikeAutomation } from './strike-automation.ts'
 import { answerTagging } from './tagging.ts'
 
 /** `/rest` wraps its answers and asks for actions with a tilde. Source: vSphere Automation API. Evidence: documented; held by govc. */
@@ -49,18 +50,36 @@ export async function answerAutomation(
   const spelling = spellings.find(({ root }) => url.pathname.startsWith(root))!
   const body = await readBody(request, bodyBytesMax)
   const send = (status: number, value?: unknown) => sendJson(response, status, value)
-  if (url.pathname === spelling.session) return answerSession(request, url, world, spelling, send)
   const session = world.sessions.find(String(request.headers[header] ?? ''))
+  const action = world.faults.next(
+    kindOf(request, url, spelling),
+    url.pathname,
+    url.searchParams.get(spelling.action) ?? '',
+  )
+  const struck = await strikeAutomation(action, { request, response, world }, session)
+  if (struck === 'cut') return
+  if (struck !== undefined) return send(struck, refusal('BY_RULE'))
+  if (url.pathname === spelling.session) return answerSession(request, url, world, spelling, send)
   if (session === undefined) return send(401, refusal('UNAUTHENTICATED'))
   session.lastActiveMs = world.clock.nowMs()
   const parsed = parse(body)
   if (parsed === undefined) return send(400, refusal('INVALID_ARGUMENT'))
   const path = url.pathname.slice(spelling.root.length).replaceAll('/id:', '/')
-  const action = url.searchParams.get(spelling.action) ?? undefined
-  const call = { method: request.method ?? '', path: decodeURIComponent(path), action, body: parsed.value }
+  const call = {
+    method: request.method ?? '',
+    path: decodeURIComponent(path),
+    action: url.searchParams.get(spelling.action) ?? undefined,
+    body: parsed.value,
+  }
   const answer = answerTagging(call, world.tags)
   if ('status' in answer) send(answer.status, refusal(answer.type))
   else send(200, spelling.wrap(answer.value))
+}
+
+/** What rules call it. */
+function kindOf({ method }: IncomingMessage, url: URL, { session }: Spelling): string {
+  if (url.pathname !== session) return 'automation.call'
+  return method === 'DELETE' ? 'automation.logout' : 'automation.login'
 }
 
 function answerSession(

@@ -47,6 +47,8 @@ const describeTag = ({ id, name, category }: LabTag) => ({
 })
 
 const objectOf = (id: string) => ({ id, type: 'VirtualMachine' })
+/** Source: "vSphere 7.0 U1 Tagging Best Practices": more than so many in a call may be refused. Evidence: documented. */
+const tagsMax = 2000
 const invalid = { status: 400, type: 'INVALID_ARGUMENT' } as const
 
 function attach(tag: LabTag, body: unknown, tags: Tags): AutomationAnswer {
@@ -73,7 +75,7 @@ function attachedToEach(body: unknown, tags: Tags): AutomationAnswer {
 
 function objectsOfEach(body: unknown, tags: Tags): AutomationAnswer {
   const ids = (body as { tag_ids?: unknown } | undefined)?.tag_ids
-  if (!Array.isArray(ids)) return invalid
+  if (!Array.isArray(ids) || ids.length > tagsMax) return invalid
   const asked = tags.tags.filter(({ id }) => ids.includes(id))
   if (asked.length < ids.length) return notFound
   return { value: asked.map((tag) => ({ tag_id: tag.id, object_ids: tags.objectsWith(tag).map(objectOf) })) }

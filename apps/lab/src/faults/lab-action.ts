@@ -4,7 +4,7 @@ import type { NfcAction } from '../nfc/model.ts'
 import type { StorageAction } from '../storage/model.ts'
 
 /** What a rule can do to a SOAP method, or to `folder.get`, `folder.put`, `folder.delete` on the datastores' files,
- * or to `lease.get`, `lease.post` on the disks of leases. */
+ * to `lease.get`, `lease.post` on the disks of leases, or to `automation.login`, `automation.call`, `automation.logout` of the REST API. */
 export type MethodAction =
   /** The call answers with this fault and does nothing. */
   | {

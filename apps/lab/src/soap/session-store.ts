@@ -29,6 +29,8 @@ export class SessionStore {
   readonly #cloneTickets = new Map<string, User>()
   logins = 0
   logouts = 0
+  /** Wrong passwords and unknown names: of so many a real server locks the account. */
+  loginsRefused = 0
 
   constructor(options: SessionStoreOptions) {
     this.#options = options
@@ -52,7 +54,9 @@ export class SessionStore {
 
   authenticate(userName: string, password: string): User | undefined {
     const user = this.#options.users.find(({ name }) => name.toLowerCase() === userName.toLowerCase())
-    return user !== undefined && sameText(user.password.reveal(), password) ? user : undefined
+    if (user !== undefined && sameText(user.password.reveal(), password)) return user
+    this.loginsRefused++
+    return undefined
   }
 
   /** The session of a cookie's value, if it is still alive. */

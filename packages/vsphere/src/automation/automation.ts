@@ -13,9 +13,9 @@ export interface AutomationRequest {
 export interface Automation {
   readonly host: string
   /**
-   * Gives what the answer's JSON says, unchecked.
+   * Gives what the answer's JSON says, unchecked. Asked again up to twice if the answer is lost, or the server overloaded: ask for nothing that may not be.
    *
-   * @throws `vsphere.automation-refused`, `vsphere.answer-too-large`, `vsphere.bad-answer`; the `signal.reason` of the visit
+   * @throws `vsphere.automation-refused`, `vsphere.unavailable`, `vsphere.answer-too-large`, `vsphere.bad-answer`; the `signal.reason` of the visit
    */
   call(request: AutomationRequest): Promise<unknown>
 }

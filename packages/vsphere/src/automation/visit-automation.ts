@@ -1,20 +1,25 @@
-import { type AppError, FormatError, type Secret } from '@vmkeep/kit'
+import type { Secret } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
-import type { HttpClient, HttpResponse } from '../soap/http-client.ts'
-import { readText, TooLargeError } from '../soap/read-text.ts'
+import type { HttpClient } from '../soap/http-client.ts'
 import type { Automation, AutomationRequest } from './automation.ts'
 import { type Dialect, dialects } from './dialects.ts'
+import { badAnswer, readJson } from './read-json.ts'
 
 export interface AutomationAccount {
   readonly username: string
   readonly password: () => Promise<Secret>
 }
 
-/** As text; in memory it is some three times as much for a moment. The 150,000 associations that vCenter 8 is made for are 8 MiB. */
-const answerBytesMax = 32 * 1024 * 1024
 const timeoutMs = 60_000
 /** How long a login goes on for which nobody waits any more, and how long a logout may take. */
 const partingMs = 5_000
+
+/** What a visit goes by. */
+export interface VisitOptions {
+  /** Repeats while nothing was sent, or, of what may be asked twice, also when its answer was lost. */
+  readonly retried: <T>(isReading: boolean, signal: AbortSignal | undefined, work: () => Promise<T>) => Promise<T>
+  readonly signal: AbortSignal
+}
 
 /**
  * Logs in to vCenter's REST API, lets `work` ask it, and logs out again, whatever became of the work.
@@ -25,10 +30,11 @@ export async function visitAutomation<T>(
   http: HttpClient,
   account: AutomationAccount,
   work: (automation: Automation) => Promise<T>,
-  signal: AbortSignal,
+  options: VisitOptions,
 ): Promise<T> {
+  const { signal } = options
   signal.throwIfAborted()
-  await using visit = await logIn(http, account, signal)
+  await using visit = await logIn(http, account, options)
   signal.throwIfAborted()
   return await work(visit)
 }
@@ -36,15 +42,17 @@ export async function visitAutomation<T>(
 async function logIn(
   http: HttpClient,
   { username, password }: AutomationAccount,
-  signal: AbortSignal,
+  visit: VisitOptions,
 ): Promise<AutomationVisit> {
   const credentials = Buffer.from(`${username}:${(await password()).reveal()}`).toString('base64')
-  using late = lateAbort(signal)
+  using late = lateAbort(visit.signal)
   for (const dialect of dialects) {
     const what = `POST ${dialect.session}`
     const headers = { authorization: `Basic ${credentials}`, 'content-length': '0' }
     const options = { pool: 'calls', what, timeoutMs, signal: late.signal } as const
-    const response = await http.request({ method: 'POST', path: dialect.session, headers }, options)
+    const response = await visit.retried(false, late.signal, () =>
+      http.request({ method: 'POST', path: dialect.session, headers }, options),
+    )
     if (response.status === 404) {
       response.body.resume()
       continue
@@ -54,9 +62,9 @@ async function logIn(
       response.body.resume()
       throw fail('vsphere.automation-login-refused', { host, username })
     }
-    const token = dialect.unwrap(await jsonOf(host, what, response))
-    if (typeof token !== 'string') throw bad(host, what, 'it gave no session')
-    return new AutomationVisit(http, dialect, token, signal)
+    const token = dialect.unwrap(await readJson(response, { host, what, signal: late.signal }))
+    if (typeof token !== 'string') throw badAnswer(host, what, 'it gave no session')
+    return new AutomationVisit(http, dialect, token, visit)
   }
   throw fail('vsphere.automation-missing', { host: http.address.host })
 }
@@ -83,13 +91,13 @@ class AutomationVisit implements Automation, AsyncDisposable {
   readonly #http: HttpClient
   readonly #dialect: Dialect
   readonly #token: string
-  readonly #signal: AbortSignal
+  readonly #options: VisitOptions
 
-  constructor(http: HttpClient, dialect: Dialect, token: string, signal: AbortSignal) {
+  constructor(http: HttpClient, dialect: Dialect, token: string, options: VisitOptions) {
     this.#http = http
     this.#dialect = dialect
     this.#token = token
-    this.#signal = signal
+    this.#options = options
   }
 
   get host(): string {
@@ -108,35 +116,25 @@ class AutomationVisit implements Automation, AsyncDisposable {
       ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
     }
     const what = `${method} ${request.path}`
-    const options = { pool: 'calls', what, timeoutMs, signal: this.#signal } as const
+    const { retried, signal } = this.#options
+    const options = { pool: 'calls', what, timeoutMs, signal } as const
     const sent = { method, path, headers, ...(text !== undefined && { body: text }) }
-    return unwrap(await jsonOf(this.host, what, await this.#http.request(sent, options)))
+    // All that is asked may be asked twice, attaching a tag included.
+    return unwrap(
+      await retried(true, signal, async () =>
+        readJson(await this.#http.request(sent, options), { host: this.host, what, signal }),
+      ),
+    )
   }
 
   /** Logs out. Not cut short by the caller's signal: that may be the reason to go. */
   async [Symbol.asyncDispose](): Promise<void> {
     const headers = { 'vmware-api-session-id': this.#token }
     const options = { pool: 'calls', what: 'the logout', timeoutMs: partingMs } as const
-    await this.#http.request({ method: 'DELETE', path: this.#dialect.session, headers }, options).then(
+    const leave = () => this.#http.request({ method: 'DELETE', path: this.#dialect.session, headers }, options)
+    await this.#options.retried(true, undefined, leave).then(
       ({ body }) => void body.resume(),
       () => {}, // it ends by itself, though later
     )
   }
 }
-
-async function jsonOf(host: string, what: string, response: HttpResponse): Promise<unknown> {
-  const text = await readText(response, answerBytesMax).catch((error: unknown) => {
-    if (error instanceof TooLargeError)
-      throw fail('vsphere.answer-too-large', { host, what, limitBytes: answerBytesMax })
-    throw error instanceof FormatError ? bad(host, what, error.message) : error
-  })
-  const { status } = response
-  if (status >= 300) throw fail('vsphere.automation-refused', { host, what, status, text: text.slice(0, 300) })
-  try {
-    return text === '' ? undefined : JSON.parse(text)
-  } catch {
-    throw bad(host, what, 'it is no JSON')
-  }
-}
-
-const bad = (host: string, what: string, reason: string): AppError => fail('vsphere.bad-answer', { host, what, reason })

@@ -1,6 +1,6 @@
 import { AppError, type Clock, type Log, messageOf, Secret } from '@vmkeep/kit'
 import type { Automation } from '../automation/automation.ts'
-import { visitAutomation } from '../automation/visit-automation.ts'
+import { visitAutomation, type VisitOptions } from '../automation/visit-automation.ts'
 import { fail } from '../errors.ts'
 import { Cookies } from '../soap/cookies.ts'
 import type { HttpClient, HttpRequest } from '../soap/http-client.ts'
@@ -134,8 +134,11 @@ export class LiveSession implements Session {
     const refusal = this.#refusal ?? this.#automationRefusal
     if (refusal !== undefined) throw refusal
     const until = this.#endOf(signal)
+    const retried: VisitOptions['retried'] = (isReading, signalOfWork, call) =>
+      this.#calls.retried(isReading, signalOfWork, call)
+    const visit = () => visitAutomation(this.#http, this.#endpoint, work, { retried, signal: until })
     try {
-      return await this.#whileAway(until, () => visitAutomation(this.#http, this.#endpoint, work, until))
+      return await this.#whileAway(until, visit)
     } catch (error) {
       if (error instanceof AppError && error.code === 'vsphere.automation-login-refused')
         this.#automationRefusal = error
