@@ -125,14 +125,14 @@ export class LabVm implements VmStorage, DiskOwner {
     })
   }
 
-  resume(): Promise<DatastoreFile> {
+  resume(): Promise<{ readonly memory: DatastoreFile; readonly writes: number }> {
     return this.writing.run(async () => {
       this.#disks.checkNotOpen()
       const memory = await this.#suspension.open(() => this.#disks.digests())
       this.#power = 'on'
       this.#suspension.discard()
       this.#stun()
-      return memory
+      return { memory, writes: this.#writes }
     })
   }
 

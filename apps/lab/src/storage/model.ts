@@ -159,10 +159,10 @@ export interface VmStorage {
   /** Saves what it does to its folder. @throws `lab.no-space` */
   suspend(state: GuestState): Promise<void>
   /**
-   * Goes on from there, and gives the memory it goes on with. Dispose that.
+   * Goes on from there, and gives the memory it goes on with, to be disposed, and how often its disks had been written to then.
    * @throws `lab.file-locked`, `lab.file-not-found`, `lab.bad-checkpoint`, `lab.memory-cut-short`, `lab.memory-mismatch`
    */
-  resume(): Promise<DatastoreFile>
+  resume(): Promise<{ readonly memory: DatastoreFile; readonly writes: number }>
   /** Of its .vmss, in its folder; of a VM that is suspended. */
   readonly suspendFileName: string | undefined
   /** Of a VM that is suspended. @throws `lab.file-not-found` */

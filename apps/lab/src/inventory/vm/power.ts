@@ -38,8 +38,8 @@ export async function suspend(vm: VirtualMachine): Promise<void> {
  */
 export async function resume(vm: VirtualMachine): Promise<void> {
   try {
-    const memory = await vm.storage.resume()
-    vm.memory.resume(memory, vm.storage.writes)
+    const { memory, writes } = await vm.storage.resume()
+    vm.memory.resume(memory, writes)
   } catch (error) {
     if (error instanceof AppError && error.code === 'lab.memory-mismatch') vm.world.report(error)
     throw error

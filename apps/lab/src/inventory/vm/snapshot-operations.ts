@@ -111,9 +111,8 @@ export interface RevertOptions {
  * Back to a snapshot: its bytes, its settings, and what the guest was doing if its memory was kept; off without memory.
  *
  * A VM that was on goes on at once, or stays suspended. It keeps its name and the uuid by which vCenter knows it.
- * Source: vSphere Web Services API 8.0, RevertToSnapshot_Task; vSphere 8 virtual machine administration, "Suspend this virtual
- * machine when reverting to selected snapshot". Evidence: documented; that this is what suppressPowerOn does, and that name and
- * instanceUuid stay, inferred.
+ * Source: vSphere Web Services API 8.0, RevertToSnapshot_Task: not powered on. Evidence: documented. That it is suspended then:
+ * observed (microsoft/vsts-vmware, pull request 59). That name and instanceUuid stay: inferred.
  *
  * @throws `lab.*` if a file of the snapshot is missing or damaged: nothing has changed then
  */
