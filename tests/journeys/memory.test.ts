@@ -12,7 +12,10 @@ const prefer: Partial<BackupOptions> = { memory: 'prefer' }
 /** The memory as the repository keeps it. */
 async function keptOf(world: World, point: VmPoint): Promise<Buffer> {
   await using reader = await world.repository.openImage(point.memory[1]!.image)
-  return bytesOf({ sizeBytes: reader.capacityBytes, read: (offsetBytes, target) => reader.read(offsetBytes, target) })
+  return await bytesOf({
+    sizeBytes: reader.capacityBytes,
+    read: (offsetBytes, target) => reader.read(offsetBytes, target),
+  })
 }
 
 describe('a backup with memory', () => {

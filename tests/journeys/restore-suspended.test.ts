@@ -67,6 +67,21 @@ describe('a VM with memory in its point', () => {
     world.expectClean()
   })
 
+  it('that cannot be powered on is whole all the same, and stays', async () => {
+    await using world = await startMemoryWorld()
+    const { point, instant } = await backUpWithMemory(world)
+    await removeOriginal(world)
+    world.lab.faults.add(parseFaultRule('PowerOnVM_Task,then=task-fault:InsufficientMemoryResourceFault'))
+    await expect(restore(world, point, { powerOn: true })).rejects.toMatchObject({ code: 'vsphere.out-of-resources' })
+    expect(world.lab.vm('web').powerState).toBe('suspended')
+    await expectDisks(world, 'web', point, instant)
+    const notes = world.events.flatMap((event) =>
+      event.type === 'note' && event.level === 'error' ? [event.code] : [],
+    )
+    expect(notes).toEqual([])
+    world.expectClean()
+  })
+
   it('comes back beside the original only where that is meant', async () => {
     await using world = await startMemoryWorld()
     const { point, instant } = await backUpWithMemory(world)

@@ -389,6 +389,10 @@ describe('a VM', () => {
     const uuid = await world.client.read(vmRef(101), 'config.instanceUuid')
     const folder = (await world.client.read(vmRef(101), 'parent')) as ManagedObjectReference
     const pool = (await world.client.read(vmRef(101), 'resourcePool')) as ManagedObjectReference
+    const extraConfig = [{ $type: 'OptionValue', key: 'guestinfo.role', value: 'web' }] as const
+    await world.client.finished(
+      await world.client.call('ReconfigVM_Task', { _this: vmRef(101), spec: { extraConfig } }),
+    )
     await world.client.call('UnregisterVM', { _this: vmRef(101) })
     const task = await world.client.call('RegisterVM_Task', {
       _this: folder,
@@ -400,6 +404,7 @@ describe('a VM', () => {
     expect(await world.client.read(back, 'config.instanceUuid')).toBe(uuid)
     expect(disksOf(await world.client.read(back, 'config'))).toHaveLength(2)
     expect(await world.client.read(back, 'config.changeTrackingEnabled')).toBe(true)
+    expect(await world.client.read(back, 'config.extraConfig')).toEqual(extraConfig)
   })
 
   it('gives NFC tickets for its own host only, and for disks it has', async () => {

@@ -23,9 +23,14 @@ export function settingsOfVmx(world: World, vmx: Vmx): Partial<VmSettings> {
     version: `vmx-${number('virtualHW.version', 21)}`,
     firmware: vmx.get('firmware') ?? 'bios',
     annotation: vmx.get('annotation') ?? '',
+    extraConfig: new Map([...vmx].filter(([key]) => !isOwn.test(key))),
     devices: [...defaultDevices, ...controllersOf(vmx), ...cardsOf(world, vmx)],
   }
 }
+
+/** The keys that are settings of their own. All others are a VM's extra configuration. Evidence: observed. */
+const isOwn =
+  /^(config\.version|virtualHW\.version|displayName|guestOS|firmware|numvcpus|cpuid\.coresPerSocket|memSize|uuid\.bios|vc\.uuid|annotation|nvram|ctkEnabled|checkpoint\.vmState|(scsi|sata|nvme|ide|ethernet)\d+(:\d+)?\..+)$/
 
 /** `56 4d 10 2a …-5f 60 …`, as uuids are written everywhere else. */
 function uuidOfVmx(text: string | undefined): string | undefined {
