@@ -71,7 +71,7 @@ describe('a VM with memory in its point', () => {
     await using world = await startMemoryWorld()
     const { point, instant } = await backUpWithMemory(world)
     await removeOriginal(world)
-    world.lab.faults.add(parseFaultRule('PowerOnVM_Task,then=task-fault:InsufficientMemoryResourceFault'))
+    world.lab.faults.add(parseFaultRule('PowerOnVM_Task,then=task-fault:InsufficientResourcesFault'))
     await expect(restore(world, point, { powerOn: true })).rejects.toMatchObject({ code: 'vsphere.out-of-resources' })
     expect(world.lab.vm('web').powerState).toBe('suspended')
     await expectDisks(world, 'web', point, instant)

@@ -8,7 +8,7 @@ import { type Instant, World } from './world.ts'
 
 const MiB = 1024 * 1024
 
-/** One VM with two disks and 64 MiB of memory, that runs. */
+/** One VM with two disks and 16 MiB of memory, that runs. */
 export const startMemoryWorld = ({
   mode = 'vcenter',
   ...vm
@@ -19,7 +19,7 @@ export const startMemoryWorld = ({
     { capacityBytes: 8 * MiB, format: 'thin' as const },
     { capacityBytes: 4 * MiB, format: 'thin' as const },
   ]
-  return World.start({ seed: 'memory', mode, vms: [{ name: 'web', disks, memoryMb: 64, ...vm }] })
+  return World.start({ seed: 'memory', mode, vms: [{ name: 'web', disks, memoryMb: 16, ...vm }] })
 }
 
 export async function bytesOf(source: {
