@@ -14,7 +14,7 @@ afterAll(() => world[Symbol.asyncDispose]())
 it.each<[fault: string, code: string]>([
   ['InvalidState', 'vsphere.invalid-state'],
   ['InvalidPowerState', 'vsphere.invalid-state'],
-  ['MemorySnapshotOnIndependentDisk', 'vsphere.snapshot-failed'],
+  ['MemorySnapshotOnIndependentDisk', 'vsphere.snapshot-memory-refused'],
   ['TooManySnapshotLevels', 'vsphere.snapshot-too-deep'],
   ['MultipleSnapshotsNotSupported', 'vsphere.snapshot-too-deep'],
   ['SnapshotLocked', 'vsphere.snapshot-disabled'],

@@ -140,4 +140,38 @@ describe('a VM with memory in its point', () => {
     world.expectClean()
     expect(world.lab.vm('web').powerState).toBe('suspended')
   })
+
+  it('runs before its snapshot goes, where it is powered on: a host may still read its memory from it', async () => {
+    await using world = await startMemoryWorld()
+    const { point } = await backUpWithMemory(world)
+    await removeOriginal(world)
+    const powers: string[] = []
+    const session = afterRemoval(world, () => void powers.push(world.lab.vm('web').powerState))
+    await restore(world, point, { session, powerOn: true })
+    expect(powers).toEqual(['on'])
+  })
+
+  it('is told of where it loses its memory with its snapshot', async () => {
+    await using world = await startMemoryWorld()
+    const { point } = await backUpWithMemory(world)
+    await removeOriginal(world)
+    const session = afterRemoval(world, () => world.lab.vm('web').power('off'))
+    const { warnings } = await restore(world, point, { session })
+    expect(warnings.map(({ code }) => code)).toContain('memory-lost')
+  })
 })
+
+/** The world's session, and what happens on the other side right after a snapshot was asked to be removed. */
+function afterRemoval({ session }: World, happens: () => unknown): World['session'] {
+  const call = async (...asked: Parameters<World['session']['call']>) => {
+    const answer = await session.call(...asked)
+    if (asked[0] === 'RemoveSnapshot_Task') await happens()
+    return answer
+  }
+  const get = (target: World['session'], key: keyof World['session']): unknown => {
+    const value = Reflect.get(target, key, target)
+    if (key === 'call') return call
+    return typeof value === 'function' ? (value as () => unknown).bind(target) : value
+  }
+  return new Proxy(session, { get: (target, key) => get(target, key as keyof World['session']) })
+}

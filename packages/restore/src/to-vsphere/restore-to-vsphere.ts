@@ -29,7 +29,7 @@ import { checkPolicies } from './check-policies.ts'
 import { giveBack } from './give-back.ts'
 import { importVm } from './import-vm.ts'
 import { type Making, takeBack } from './making.ts'
-import { makeSuspended, restoreNamedDisks } from './suspended/make-suspended.ts'
+import { makeSuspended, restoreNamedDisks, takeSnapshotAway } from './suspended/make-suspended.ts'
 import { tellOfPolicies } from './tell-of-policies.ts'
 import { type RestoredDisk, restoreDisk } from './restore-disk.ts'
 
@@ -133,10 +133,16 @@ async function restoreSuspended(context: RestoreContext, making: Making, created
   const off = await createVm(session, { ...plan.place, spec: plan.spec }, signal)
   await created(off)
   const disks = await restoreNamedDisks(context, off)
-  const { vm, warnings } = await makeSuspended(context, off, making)
+  const made = await makeSuspended(context, off, making)
+  const { vm } = made
   const keys = new Map(disks.map(({ savedKey }) => [savedKey, savedKey] as const))
-  const more = [...warnings, ...(await giveBack(context, vm)), ...(await checkPolicies(context, vm, keys))]
-  return { vm, report: await reportOf(context, vm, disks, more) }
+  const warnings = [...(await giveBack(context, vm)), ...(await checkPolicies(context, vm, keys))]
+  try {
+    if (context.powerOn) await powerOn(session, vm, signal)
+  } finally {
+    warnings.push(...(await takeSnapshotAway(context, made)))
+  }
+  return { vm, report: await reportOf(context, vm, disks, warnings) }
 }
 
 /** Makes the VM, then adds and fills one disk after the other. */

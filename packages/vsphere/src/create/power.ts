@@ -55,7 +55,8 @@ export async function seeState(
   }
 }
 
-async function powerStateOf(
+/** `undefined` while vSphere does not know. */
+export async function powerStateOf(
   session: Session,
   vm: ManagedObjectReference,
   signal: AbortSignal | undefined,

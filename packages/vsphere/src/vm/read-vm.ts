@@ -75,7 +75,7 @@ export function factsOf(ref: ManagedObjectReference, properties: Properties): Om
     snapshotLocked: config?.flags?.snapshotLocked === true,
     snapshotDisabled: config?.flags?.snapshotDisabled === true,
     snapshotsSupported: capability?.snapshotOperationsSupported !== false,
-    memorySnapshotsSupported: capability?.memorySnapshotsSupported === true,
+    memorySnapshotsSupported: capability?.memorySnapshotsSupported !== false,
     hardwareVersion: config?.version ?? summary.hwVersion,
     disks,
     devices: config === undefined ? [] : devicesOf(config),

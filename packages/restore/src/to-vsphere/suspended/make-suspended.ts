@@ -9,6 +9,7 @@ import {
   listSnapshots,
   type ManagedObjectReference,
   parseDatastorePath,
+  powerStateOf,
   readProperties,
   registerVm,
   removeSnapshot,
@@ -26,7 +27,9 @@ import { sendFile } from './send-file.ts'
 
 export interface SuspendedVm {
   readonly vm: ManagedObjectReference
-  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+  /** What it was reverted to, ours to take away. */
+  readonly snapshot: SnapshotNode
+  readonly entry: JournalEntry
 }
 
 /** The VM's own folder, `[datastore] name`, and its vmx. */
@@ -95,7 +98,7 @@ export async function makeSuspended(
   await revertSuspended(session, vm, snapshot.ref, signal)
   making.isWhole = true
   crashPoint('restore.after-revert')
-  return { vm, warnings: await takeSnapshotAway(context, snapshot, entry) }
+  return { vm, snapshot, entry }
 }
 
 interface OurSnapshot {
@@ -176,15 +179,21 @@ async function itsSnapshot(
   throw fail('restore.not-suspended', { vm: plan.name, why })
 }
 
-async function takeSnapshotAway(
-  { session, onEvent, plan, signal }: RestoreContext,
-  { ref }: SnapshotNode,
-  entry: JournalEntry,
-): Promise<SuspendedVm['warnings']> {
+/**
+ * Takes the snapshot away that the VM came with. Should that cost it its memory, it is said; nothing is known of a host that does that.
+ * Safest after it was powered on: until then a host may still read its memory from the snapshot's file.
+ */
+export async function takeSnapshotAway(
+  { session, onEvent, plan, powerOn, signal }: RestoreContext,
+  { vm, snapshot: { ref }, entry }: SuspendedVm,
+): Promise<Warning[]> {
   try {
     await removeSnapshot(session, ref, { signal })
     await entry.gone()
-    return []
+    const lost = !powerOn && (await powerStateOf(session, vm, signal)) !== 'suspended'
+    return lost
+      ? [{ code: 'memory-lost', message: 'with the snapshot it came with it lost its memory, and is off' }]
+      : []
   } catch (error) {
     signal.throwIfAborted()
     const message = `the VM is whole, but the snapshot it came with could not be removed; vmkeep tries again at its next start: ${messageOf(error)}`
@@ -192,4 +201,9 @@ async function takeSnapshotAway(
     onEvent({ type: 'note', level: 'error', vm: plan.name, ...warning })
     return [warning]
   }
+}
+
+interface Warning {
+  readonly code: string
+  readonly message: string
 }
