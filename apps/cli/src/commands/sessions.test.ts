@@ -204,8 +204,10 @@ describe('a visit that', () => {
 
   it.each([
     ['is cut off', 'automation.call,after=1,times=1,then=disconnect'],
+    ['is not heard when it comes', 'Logout,times=1,then=disconnect'],
+    ['is not heard when it goes', 'automation.logout,times=1,then=disconnect'],
     ['meets an overloaded server', 'automation.call,times=1,then=http-error:503'],
-  ])('%s asks again', async (_, rule) => {
+  ])('%s tries again', async (_, rule) => {
     add(rule)
     expect(await backup(['web'])).toMatchObject({ warnings: [], tags: [tagsOfWeb] })
     expect(struck()).toBe(1)

@@ -48,6 +48,8 @@ const reads: ReadonlySet<MethodName> = new Set<MethodName>([
   'PbmQueryAssociatedProfile',
   'ValidateCredentialsInGuest',
   'ListProcessesInGuest',
+  // Who is out already is refused, and that is as good: a session that is left because its answer was lost would stand beside the next.
+  'Logout',
   // A ticket that was lost is never used and expires by itself.
   'NfcGetVmFiles',
   'NfcRandomAccessOpenReadonly',
