@@ -1,4 +1,5 @@
 // A VM that is still there, brought back to a restore point: only what differs moves, and an unfinished restore is seen by everybody.
+import { collect, seededRandom } from '@vmkeep/kit'
 import { restoreInPlace, type RestoreInPlaceRequest, tryInPlace } from '@vmkeep/restore'
 import type { RunEvent } from '@vmkeep/run'
 import { defaultTransport } from '@vmkeep/transport'
@@ -186,7 +187,7 @@ describe('a restore that is stopped half-way', () => {
     const { vms } = await world.backup(['web'])
     expect(vms).toMatchObject([{ outcome: 'skipped', reasons: [{ code: 'restore-unfinished' }] }])
     const report = await restore()
-    expect(details().at(-1)).toBe('what changed since')
+    expect(details().at(-1)).toMatch(/^what changed since, compared: an earlier restore did not finish/)
     expect(report.disks[0]!.writtenBytes).toBe(0) // what the first one has done is not done again
     await expectBack()
     expect((await config())?.annotation ?? '').not.toMatch(/vmkeep/)
@@ -249,8 +250,86 @@ it('a large disk moves what changed and nothing more', async () => {
   for (let i = 0; i < 64; i++) await disk.writeGuest(far(i), bytes(MiB))
   await world.lab.vm('web').power('off')
   const trial = await tryInPlace(await request())
-  expect(trial.disks[0]!.would).toEqual({ comparedBytes: 64 * MiB, writtenBytes: 64 * MiB })
+  expect(trial.disks[0]!.would).toEqual({ comparedBytes: 0, writtenBytes: 64 * MiB })
   const { disks: done } = await restore()
   expect(done[0]!.writtenBytes).toBe(64 * MiB)
   await expectBack()
+})
+
+describe('over the wire', () => {
+  const changedBytes = 32 * MiB
+  const random = seededRandom('over the wire')
+
+  /** Half of what changes is data at the point, half is nothing. */
+  async function changed(): Promise<void> {
+    const disks = [{ capacityBytes: 2 ** 40, format: 'thin' as const }]
+    world = await World.start({ seed: 'wire', vms: [{ name: 'web', cbt: true, disks }] })
+    onTestFinished(() => world[Symbol.asyncDispose]())
+    const disk = world.lab.vm('web').disk(2000)
+    const far = (i: number) => i * 2 ** 34
+    for (let i = 0; i < 32; i += 2) await disk.writeGuest(far(i), random.bytes(MiB))
+    const { report, instant: then } = await world.backupAtInstant('web')
+    pointId = report.vms[0]!.point!
+    instant = then
+    for (let i = 0; i < 32; i++) await disk.writeGuest(far(i), random.bytes(MiB))
+    await world.lab.vm('web').power('off')
+  }
+
+  async function movedBy(work: () => Promise<unknown>): Promise<{ toHostBytes: number; fromHostBytes: number }> {
+    const before = world.lab.stats
+    await work()
+    const { nfcBytesReceived, nfcBytesSent } = world.lab.stats
+    return {
+      toHostBytes: nfcBytesReceived - before.nfcBytesReceived,
+      fromHostBytes: nfcBytesSent - before.nfcBytesSent,
+    }
+  }
+  const samplesBytes = 2 * MiB // of what the host calls unallocated, and the talk
+
+  it('goes what the point holds of what changed, and nothing comes back if nobody asks', async () => {
+    await changed()
+    const moved = await movedBy(() => restore({ verify: false }))
+    expect(moved.toHostBytes).toBeGreaterThan(changedBytes / 2)
+    expect(moved.toHostBytes).toBeLessThan(changedBytes / 2 + samplesBytes)
+    expect(moved.fromHostBytes).toBeLessThan(samplesBytes)
+    await expectBack()
+  })
+
+  it('comes back what changed, once, to be compared', async () => {
+    await changed()
+    const moved = await movedBy(restore)
+    expect(moved.toHostBytes).toBeLessThan(changedBytes / 2 + samplesBytes)
+    expect(moved.fromHostBytes).toBeGreaterThan(changedBytes / 2)
+    expect(moved.fromHostBytes).toBeLessThan(changedBytes + samplesBytes)
+    await expectBack()
+  })
+
+  it('goes nothing twice that an unfinished restore has written: it is compared first', async () => {
+    await changed()
+    const controller = new AbortController()
+    const onEvent = (event: RunEvent) => {
+      if (event.type === 'disk-phase' && event.phase === 'verify') controller.abort(new Error('Ctrl-C'))
+    }
+    await expect(restore({ signal: controller.signal, onEvent })).rejects.toThrow('Ctrl-C')
+    const moved = await movedBy(restore)
+    expect(details().at(-1)).toMatch(/compared: an earlier restore did not finish/)
+    expect(moved.toHostBytes).toBeLessThan(samplesBytes)
+    expect(moved.fromHostBytes).toBeLessThan(2 * changedBytes + samplesBytes)
+    await expectBack()
+  })
+
+  it('keeps a hole a hole where reading back proves it, and writes zeroes where nobody looks', async () => {
+    for (const verify of [true, false]) {
+      await start()
+      const disk = world.lab.vm('web').disk(2000)
+      await disk.writeGuest(40 * MiB, bytes(2 * MiB))
+      await disk.trimGuest(40 * MiB, 2 * MiB)
+      await world.lab.vm('web').power('off')
+      await restore({ verify })
+      await expectBack()
+      await using view = world.lab.storage.openPath(disk.backing.fileName)
+      const mapped = await collect(view.allocated({ offsetBytes: 40 * MiB, lengthBytes: 2 * MiB }))
+      expect(mapped.length > 0).toBe(!verify)
+    }
+  })
 })

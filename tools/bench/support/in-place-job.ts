@@ -18,6 +18,8 @@ export interface InPlaceJob {
   readonly stateFolder: string
   /** The restore point to bring back; a backup is made if left out. */
   readonly point?: string
+  /** Whether what was written is read back. */
+  readonly verify?: boolean
 }
 
 const passphrase = new Secret('only for the bench')
@@ -42,7 +44,7 @@ async function backup(session: Session, { repositoryFolder, stateFolder }: InPla
   return vm.point
 }
 
-async function restore(session: Session, { repositoryFolder, stateFolder }: InPlaceJob, point: string) {
+async function restore(session: Session, { repositoryFolder, stateFolder, verify = true }: InPlaceJob, point: string) {
   await using storage = await openFolderStorage(repositoryFolder)
   await using repository = await openRepository(storage, { key: passphrase })
   const report = await restoreInPlace({
@@ -54,7 +56,7 @@ async function restore(session: Session, { repositoryFolder, stateFolder }: InPl
     powerOff: false,
     powerOn: false,
     transport: defaultTransport,
-    verify: true,
+    verify,
     stateFolder,
     onEvent,
     signal,

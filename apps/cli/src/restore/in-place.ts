@@ -65,19 +65,25 @@ async function requestOf(context: Restoring, point: VmPoint): Promise<RestoreInP
 type TrialDisk = InPlaceTrial['disks'][number]
 
 const looks = ({ planned: { method } }: TrialDisk): string =>
-  method.by === 'changed' ? 'what changed since' : `all of it: ${method.cause.message}`
+  method.by === 'compare'
+    ? `all of it: ${method.cause.message}`
+    : method.goesOn
+      ? 'what changed since: an earlier restore did not finish'
+      : 'what changed since'
 
 const columns: readonly Column<TrialDisk>[] = [
   { title: 'DISK', value: ({ planned }) => planned.disk.label },
   { title: 'PROVISIONED', value: ({ planned }) => size(planned.current.capacityBytes), align: 'right' },
   { title: 'COMPARED', value: ({ would }) => (would ? size(would.comparedBytes) : '-'), align: 'right' },
-  { title: 'DIFFERS', value: ({ would }) => (would ? size(would.writtenBytes) : '-'), align: 'right' },
+  { title: 'WRITTEN', value: ({ would }) => (would ? size(would.writtenBytes) : '-'), align: 'right' },
   { title: 'LOOKS AT', value: looks },
 ]
 
 function describeTrial({ plan, disks }: InPlaceTrial, style: Style): string {
   const running =
-    plan.vm.powerState === 'poweredOff' ? [] : [`${plan.vm.name} runs: how much differs can be told once it is off`]
+    plan.vm.powerState === 'poweredOff'
+      ? []
+      : [`${plan.vm.name} runs: how much would be written can be told once it is off`]
   return [
     `${plan.vm.name} would be overwritten at ${plan.vm.inventoryPath}`,
     table(disks, columns, style),

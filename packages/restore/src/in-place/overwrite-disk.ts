@@ -16,7 +16,7 @@ type Extents = AsyncIterable<Extent> | Iterable<Extent>
 
 /** What was done, or so far. */
 export interface Overwritten {
-  /** Bytes read from the disk and compared with the image. */
+  /** Bytes read from the disk and compared with the image before anything is written. */
   readonly comparedBytes: number
   readonly writtenBytes: number
 }
@@ -27,6 +27,8 @@ export interface Looking {
   readonly extents: () => Extents
   /** Whether what both sides call unallocated is passed over: only where the disk's own map has been found true. */
   readonly skipHoles: boolean
+  /** Whether to look at all: what differs is found by comparing, or all of the extents is written as the image has it. */
+  readonly compareFirst: boolean
   readonly signal: AbortSignal
 }
 
@@ -34,8 +36,8 @@ const runBytes = 2 * 1024 * 1024
 const writesInFlightMax = 4
 
 /**
- * Makes a disk equal to an image inside the extents, and writes only where they differ: what was allocated since and was not then
- * becomes zeroes. Memory is constant.
+ * Makes a disk equal to an image inside the extents: what was allocated since and was not then becomes zeroes. Compared first, only
+ * what differs is written. Memory is constant.
  */
 export async function overwriteDisk(
   image: DiskReader,
@@ -49,8 +51,7 @@ export async function overwriteDisk(
     comparedBytes = bytes
     tell()
   }
-  const differing = joined(differingPages(image, target, look, onCompared))
-  await forEachConcurrent(runsOf(differing), writesInFlightMax, async (run) => {
+  await forEachConcurrent(runsOf(toWrite(image, target, look, onCompared)), writesInFlightMax, async (run) => {
     const bytes = new Uint8Array(run.lengthBytes)
     await image.read(run.offsetBytes, bytes, look.signal)
     await target.write(run.offsetBytes, bytes, look.signal)
@@ -60,17 +61,21 @@ export async function overwriteDisk(
   return { comparedBytes, writtenBytes }
 }
 
-/** How much {@link overwriteDisk} would write. Writes nothing. */
-export async function countDifferences(
+/** How much {@link overwriteDisk} would compare and write. Writes nothing. */
+export async function countOverwrites(image: DiskReader, current: DiskReader, look: Looking): Promise<Overwritten> {
+  let [comparedBytes, writtenBytes] = [0, 0]
+  const onCompared = (bytes: number) => void (comparedBytes = bytes)
+  for await (const { lengthBytes } of toWrite(image, current, look, onCompared)) writtenBytes += lengthBytes
+  return { comparedBytes, writtenBytes }
+}
+
+function toWrite(
   image: DiskReader,
   current: DiskReader,
   look: Looking,
   onCompared: (comparedBytes: number) => void,
-): Promise<Overwritten> {
-  let [comparedBytes, writtenBytes] = [0, 0]
-  const tell = (bytes: number) => onCompared((comparedBytes = bytes))
-  for await (const { lengthBytes } of differingPages(image, current, look, tell)) writtenBytes += lengthBytes
-  return { comparedBytes, writtenBytes }
+): AsyncIterable<Extent> {
+  return look.compareFirst ? joined(differingPages(image, current, look, onCompared)) : lookedAt(image, current, look)
 }
 
 /** @throws `restore.verify-failed` naming the first page that differs inside the extents */
@@ -87,13 +92,16 @@ export async function requireSame(
 function differingPages(
   image: DiskReader,
   current: DiskReader,
-  { extents, skipHoles, signal }: Looking,
+  look: Looking,
   onCompared: (comparedBytes: number) => void,
 ): AsyncIterable<Extent> {
+  return differences(lookedAt(image, current, look), current, image, { onCompared, signal: look.signal })
+}
+
+function lookedAt(image: DiskReader, current: DiskReader, { extents, skipHoles, signal }: Looking) {
   const all = whole(image.capacityBytes)
   const mapped = united(image.allocated(all, signal), current.allocated(all, signal))
-  const looked = skipHoles ? intersected(joined(extents()), mapped) : joined(extents())
-  return differences(looked, current, image, { onCompared, signal })
+  return skipHoles ? intersected(joined(extents()), mapped) : joined(extents())
 }
 
 async function* runsOf(extents: AsyncIterable<Extent>): AsyncIterable<Extent> {

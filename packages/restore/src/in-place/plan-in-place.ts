@@ -15,9 +15,12 @@ import {
 import { chooseDisks, type PointDisk } from '../choose-disks.ts'
 import { fail } from '../errors.ts'
 
-/** `changed`: change tracking tells where to look. `compare`: all of the disk is read and compared, and why. Only what differs is written. */
+/**
+ * `changed`: change tracking tells where the disk may differ, and all of that is written; of a restore that goes on after one that did not
+ * finish, it is compared first. `compare`: all of the disk is compared, and why; only what differs is written.
+ */
 export type InPlaceMethod =
-  | { readonly by: 'changed'; readonly changeId: string }
+  | { readonly by: 'changed'; readonly changeId: string; readonly goesOn: boolean }
   | { readonly by: 'compare'; readonly cause: Cause }
 
 export interface InPlaceDisk {
@@ -126,5 +129,5 @@ function methodFor(
   if (!disk.changeId) return compare('tracking-was-inactive', 'change tracking was not active at the restore point')
   if (!sameEpoch(current.changeId, disk.changeId) || isOlder(current.changeId, disk.changeId))
     return compare('tracking-restarted', 'change tracking was started anew since the restore point')
-  return { by: 'changed', changeId: disk.changeId }
+  return { by: 'changed', changeId: disk.changeId, goesOn: unfinishedRestoreOf(vm.config) !== undefined }
 }

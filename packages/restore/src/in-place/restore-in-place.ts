@@ -32,7 +32,7 @@ export interface RestoreInPlaceRequest extends InPlaceWish {
   readonly repository: Repository
   readonly point: VmPoint
   readonly transport: TransportSettings
-  /** Compares once more, after writing, all that was looked at. */
+  /** Reads back after writing, and compares, all that was looked at. */
   readonly verify: boolean
   /** Goes on where parts of a disk are lost: they become zeroes, and the report names them. Refused otherwise. */
   readonly allowDamaged?: boolean
@@ -52,7 +52,7 @@ export interface InPlaceContext extends RestoreInPlaceRequest {
 }
 
 /**
- * Brings the disks of a VM that is still there back to a restore point, by writing only what differs.
+ * Brings the disks of a VM that is still there back to a restore point, by writing only what changed since, or what differs.
  *
  * Before the first byte is written the VM is marked, in its settings and its notes; the mark goes when every disk is whole again and change
  * tracking was started anew. While it is there no backup is made of the VM, and the same restore goes on by looking once

@@ -1,8 +1,8 @@
 import { systemClock, systemRandom } from '@vmkeep/kit'
 import { openVmDisk } from '@vmkeep/transport'
-import { type Overwritten, countDifferences } from './overwrite-disk.ts'
+import { countOverwrites, type Overwritten } from './overwrite-disk.ts'
 import { type InPlaceDisk, type InPlacePlan, planInPlace, readOriginal } from './plan-in-place.ts'
-import { diskRequest, byTracking } from './restore-disk-in-place.ts'
+import { byTracking, diskRequest, toOverwrite } from './restore-disk-in-place.ts'
 import type { InPlaceContext, RestoreInPlaceRequest } from './restore-in-place.ts'
 
 export interface InPlaceTrial {
@@ -12,7 +12,7 @@ export interface InPlaceTrial {
 
 export interface TrialDisk {
   readonly planned: InPlaceDisk
-  /** What would be read and written. Absent while the VM runs: its disks are locked. */
+  /** What would be compared and written. Absent while the VM runs: its disks are locked. */
   readonly would?: Overwritten
 }
 
@@ -36,5 +36,7 @@ export async function tryInPlace(request: RestoreInPlaceRequest): Promise<InPlac
 async function count(context: InPlaceContext, planned: InPlaceDisk): Promise<Overwritten> {
   await using image = await context.repository.openImage(planned.disk.image, context.signal)
   await using current = await openVmDisk(diskRequest(context, planned))
-  return await byTracking(context, planned, current, (look) => countDifferences(image, current, look, () => {}))
+  return await byTracking(context, planned, current, async (look) =>
+    countOverwrites(image, current, await toOverwrite(context, current, look)),
+  )
 }
