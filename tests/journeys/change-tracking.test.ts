@@ -127,6 +127,17 @@ describe('change tracking', () => {
     world.expectClean(['an admin'])
   })
 
+  it.each(['on', 'off', 'reset'] as const)(
+    'is not switched %s where there is no room for its snapshots',
+    async (wanted) => {
+      const guards = { freeSpace: { minFreeBytes: Number.MAX_SAFE_INTEGER, minFreeShare: 0 } }
+      const refused = switchTracking({ ...request(), guards }, wanted)
+      await expect(refused).rejects.toMatchObject({ code: 'backup.datastore-too-full' })
+      expect(world.lab.vm('web').storage.changeTracking).toEqual({ configured: true, effective: true })
+      world.expectClean()
+    },
+  )
+
   it('is switched also where vSphere gives no change ids, and the disks are told', async () => {
     world.lab.faults.add({ on: 'cbt.change-id', then: { do: 'empty-change-id' } })
     await expect(switchTracking(request(), 'reset')).resolves.toMatchObject({ after: [{ label: 'Hard disk 1' }] })

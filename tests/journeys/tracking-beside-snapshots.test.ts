@@ -44,7 +44,7 @@ describe('change tracking that was switched on beside snapshots', () => {
     const about = { session: world.session, repository: world.repository, stateFolder: world.stateFolder }
     const vm = pickVm(await collect(listVms(world.session)), 'web')
     const signal = new AbortController().signal
-    await switchTracking({ ...about, vm, onEvent: () => {}, signal }, 'reset')
+    await switchTracking({ ...about, vm, guards: {}, onEvent: () => {}, signal }, 'reset')
     expect(await next()).toEqual({ read: 'tracking-restarted', warned: [] })
     expect(await next()).toEqual({ read: 'incremental', warned: [] })
     world.expectClean()

@@ -1,3 +1,4 @@
+import { hasCode, messageOf } from '@vmkeep/kit'
 import type { BaseContext } from './command.ts'
 import type { LoadedConfig } from './config/load-config.ts'
 import type { Globals } from './parse.ts'
@@ -23,7 +24,12 @@ const openers: { readonly [K in keyof Services]: Opener<Services[K]> } = {
   },
   async repositoryIfAny(opening, config, stack) {
     const { path } = (await config()).config.repository
-    return path === undefined ? undefined : openers.repository(opening, config, stack)
+    if (path === undefined) return undefined
+    return openers.repository(opening, config, stack).catch((error: unknown) => {
+      if (!hasCode(error, 'storage.missing', 'repository.missing')) throw error
+      opening.say.warn(`no restore points are known: ${messageOf(error)}`)
+      return undefined
+    })
   },
   async session(opening, config, stack) {
     const { openConfiguredSession } = await import('./open-session.ts')

@@ -1,5 +1,6 @@
 import type { TrackingReport } from '@vmkeep/backup'
 import type { Session } from '@vmkeep/vsphere'
+import { guardsOf } from './backup-options.ts'
 import type { BaseContext } from './command.ts'
 import type { Config } from './config/schema.ts'
 import { argument, text } from './parameters.ts'
@@ -21,7 +22,16 @@ export async function switchTrackingOf(given: Given, wanted: 'on' | 'off' | 'res
   const vm = await resolveVm(session, given.arguments.vm, signal)
   const stateFolder = stateFolderOf(config.config, world)
   const report = await switchTracking(
-    { session, vm, stateFolder, onEvent: progress.onEvent, signal, clock, random },
+    {
+      session,
+      vm,
+      guards: guardsOf(config.config.backup),
+      stateFolder,
+      onEvent: progress.onEvent,
+      signal,
+      clock,
+      random,
+    },
     wanted,
   )
   await out.answer(report, () => describe(report, wanted))

@@ -64,8 +64,15 @@ async function lend<T>(
   return { value, ...(await takeAway(run, vm, marker, gone)) }
 }
 
-/** Looked at when the snapshot's turn has come: until then others were at work there. */
-async function requireSpace({ session, options: { freeSpace }, signal }: SnapshotContext, vm: Vm): Promise<void> {
+/**
+ * Looked at when the snapshot's turn has come: until then others were at work there.
+ *
+ * @throws `backup.datastore-too-full`
+ */
+export async function requireSpace(
+  { session, options: { freeSpace }, signal }: SnapshotContext,
+  vm: Vm,
+): Promise<void> {
   const tooFull = freeSpace && (await whyTooFullNow(session, vm, freeSpace, signal))
   if (tooFull !== undefined) throw fail('backup.datastore-too-full', { vm: vm.name, why: tooFull.message })
 }

@@ -43,7 +43,7 @@ export const restoreCommand = command({
   summary: 'Get a VM or its disks back from a restore point',
   description:
     'As files (--to-files): needs the repository only, no vCenter. As a new VM (--to-vsphere): the original, if it lives, is never touched. ' +
-    'In place (--in-place): the disks of the VM itself are taken back, by writing only what differs; everything since the restore point is lost. ' +
+    'In place (--in-place): the disks of the VM itself are taken back, by writing only what changed since; everything since the restore point is lost. ' +
     'One disk to another VM (--attach-to): it is made and compared on a temporary VM, then hung on the other one, which may run. ' +
     'The newest restore point is taken unless --point names another. Every disk is read back and compared with the restore point before it counts as restored. ' +
     'Where parts of a restore point are lost, nothing is restored unless --allow-damaged is given.',
@@ -61,7 +61,10 @@ export const restoreCommand = command({
       run: 'vmkeep restore web-01 --to-vsphere --datastore fast --network "VM Network=DMZ" --power-on',
       does: 'somewhere else',
     },
-    { run: 'vmkeep restore web-01 --in-place --dry-run', does: 'how much of the VM differs from its newest point' },
+    {
+      run: 'vmkeep restore web-01 --in-place --dry-run',
+      does: 'how much would be written to take the VM back to its newest point',
+    },
     {
       run: 'vmkeep restore web-01 --point 3f2a --in-place --power-off --power-on',
       does: 'takes the VM itself back, and starts it',

@@ -49,7 +49,12 @@ afterAll(async () => {
 })
 
 function run(...argv: string[]): Promise<Ran> {
+  return runWith({}, ...argv)
+}
+
+function runWith(more: Record<string, string>, ...argv: string[]): Promise<Ran> {
   const env = {
+    ...more,
     VMKEEP_CONFIG: join(folder, 'config.yaml'),
     VMKEEP_STATE_DIR: join(folder, 'state'),
     VMKEEP_VCENTER_HOST: lab.host,
@@ -154,4 +159,21 @@ it('a selector that asks for tags is not answered where they cannot be read', as
     vmkeep(['plan', '--selector', selector], { home: folder, clock: systemClock, random: systemRandom, env })
   expect(await ran('tag=prod')).toMatchObject({ code: 7, stderr: expect.stringMatching(/could not be read/) as string })
   expect((await ran('name=w*')).code).toBe(0)
+})
+
+describe('where no repository has been made yet', () => {
+  const repository = () => ({ VMKEEP_REPO: join(folder, 'not made'), VMKEEP_REPO_KEY: 'a passphrase of some length' })
+
+  it('vm explain and plan answer all the same, and say so', async () => {
+    const explained = await runWith(repository(), 'vm', 'explain', 'web-01', '-o', 'json')
+    expect(JSON.parse(explained.stdout)).toMatchObject([{ vm: 'web-01', state: 'protected', policy: 'gold' }])
+    expect(explained).toMatchObject({ code: 0, stderr: expect.stringContaining('no restore points are known') })
+    expect(explained.stderr).toContain('repo init')
+    const planned = await runWith(repository(), 'plan', 'db-01')
+    expect(planned).toMatchObject({ code: 0, stderr: expect.stringContaining('no restore points are known') })
+  })
+
+  it('a backup is refused as ever', async () => {
+    expect((await runWith(repository(), 'backup', 'db-01')).stderr).toContain('repo init')
+  })
 })

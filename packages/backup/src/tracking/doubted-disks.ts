@@ -13,7 +13,7 @@ import type { SnapshotContext } from '../run-context.ts'
  * the time before shows no change id: inferred, from where the change id is said to be.
  */
 export async function doubtedDisks(
-  { session, signal }: SnapshotContext,
+  { session, signal }: Pick<SnapshotContext, 'session' | 'signal'>,
   vm: Vm,
   disks: readonly VmDisk[],
   previous: Pick<VmPoint, 'disks'> | undefined,

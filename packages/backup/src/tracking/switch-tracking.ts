@@ -11,12 +11,16 @@ import {
 import { fail } from '../errors.ts'
 import { identityOf } from '../identity.ts'
 import type { SnapshotContext } from '../run-context.ts'
+import { openLatencyGuard } from '../latency-guard.ts'
+import type { BackupOptions } from '../options.ts'
 import { type RunRequest, startRun } from '../start-run.ts'
-import { withSnapshot } from '../with-snapshot.ts'
+import { requireSpace, withSnapshot } from '../with-snapshot.ts'
 import { goesOn, type TrackedDisk } from './tracked-disk.ts'
 
 export interface TrackingRequest extends RunRequest {
   readonly vm: VmSummary
+  /** As a backup's: its snapshots are snapshots like any other. */
+  readonly guards: Pick<BackupOptions, 'freeSpace' | 'latency'>
 }
 
 export interface TrackingReport {
@@ -33,27 +37,31 @@ export interface TrackingReport {
  * A reset is off, snapshot, on, snapshot, and only where there are no other snapshots. Source: KB 2139574. Evidence: documented.
  * The next backup reads whole disks and stores what differs.
  *
- * @throws `backup.tracking-has-snapshots`, `backup.tracking-not-reset`, `run.vm-busy`, `vsphere.change-tracking-unsupported`
+ * @throws `backup.tracking-has-snapshots`, `backup.datastore-too-full`, `backup.tracking-not-reset`, `run.vm-busy`, `vsphere.change-tracking-unsupported`
  */
 export async function switchTracking(
   request: TrackingRequest,
   wanted: 'on' | 'off' | 'reset',
 ): Promise<TrackingReport> {
-  await using run = await startRun(request, { snapshotsPerDatastoreMax: 1, tasksPerVcenterMax: 1 })
+  await using started = await startRun(request, { snapshotsPerDatastoreMax: 1, tasksPerVcenterMax: 1 })
+  const { freeSpace, latency: limits } = request.guards
+  await using latency = await openLatencyGuard(started, limits)
+  const options = { quiesce: 'off', quiesceTimeoutMinutes: 5, ...(freeSpace !== undefined && { freeSpace }) } as const
+  const run = { ...started, latency, options }
   const vm = await readVm(run.session, request.vm.ref, run.signal)
   await using _lock = await lockVm(request.stateFolder, { name: vm.name, uuid: identityOf(vm) }, `run ${run.runId}`)
   if (vm.snapshots.length > 0)
     throw fail('backup.tracking-has-snapshots', { vm: vm.name, snapshots: vm.snapshots.map(({ name }) => name) })
   const before = vm.disks.map(trackedOf)
-  const context = { ...run, options: { quiesce: 'off', quiesceTimeoutMinutes: 5 } } as const
+  await requireSpace(run, vm) // before anything is switched
   let last: { value: readonly TrackedDisk[]; leftover?: unknown } = { value: before }
   if (wanted !== 'on') {
     await disableChangeTracking(run.session, vm.ref, run.signal)
-    last = await standStill(context, vm)
+    last = await standStill(run, vm)
   }
   if (wanted !== 'off') {
     await enableChangeTracking(run.session, vm.ref, run.signal)
-    last = await standStill(context, vm)
+    last = await standStill(run, vm)
   }
   const { value: after, leftover } = last
   const stuck = wanted === 'reset' ? goesOn(before, after) : []
