@@ -28,6 +28,7 @@ export {
   type Recreate,
   type ScriptRun,
   type SkippedDisk,
+  isOfDisk,
   memoryImageAttributes,
   type VmHomeFile,
   type VmMemoryFile,

@@ -1,6 +1,6 @@
 // What a restore point of a VM holds, as the repository keeps it: `attributes` of the point and of its images.
 // A backup writes it, a restore reads it, perhaps years later: fields are only ever added.
-import type { Plain, RestorePoint, StoredImage } from '@vmkeep/repository'
+import type { Plain, PointImage, RestorePoint, StoredImage } from '@vmkeep/repository'
 import type { Consistency, Place } from '@vmkeep/vsphere'
 import { fail } from './errors.ts'
 import { plainOf } from './plain-of.ts'
@@ -158,10 +158,14 @@ export function vmPointOf(point: RestorePoint): VmPoint {
     memoryFile === undefined ? [] : [{ ...(memoryFile as unknown as VmMemoryFile), image }],
   )
   const disks = point.images
-    .filter(({ attributes: { memoryFile } }) => memoryFile === undefined)
+    .filter(isOfDisk)
     .map(({ attributes: disk, image }) => ({ ...(disk as unknown as VmPointDisk), image }))
   return { ...attributes, id: point.id, createdAt: point.createdAt, name: point.subject.name, disks, memory }
 }
+
+/** Whether an image of a point is a disk's, and not of memory. */
+export const isOfDisk = ({ attributes: { memoryFile } }: Pick<PointImage, 'attributes'>): boolean =>
+  memoryFile === undefined
 
 /** How an image says that it is of memory. */
 export const memoryImageAttributes = (file: VmMemoryFile): Record<string, Plain> => plainOf({ memoryFile: file })

@@ -1,4 +1,4 @@
-import type { DamagedPoint, RestorePoint } from '@vmkeep/repository'
+import type { DamagedPoint, PointImage, RestorePoint } from '@vmkeep/repository'
 import type { VmPointAttributes, VmPointDisk } from '@vmkeep/run'
 import { command } from '../command.ts'
 import { count, relativeTime, size, time } from '../output/human.ts'
@@ -55,7 +55,8 @@ export const pointListCommand = command({
     const { findPoints } = await import('../restore/restore-points.ts')
     const found = await findPoints(repository, vm, signal)
     const suspect = await suspectsAmong(found)
-    const all = found.map((point) => rowOf(point, suspect)).filter((row) => hasTags(row, given.tag))
+    const { isOfDisk } = await import('@vmkeep/run')
+    const all = found.map((point) => rowOf(point, { suspect, isOfDisk })).filter((row) => hasTags(row, given.tag))
     const rows = given.last === undefined ? all : lastOfEach(all, given.last)
     const nowMs = clock.nowMs()
     const columns = columnsAt(nowMs, {
@@ -87,11 +88,17 @@ async function suspectsAmong(points: readonly (RestorePoint | DamagedPoint)[]): 
   return new Set(findSuspects(facts).flatMap(({ id, suspect }) => (suspect === undefined ? [] : [id])))
 }
 
-function rowOf(point: RestorePoint | DamagedPoint, suspect: ReadonlySet<string>): Row {
+interface Telling {
+  readonly suspect: ReadonlySet<string>
+  readonly isOfDisk: (image: PointImage) => boolean
+}
+
+function rowOf(point: RestorePoint | DamagedPoint, { suspect, isOfDisk }: Telling): Row {
   if (point.damaged !== undefined) return { ...blank, ...point, state: 'damaged', problem: point.damaged.message }
   const { id, createdAt, subject, images, stats, tags, gfs, protection } = point
   const { skippedDisks = [], consistency } = point.attributes as Partial<VmPointAttributes>
-  const modes = images.map(({ attributes }) => (attributes as Partial<VmPointDisk>).mode)
+  const disks = images.filter(isOfDisk)
+  const modes = disks.map(({ attributes }) => (attributes as Partial<VmPointDisk>).mode)
   const problem = skippedDisks.map(({ label, cause }) => `${label}: ${cause.message}`).join('; ')
   return {
     ...blank,
@@ -105,7 +112,7 @@ function rowOf(point: RestorePoint | DamagedPoint, suspect: ReadonlySet<string>)
     domain: point.domain,
     mode: modes.includes('full') ? 'full' : 'incremental',
     consistency,
-    disks: images.length,
+    disks: disks.length,
     skippedDisks: skippedDisks.length,
     tags,
     gfs,

@@ -43,7 +43,7 @@ const plannedFor = (disks: readonly PlannedDisk[]) =>
   planned.filter(({ title }) => title !== 'POLICY' || disks.some(({ spec }) => spec.storagePolicy !== undefined))
 
 export function describePlan(
-  { name, place, homePolicy, disks, warnings }: RestorePlan,
+  { name, place, homePolicy, disks, memoryBytes, warnings }: RestorePlan,
   mapped: readonly string[],
   style: Style,
 ): string {
@@ -54,6 +54,7 @@ export function describePlan(
       ['resource pool', place.poolPath],
       ['datastore', `${place.datastoreName} (${size(place.datastoreFreeBytes)} free)`],
       ['storage policy', homePolicy?.name],
+      ['comes back', memoryBytes === undefined ? undefined : `suspended, with ${size(memoryBytes)} of memory`],
     ]),
     '',
     table(disks, plannedFor(disks), style),
@@ -64,7 +65,7 @@ export function describePlan(
 
 /** The plan for programs: names and sizes, without the raw specification. */
 export function planAnswer(
-  { name, place, homePolicy, disks, warnings }: RestorePlan,
+  { name, place, homePolicy, disks, memoryBytes, warnings }: RestorePlan,
   mapped: readonly Mapped[],
 ): object {
   const { folderPath, hostName, poolPath, datastoreName, datastoreFreeBytes } = place
@@ -83,6 +84,7 @@ export function planAnswer(
       provisioning: spec.provisioning,
       ...(spec.storagePolicy !== undefined && { storagePolicy: spec.storagePolicy.name }),
     })),
+    ...(memoryBytes !== undefined && { memoryBytes }),
     mapped,
     warnings,
   }

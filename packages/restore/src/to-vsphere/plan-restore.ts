@@ -54,6 +54,8 @@ export interface RestorePlan {
   readonly homePolicy?: StoragePolicy | undefined
   readonly bootOrder: CreatePlan['bootOrder']
   readonly disks: readonly PlannedDisk[]
+  /** What comes back beside the disks, where it is to be suspended. */
+  readonly memoryBytes?: number
   readonly warnings: readonly { readonly code: string; readonly message: string }[]
 }
 
@@ -122,14 +124,20 @@ export async function planRestore(
           return { disk, spec: { ...spec, provisioning, storagePolicy: policies.disks.get(disk.key) } }
         }),
     ),
+    ...(destination.memory === true && { memoryBytes: sum(point.memory.map(({ image }) => image.capacityBytes)) }),
     warnings: [
-      ...plan.warnings.map(({ code, sentence }) => told(code, sentence, policies.home)),
-      ...warnings(point, wanted, originalLives, destination),
+      ...(destination.memory === true
+        ? suspendedWarnings(originalLives) // its configuration comes with its memory
+        : [
+            ...plan.warnings.map(({ code, sentence }) => told(code, sentence, policies.home)),
+            ...warnings(point, wanted, originalLives, destination),
+          ]),
       ...policies.warnings,
-      ...(destination.memory === true ? suspendedWarnings : []),
     ],
   }
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
 /** Whether a policy encrypts, only vSphere knows. */
 const told = (code: string, message: string, home: StoragePolicy | undefined) =>

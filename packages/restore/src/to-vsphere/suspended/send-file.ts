@@ -1,5 +1,6 @@
 import type { ImageReader } from '@vmkeep/repository'
 import { streamFile, uploadStream } from '@vmkeep/vsphere'
+import { diskProgress } from '../../disk-progress.ts'
 import { fail } from '../../errors.ts'
 import type { RestoreContext } from '../restore-to-vsphere.ts'
 
@@ -36,10 +37,19 @@ export async function sendFile(
   const place = { datacenterPath: plan.place.datacenterPath, sizeBytes, signal }
   const about = { vm: plan.name, disk: 'Memory' } as const
   onEvent({ type: 'disk-phase', ...about, phase: 'write', detail: path })
-  await uploadStream(session, path, bytesOf(image, signal), place)
+  const progress = diskProgress(onEvent, about, sizeBytes)
+  await uploadStream(session, path, counted(bytesOf(image, signal), progress), place)
   if (!verify) return
   onEvent({ type: 'disk-phase', ...about, phase: 'verify', detail: path })
-  await compare(streamFile(session, path, place), bytesOf(image, signal), path)
+  await compare(counted(streamFile(session, path, place), progress), bytesOf(image, signal), path)
+}
+
+async function* counted(pieces: AsyncIterable<Uint8Array>, onBytes: (bytes: number) => void) {
+  let bytes = 0
+  for await (const piece of pieces) {
+    yield piece
+    onBytes((bytes += piece.length))
+  }
 }
 
 /** Of two streams of the same length, whatever their pieces. */

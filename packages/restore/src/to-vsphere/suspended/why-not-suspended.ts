@@ -38,15 +38,30 @@ export function whyNotSuspended({ point, destination, originalLives, networks }:
   ]
 }
 
-export const suspendedWarnings = [
+interface Warning {
+  readonly code: string
+  readonly message: string
+}
+
+/** What is to be known of a guest that goes on. */
+export const suspendedWarnings = (originalLives: boolean): Warning[] => [
   {
     code: 'memory-needs-its-cpu',
     message:
-      'the guest goes on only on a host whose CPU offers what the old one did (the same EVC level); on another, vSphere refuses to power it on, and its memory can be given up there',
+      'the guest goes on only on a host whose CPU offers what the old one did (the same EVC level); on another, vSphere refuses to power it on',
   },
   {
     code: 'memory-goes-on-later',
     message:
       'the guest goes on at the moment of the restore point: it finds its clock and its network connections of then, and what other machines have seen of it since is unknown to it',
   },
-] as const
+  ...(originalLives
+    ? [
+        {
+          code: 'memory-beside-original',
+          message:
+            'the original VM is still there, and this one has its name, its addresses and its network cards connected as they were: do not let both run on one network',
+        },
+      ]
+    : []),
+]
