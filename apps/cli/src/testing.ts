@@ -130,3 +130,27 @@ export async function vmkeep(argv: readonly string[], setting: Setting = {}): Pr
   const code = await run(world, setting.commands ?? catalogue)
   return { code, stdout: world.stdout.written, stderr: world.stderr.written, world }
 }
+
+/** A server that a test has started. */
+interface TestServer {
+  readonly host: string
+  readonly port: number
+  readonly username: string
+  readonly password: string
+  readonly thumbprintSha256: string
+}
+
+/** The variables by which a command reaches it, in place of a config. */
+export const environmentOf = ({
+  host,
+  port,
+  username,
+  password,
+  thumbprintSha256,
+}: TestServer): Record<string, string> => ({
+  VMKEEP_VCENTER_HOST: host,
+  VMKEEP_VCENTER_PORT: String(port),
+  VMKEEP_VCENTER_USERNAME: username,
+  VMKEEP_VCENTER_PASSWORD: password,
+  VMKEEP_VCENTER_THUMBPRINT: thumbprintSha256,
+})

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { systemClock, systemRandom } from '@vmkeep/kit'
 import { type Lab, startLab } from '@vmkeep/lab'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { vmkeep } from '../testing.ts'
+import { environmentOf, vmkeep } from '../testing.ts'
 
 // What the command line says of the memory of guests: before a backup, after it, and before it comes back.
 
@@ -27,11 +27,7 @@ function run(...argv: string[]) {
     VMKEEP_REPO: join(folder, 'repository'),
     VMKEEP_REPO_KEY: 'a passphrase of some length',
     VMKEEP_STATE_DIR: join(folder, 'state'),
-    VMKEEP_VCENTER_HOST: lab.host,
-    VMKEEP_VCENTER_PORT: String(lab.port),
-    VMKEEP_VCENTER_USERNAME: lab.username,
-    VMKEEP_VCENTER_PASSWORD: lab.password,
-    VMKEEP_VCENTER_THUMBPRINT: lab.thumbprintSha256,
+    ...environmentOf(lab),
   }
   return vmkeep(argv, { home: folder, clock: systemClock, random: systemRandom, env })
 }

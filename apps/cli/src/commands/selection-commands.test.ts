@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { systemClock, systemRandom } from '@vmkeep/kit'
 import { type Lab, startLab } from '@vmkeep/lab'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Ran, vmkeep } from '../testing.ts'
+import { environmentOf, type Ran, vmkeep } from '../testing.ts'
 
 // Choosing VMs by what they are, against a lab with tags: over the REST API, as vCenter gives them.
 
@@ -57,11 +57,7 @@ function runWith(more: Record<string, string>, ...argv: string[]): Promise<Ran> 
     ...more,
     VMKEEP_CONFIG: join(folder, 'config.yaml'),
     VMKEEP_STATE_DIR: join(folder, 'state'),
-    VMKEEP_VCENTER_HOST: lab.host,
-    VMKEEP_VCENTER_PORT: String(lab.port),
-    VMKEEP_VCENTER_USERNAME: lab.username,
-    VMKEEP_VCENTER_PASSWORD: lab.password,
-    VMKEEP_VCENTER_THUMBPRINT: lab.thumbprintSha256,
+    ...environmentOf(lab),
   }
   return vmkeep(argv, { home: folder, clock: systemClock, random: systemRandom, env })
 }
@@ -149,11 +145,7 @@ it('policy list shows the selectors, help explains them', async () => {
 it('a selector that asks for tags is not answered where they cannot be read', async () => {
   await using esxi = await startLab({ mode: 'esxi', vms: [{ name: 'web', disks }] })
   const env = {
-    VMKEEP_VCENTER_HOST: esxi.host,
-    VMKEEP_VCENTER_PORT: String(esxi.port),
-    VMKEEP_VCENTER_USERNAME: esxi.username,
-    VMKEEP_VCENTER_PASSWORD: esxi.password,
-    VMKEEP_VCENTER_THUMBPRINT: esxi.thumbprintSha256,
+    ...environmentOf(esxi),
   }
   const ran = (selector: string) =>
     vmkeep(['plan', '--selector', selector], { home: folder, clock: systemClock, random: systemRandom, env })

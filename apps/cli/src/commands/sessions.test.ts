@@ -7,7 +7,7 @@ import { createRepository, openFolderStorage } from '@vmkeep/repository'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { catalogue } from '../catalogue.ts'
 import { run } from '../run.ts'
-import { fakeWorld } from '../testing.ts'
+import { environmentOf, fakeWorld } from '../testing.ts'
 
 // A server has one session of ours at any instant, and none afterwards: whatever the command, and however it ends.
 
@@ -70,11 +70,8 @@ async function command(argv: readonly string[], { server = lab, password = serve
     VMKEEP_STATE_DIR: join(folder, 'state'),
     VMKEEP_REPO: join(folder, 'repo'),
     VMKEEP_REPO_KEY: 'open sesame',
-    VMKEEP_VCENTER_HOST: server.host,
-    VMKEEP_VCENTER_PORT: String(server.port),
-    VMKEEP_VCENTER_USERNAME: server.username,
+    ...environmentOf(server),
     VMKEEP_VCENTER_PASSWORD: password,
-    VMKEEP_VCENTER_THUMBPRINT: server.thumbprintSha256,
   }
   const world = fakeWorld(argv, { home: folder, clock: systemClock, random: systemRandom, env })
   const running = run(world, catalogue)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { systemClock, systemRandom } from '@vmkeep/kit'
 import { startLab } from '@vmkeep/lab'
 import { expect, it, onTestFinished } from 'vitest'
-import { vmkeep } from '../testing.ts'
+import { environmentOf, vmkeep } from '../testing.ts'
 
 it('vm cbt status tells tracking that is in doubt, and why', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'vmkeep-cbt-'))
@@ -18,11 +18,7 @@ it('vm cbt status tells tracking that is in doubt, and why', async () => {
   await lab.vm('late').snapshot('another program')
   const env = {
     VMKEEP_STATE_DIR: join(folder, 'state'),
-    VMKEEP_VCENTER_HOST: lab.host,
-    VMKEEP_VCENTER_PORT: String(lab.port),
-    VMKEEP_VCENTER_USERNAME: lab.username,
-    VMKEEP_VCENTER_PASSWORD: lab.password,
-    VMKEEP_VCENTER_THUMBPRINT: lab.thumbprintSha256,
+    ...environmentOf(lab),
   }
   const status = async (...argv: string[]) =>
     (await vmkeep(['vm', 'cbt', 'status', ...argv], { home: folder, clock: systemClock, random: systemRandom, env }))

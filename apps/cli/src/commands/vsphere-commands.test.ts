@@ -7,7 +7,7 @@ import { type Lab, startLab } from '@vmkeep/lab'
 import { createRepository, openFolderStorage } from '@vmkeep/repository'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run as runWorld } from '../run.ts'
-import { fakeWorld, type Ran, type Setting, vmkeep } from '../testing.ts'
+import { environmentOf, fakeWorld, type Ran, type Setting, vmkeep } from '../testing.ts'
 
 // Against the lab: a make-believe vCenter with real bytes, over real TLS.
 
@@ -57,13 +57,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-const login = (): Record<string, string> => ({
-  VMKEEP_VCENTER_HOST: lab.host,
-  VMKEEP_VCENTER_PORT: String(lab.port),
-  VMKEEP_VCENTER_USERNAME: lab.username,
-  VMKEEP_VCENTER_PASSWORD: lab.password,
-  VMKEEP_VCENTER_THUMBPRINT: lab.thumbprintSha256,
-})
+const login = () => environmentOf(lab)
 const repository = (): Record<string, string> => ({ VMKEEP_REPO: join(folder, 'repo'), VMKEEP_REPO_KEY: 'open sesame' })
 
 function run(argv: readonly string[], { env = {}, ...setting }: Setting = {}): Promise<Ran> {
