@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { refOf } from '../fake-session.ts'
-import { memoryIn } from './snapshot-memory.ts'
+import { FakeSession, refOf } from '../fake-session.ts'
+import { memoryIn, snapshotMemory } from './snapshot-memory.ts'
 
 const ours = refOf('VirtualMachineSnapshot', 'snapshot-7')
 const file = (key: number, name: string, type: string, size: number) => ({
@@ -39,4 +39,16 @@ it('a small state without memory is no memory', () => {
   expect(memoryIn(layout(-1, 4000), ours, 4096).files).toEqual([])
   expect(memoryIn(layout(undefined, 4000), ours, 4096).files).toEqual([])
   expect(memoryIn(undefined, ours, 4096)).toEqual({ files: [] })
+})
+
+it('a list of files that is older than the snapshot is asked for anew; a server that cannot is believed', async () => {
+  const vm = refOf('VirtualMachine', 'vm-42')
+  const old = { layoutEx: { timestamp: '2026-11-22T15:00:00Z', file: [], snapshot: [] } }
+  const hardware = { config: { hardware: { memoryMB: 0 } } }
+  const session = new FakeSession({ RefreshStorageInfo: () => session.change(vm, { layoutEx: layout(3) }) })
+  session.put(vm, { ...old, ...hardware })
+  expect(names(await snapshotMemory(session, vm, ours))).toHaveLength(2)
+  const without = new FakeSession()
+  without.put(vm, { layoutEx: layout(3), ...hardware })
+  expect(names(await snapshotMemory(without, vm, ours))).toHaveLength(2)
 })

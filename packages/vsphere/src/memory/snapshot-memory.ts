@@ -1,3 +1,4 @@
+import { hasCode } from '@vmkeep/kit'
 import { readProperties } from '../properties/read-properties.ts'
 import type { Session } from '../session/session.ts'
 import type { SnapshotRef } from '../snapshots/snapshot-options.ts'
@@ -27,7 +28,8 @@ type Layout = DataObject<'VirtualMachineFileLayoutEx'>
  * is off.
  *
  * Source: vSphere Web Services API 8.0, VirtualMachineFileLayoutExSnapshotLayout: `memoryKey` names the memory's file, unless there is none
- * or it lies in the data file. Evidence: documented; that `.vmem` has the size of the VM's memory: observed.
+ * or it lies in the data file; RefreshStorageInfo: "explicitly refreshes" `layoutEx`, which may be older than the snapshot. Evidence:
+ * documented; that `.vmem` has the size of the VM's memory: observed.
  */
 export async function snapshotMemory(
   session: Session,
@@ -35,10 +37,20 @@ export async function snapshotMemory(
   snapshot: SnapshotRef,
   signal?: AbortSignal,
 ): Promise<SnapshotMemory> {
+  await refresh(session, vm, signal)
   const paths = ['layoutEx', 'config.hardware.memoryMB'] as const
   const found = await readProperties(session, { type: 'VirtualMachine', ref: vm, paths }, signal)
   const memoryBytes = Number(found['config.hardware.memoryMB'] ?? 0) * 1024 * 1024
   return memoryIn(found.layoutEx, snapshot, memoryBytes)
+}
+
+/** A server that lacks the call is believed as it is. */
+async function refresh(session: Session, vm: ManagedObjectReference, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await session.call('RefreshStorageInfo', { _this: vm }, { signal })
+  } catch (error) {
+    if (!hasCode(error, 'vsphere.not-supported', 'vsphere.invalid-request')) throw error
+  }
 }
 
 /** Pure. @param memoryBytes of the VM: a data file that is smaller holds no memory */
