@@ -1,3 +1,4 @@
+import { hasCode } from '@vmkeep/kit'
 import { fail } from '../errors.ts'
 import { remembered } from '../remembered.ts'
 import type { CallOptions, Session } from '../session/session.ts'
@@ -15,10 +16,13 @@ type Asked = Pick<Session, 'call' | 'host'>
 /** The service is a process of its own and may hang; nobody's snapshot is to wait long for it. */
 const timeoutMs = 20_000
 
+/** What the next VM would wait for as long, or be refused as well: the privilege is asked for at the root of the inventory, not of a VM. */
+const hopeless = ['vsphere.timed-out', 'vsphere.no-permission']
+
 const serviceInstance = { type: 'PbmServiceInstance', value: 'ServiceInstance' }
 
 /**
- * The storage policies of a vCenter. Each is asked for once, as is the service itself.
+ * The storage policies of a vCenter. Each is asked for once, as is the service itself. One that hangs or is forbidden is not asked again.
  *
  * An ESXi host has no such service: do not ask there.
  *
@@ -29,6 +33,7 @@ export class StoragePolicies {
   readonly #options: CallOptions
   readonly #managers = new Map<string, Promise<ManagedObjectReference>>()
   readonly #policies = new Map<string, Promise<StoragePolicy>>()
+  #givenUp: Error | undefined
 
   constructor(session: Asked, signal?: AbortSignal) {
     this.#session = session
@@ -41,6 +46,16 @@ export class StoragePolicies {
    * Source: VMware Storage Policy API, PbmServerObjectRef: a disk is called by its VM and its key. Evidence: documented.
    */
   async of(vm: ManagedObjectReference, diskKey?: number): Promise<StoragePolicy | undefined> {
+    if (this.#givenUp !== undefined) throw this.#givenUp
+    try {
+      return await this.#associated(vm, diskKey)
+    } catch (error) {
+      if (hasCode(error, ...hopeless)) this.#givenUp = error as Error
+      throw error
+    }
+  }
+
+  async #associated(vm: ManagedObjectReference, diskKey?: number): Promise<StoragePolicy | undefined> {
     const entity =
       diskKey === undefined
         ? { objectType: 'virtualMachine', key: vm.value }
