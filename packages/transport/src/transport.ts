@@ -38,8 +38,10 @@ export interface VmDiskRequest extends DiskPlace {
   readonly nfcConnections?: KeyedLimiter
   /** Told of a host on which there is no place now. */
   readonly onWait?: (host: string) => void
-  /** Told each time a lost connection was mended. */
+  /** Told each time a connection was lost or not made, and another is tried. */
   readonly onReconnect: (cause: unknown) => void
+  /** Told of the connection that was made after all. */
+  readonly onReconnected?: () => void
   /** Told each time a transport gave up and the next one goes on. */
   readonly onFallback: (fallback: { readonly from: TransportName; readonly to: TransportName; cause: unknown }) => void
   readonly signal: AbortSignal

@@ -30,6 +30,8 @@ export interface ReconnectorOptions extends NfcFileOptions {
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
   readonly onReconnect?: ((event: ReconnectEvent) => void) | undefined
+  /** Told of the connection that was made after all. */
+  readonly onReconnected?: (() => void) | undefined
 }
 
 const delayMsMax = 30_000
@@ -85,7 +87,9 @@ export class Reconnector {
     for (let cause = lostBy; ;) {
       if (cause !== undefined) await this.#recover(cause)
       try {
-        return await this.#openOnce()
+        const file = await this.#openOnce()
+        if (cause !== undefined) this.#options.onReconnected?.()
+        return file
       } catch (error) {
         this.#lifetime.signal.throwIfAborted()
         if (!isMendable(error, this.#capacityBytes !== undefined)) throw error

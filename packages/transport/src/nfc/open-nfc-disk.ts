@@ -30,6 +30,7 @@ export async function openNfcDisk(
     clock,
     random,
     onReconnect: ({ cause }) => onReconnect(cause),
+    onReconnected: request.onReconnected,
     signal: request.signal,
   })
   return new NfcDisk(disk, transport, place.move())
