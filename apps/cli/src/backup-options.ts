@@ -1,5 +1,6 @@
 import type { BackupOptions, GuestScripts, HostScripts } from '@vmkeep/backup'
 import { type TransportName, transportNames, type TransportSettings, type VddkSettings } from '@vmkeep/transport'
+import { excludeEachOther } from './config/check-memory.ts'
 import type { Config } from './config/schema.ts'
 import { fail } from './errors.ts'
 import { guestLogin, type LoginSources } from './guest-login.ts'
@@ -118,8 +119,7 @@ export function backupOptionsOf(
   const { scripts, guestScripts } = flags.scripts ? backup : {}
   const quiesce = flags.quiesce ?? backup.quiesce
   const memory = flags.memory ?? backup.memory
-  if (memory !== 'off' && quiesce !== 'off' && quiesce !== 'prefer')
-    throw fail('cli.memory-or-quiesce', { memory, quiesce })
+  if (excludeEachOther({ memory, quiesce })) throw fail('cli.memory-or-quiesce', { memory, quiesce })
   return {
     quiesce,
     memory,

@@ -158,6 +158,11 @@ describe('the config', () => {
         'policies[1].name: another one is called "a" already',
       ],
     ],
+    ['backup: {memory: prefer, quiesce: require}', ['backup.memory: "memory: prefer" and "quiesce: require" exclude']],
+    [
+      'backup: {quiesce: application}\npolicies: [{name: a, select: all, memory: require}, {name: b, select: all}]',
+      ['policies[0].memory: "memory: require" and "quiesce: application" exclude each other'],
+    ],
     ['policies: [{name: a, select: all, vcenters: [x]}]', ['no vCenter or host is called "x"; the config has none']],
     ['- a list', ['it must be keys and values']],
     ['repository: 5', ['repository: it must be keys and values']],

@@ -1,6 +1,7 @@
 import { Secret } from '@vmkeep/kit'
 import { bytesPerSecondOf } from '../byte-rate.ts'
 import { z } from 'zod'
+import { checkMemory } from './check-memory.ts'
 import { checkNames } from './check-names.ts'
 
 // The config file. Every key is described here once: the parser, the published JSON Schema and the errors are made from it.
@@ -553,6 +554,7 @@ export const configSchema = z
       .describe('Where vmkeep notes what it has under way, to clean up after a crash. Default: ~/.local/state/vmkeep.'),
   })
   .superRefine(checkNames)
+  .superRefine(checkMemory)
   .describe('Configuration of vmkeep. ${env:NAME} and ${file:/path} in any text are replaced.')
 
 export type Config = z.output<typeof configSchema>
