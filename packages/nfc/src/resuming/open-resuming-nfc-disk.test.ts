@@ -179,6 +179,12 @@ describe('reading over a connection that breaks', () => {
     expect(events[3]!.bufferBytes).toBe(2 * 1_048_576)
   })
 
+  it('falls back for that disk alone: the next one asks for all it wants', async () => {
+    await open({}, { bufferBytes: 16 * 1_048_576 })
+    const next = await open({}, { bufferBytes: 16 * 1_048_576 })
+    expect(next.events[0]!.bufferBytes).toBe(8 * 1_048_576) // after its first question, for 16
+  })
+
   it('gives up after so many connections without progress, with the last cause', async () => {
     const { disk, events } = await open(
       { onFrame: (frame, nfc) => frame.type === aioType.IO && nfc.stream.destroy() === nfc.stream },
